@@ -1,0 +1,7 @@
+//! limbeck.
+
+mod error;
+mod report;
+
+pub use error::{Error, ErrorKind, Result, Violation};
+pub use report::{AlterationReport, Direction, Report, StepReport, Timing, Way};

@@ -1,0 +1,101 @@
+//! What a run did, as plain data.
+//!
+//! A [`Report`] holds strings and numbers only, so that an [`Error`](crate::Error) can carry the
+//! one that was begun, every binding can hand it over as it is, and two surfaces that did the same
+//! print the same JSON. `timing` is the only member whose value may differ between two equal runs.
+
+use serde::Serialize;
+
+/// The way in which an alteration reached the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// SQLite's own `ALTER TABLE`.
+    Native,
+    /// A new table, the rows copied, the old table dropped.
+    Rebuild,
+}
+
+/// What a step does with its revision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The revision is applied.
+    Up,
+    /// The revision is taken back.
+    Down,
+    /// Only the version rows change.
+    Stamp,
+}
+
+impl Direction {
+    /// `up`, `down` or `stamp`, as reports and `limbeck_history` spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Direction::Up => "up",
+            Direction::Down => "down",
+            Direction::Stamp => "stamp",
+        }
+    }
+}
+
+/// One batch of actions on one table, as it was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AlterationReport {
+    /// The table's name before the alteration.
+    pub table: String,
+    /// Which way was taken.
+    pub way: Way,
+    /// Why a cheaper way was not taken; absent for the cheapest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Rows copied: 0 unless the table was rebuilt.
+    pub rows: u64,
+}
+
+/// One revision, as it was applied, taken back or stamped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct StepReport {
+    /// The revision's id.
+    pub revision: String,
+    /// What was done with it.
+    pub direction: Direction,
+    /// Its `ALTER TABLE` batches, in order.
+    pub alterations: Vec<AlterationReport>,
+}
+
+/// How long things took. By SQLite's clock: the core reads none of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Timing {
+    /// The whole run, in milliseconds.
+    pub total_ms: u64,
+    /// Each step, in milliseconds, in the order of [`Report::steps`].
+    pub steps_ms: Vec<u64>,
+}
+
+/// What a run did: returned on success, and carried by the error of a run that failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The version rows before, sorted.
+    pub from: Vec<String>,
+    /// The version rows after, sorted. After a failure: what is committed.
+    pub to: Vec<String>,
+    /// The steps that are committed, in order.
+    pub steps: Vec<StepReport>,
+    /// What a reader should know although nothing failed.
+    pub warnings: Vec<String>,
+    /// How long it took.
+    pub timing: Timing,
+}
+
+impl Report {
+    /// The report as one line of JSON.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a report holds strings and numbers only")
+    }
+
+    /// Whether the run found nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+}
