@@ -2,6 +2,7 @@
 
 mod error;
 mod report;
+pub mod sql;
 
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use report::{AlterationReport, Direction, Report, StepReport, Timing, Way};

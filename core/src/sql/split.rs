@@ -1,0 +1,104 @@
+//! A text of several statements, taken apart.
+
+use sqlite3_parser::dialect::TokenType as T;
+
+use super::token::{Token, tokens};
+use crate::error::Result;
+
+/// One statement, without its semicolon and without the comments around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Statement<'a> {
+    /// From the first token to the last; comments between them stay.
+    pub text: &'a str,
+    /// Byte offset in the whole text.
+    pub start: usize,
+    /// Line in the whole text, counted from 1.
+    pub line: u32,
+}
+
+/// The statements of a text, in order. A trigger's body does not end the statement.
+///
+/// Errors: [`ErrorKind::SqlSyntax`](crate::ErrorKind::SqlSyntax) as in [`tokens`].
+pub fn split(text: &str) -> Result<Vec<Statement<'_>>> {
+    let tokens = tokens(text)?;
+    let mut lines = LineCounter { text, offset: 0, line: 1 };
+    Ok(groups(&tokens)
+        .into_iter()
+        .map(|group| {
+            let (start, end) = (group[0].start, group[group.len() - 1].end());
+            Statement { text: &text[start..end], start, line: lines.at(start) }
+        })
+        .collect())
+}
+
+/// The tokens of each statement, semicolons left out.
+fn groups<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
+    let mut groups = Vec::new();
+    let mut first = 0;
+    for at in 0..tokens.len() {
+        if tokens[at].kind == T::TK_SEMI && ends(&tokens[first..at]) {
+            groups.push(&tokens[first..at]);
+            first = at + 1;
+        }
+    }
+    groups.push(&tokens[first..]);
+    groups.retain(|group| !group.is_empty());
+    groups
+}
+
+/// Whether a semicolon after these tokens ends the statement. As `sqlite3_complete()` has it
+/// (<https://sqlite.org/c3ref/complete.html>): a `CREATE TRIGGER` ends at `; END ;` only.
+fn ends(tokens: &[Token<'_>]) -> bool {
+    let mut words = tokens.iter().map(|t| t.kind).skip_while(|&k| k == T::TK_EXPLAIN);
+    let trigger =
+        words.next() == Some(T::TK_CREATE) && words.find(|&k| k != T::TK_TEMP) == Some(T::TK_TRIGGER);
+    !trigger || matches!(tokens, [.., semi, end] if semi.kind == T::TK_SEMI && end.kind == T::TK_END)
+}
+
+/// Counts lines forward only, so that a long file is read once.
+struct LineCounter<'a> {
+    text: &'a str,
+    offset: usize,
+    line: u32,
+}
+
+impl LineCounter<'_> {
+    fn at(&mut self, offset: usize) -> u32 {
+        let passed = &self.text.as_bytes()[self.offset..offset];
+        self.line += passed.iter().filter(|&&b| b == b'\n').count() as u32;
+        self.offset = offset;
+        self.line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<&str> {
+        split(text).unwrap().iter().map(|s| s.text).collect()
+    }
+
+    #[test]
+    fn statements_end_where_sqlite_ends_them() {
+        let trigger =
+            "CREATE TEMP TRIGGER r AFTER INSERT ON t BEGIN SELECT CASE WHEN 1 THEN 2 END; DELETE FROM u; END";
+        let both = format!("{trigger}; SELECT 1");
+        for (text, want) in [
+            ("", vec![]),
+            (" -- nothing\n;;", vec![]),
+            ("SELECT ';' ; SELECT 2 -- x;\n;", vec!["SELECT ';'", "SELECT 2"]),
+            ("SELECT 1", vec!["SELECT 1"]),
+            ("SELECT /* ; */ 1;", vec!["SELECT /* ; */ 1"]),
+            (&both, vec![trigger, "SELECT 1"]),
+        ] {
+            assert_eq!(texts(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        let lines: Vec<u32> = split("a;\n\nb;c;\n/*\n*/d").unwrap().iter().map(|s| s.line).collect();
+        assert_eq!(lines, [1, 3, 3, 5]);
+    }
+}
