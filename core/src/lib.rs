@@ -1,5 +1,6 @@
 //! limbeck.
 
+pub mod db;
 mod error;
 mod report;
 pub mod sql;

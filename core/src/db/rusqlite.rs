@@ -1,0 +1,162 @@
+//! [`Database`] over a `rusqlite::Connection`, and the only unsafe code of the core.
+
+use std::ffi::{c_int, c_void};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ffi};
+
+use super::{Database, Value, error};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Virtual machine instructions between two ticks: a few milliseconds at most.
+const INSTRUCTIONS_PER_TICK: c_int = 100_000;
+
+impl Database for Connection {
+    fn execute(&mut self, sql: &str) -> Result<u64> {
+        let mut statement = self.prepare(sql).map_err(translate)?;
+        let mut rows = statement.raw_query();
+        while rows.next().map_err(translate)?.is_some() {}
+        drop(rows);
+        drop(statement);
+        Ok(self.changes())
+    }
+
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> Result<()>,
+    ) -> Result<()> {
+        let mut statement = self.prepare(sql).map_err(translate)?;
+        let columns = statement.column_count();
+        let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(translate)?;
+        while let Some(row) = rows.next().map_err(translate)? {
+            let values = (0..columns)
+                .map(|column| read(row.get_ref(column).map_err(translate)?))
+                .collect::<Result<Vec<_>>>()?;
+            each(&values)?;
+        }
+        Ok(())
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        !self.is_autocommit()
+    }
+
+    fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
+        let watch = Watch::new(self, tick);
+        let result = Database::execute(self, sql);
+        drop(watch);
+        result
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Integer(value) => ValueRef::Integer(*value),
+            Value::Real(value) => ValueRef::Real(*value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn read(value: ValueRef<'_>) -> Result<Value> {
+    Ok(match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => Value::Integer(value),
+        ValueRef::Real(value) => Value::Real(value),
+        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Value::Text(text.to_owned()),
+            Err(_) => {
+                let shown = String::from_utf8_lossy(bytes).into_owned();
+                return Err(Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}")));
+            }
+        },
+        ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
+    })
+}
+
+fn translate(from: rusqlite::Error) -> Error {
+    match from {
+        rusqlite::Error::SqliteFailure(code, message) => {
+            let message = message.unwrap_or_else(|| code.to_string());
+            error(code.extended_code, &message)
+        }
+        rusqlite::Error::SqlInputError { error: code, msg, .. } => error(code.extended_code, &msg),
+        other => Error::new(ErrorKind::StatementFailed, other.to_string()),
+    }
+}
+
+type Tick<'a> = &'a mut dyn FnMut() -> ControlFlow<()>;
+
+/// SQLite's progress handler, for as long as this lives. One that the app had set is gone
+/// afterwards: SQLite has no way to ask for it (<https://sqlite.org/c3ref/progress_handler.html>).
+struct Watch<'a> {
+    connection: *mut ffi::sqlite3,
+    /// Boxed: SQLite holds its address.
+    _tick: Box<Tick<'a>>,
+}
+
+impl<'a> Watch<'a> {
+    fn new(connection: &Connection, tick: Tick<'a>) -> Watch<'a> {
+        let mut tick = Box::new(tick);
+        // SAFETY: the handle is only used while `connection`, which the caller holds, is open.
+        let handle = unsafe { connection.handle() };
+        let data: *mut Tick<'a> = &mut *tick;
+        // SAFETY: `data` stays valid until `drop` takes the handler away again.
+        unsafe {
+            ffi::sqlite3_progress_handler(handle, INSTRUCTIONS_PER_TICK, Some(on_tick), data.cast());
+        }
+        Watch { connection: handle, _tick: tick }
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the connection outlives the watch; no statement is running any more.
+        unsafe {
+            ffi::sqlite3_progress_handler(self.connection, 0, None, std::ptr::null_mut());
+        }
+    }
+}
+
+unsafe extern "C" fn on_tick(data: *mut c_void) -> c_int {
+    // SAFETY: `Watch::new` passed a `Tick` that lives as long as the handler is set, and SQLite
+    // calls the handler on the thread that runs the statement, so nothing else borrows it.
+    let tick = unsafe { &mut *data.cast::<Tick<'_>>() };
+    // A panic must not unwind through C: it cancels instead.
+    match catch_unwind(AssertUnwindSafe(tick)) {
+        Ok(ControlFlow::Continue(())) => 0,
+        Ok(ControlFlow::Break(())) | Err(_) => 1,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_the_contract() {
+        crate::db::contract::check(&mut Connection::open_in_memory().unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_tick_can_stop_a_statement() {
+        let mut db = Connection::open_in_memory().unwrap();
+        let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
+        let mut left = 3;
+        let error = db
+            .execute_watched(endless, &mut || {
+                left -= 1;
+                if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })
+            .unwrap_err();
+        assert_eq!((error.kind(), left), (ErrorKind::Cancelled, 0));
+        assert_eq!(Database::execute(&mut db, "SELECT 1").unwrap(), 0, "the handler is gone again");
+    }
+}
