@@ -3,6 +3,7 @@
 pub mod db;
 mod error;
 mod report;
+pub mod schema;
 pub mod sql;
 
 pub use error::{Error, ErrorKind, Result, Violation};

@@ -1,0 +1,22 @@
+//! What a `CREATE TABLE` text says, with the place of every part, and edits that leave the rest of
+//! the text as it is. Pure: knows no database.
+//!
+//! ```
+//! use limbeck::schema::TableDef;
+//!
+//! let table = TableDef::parse("CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT NOT NULL /* shown */)").unwrap();
+//! assert_eq!(table.columns[1].name, "name");
+//! assert_eq!(table.rowid_alias(), Some(0));
+//! ```
+
+mod edit;
+mod object;
+mod parse;
+mod table;
+
+pub use edit::{Edits, append_item, insert_item, remove_item};
+pub use object::{Object, ObjectKind};
+pub use table::{
+    ColumnConstraint, ColumnDef, ColumnRule, ForeignKey, IndexedColumn, Span, TableConstraint, TableDef,
+    TableOptions, TableRule,
+};

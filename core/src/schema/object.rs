@@ -1,0 +1,138 @@
+//! Indexes, triggers and views, as text: limbeck keeps them, and rarely needs to understand them.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::sql::{Token, TokenType as T, quote, same_name, tokens, unquote};
+
+/// What a row of `sqlite_schema` describes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ObjectKind {
+    /// An ordinary or virtual table.
+    Table,
+    /// An index, written out or made by a constraint.
+    Index,
+    /// A trigger.
+    Trigger,
+    /// A view.
+    View,
+}
+
+impl ObjectKind {
+    /// SQLite's word for it, as `sqlite_schema.type` has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ObjectKind::Table => "table",
+            ObjectKind::Index => "index",
+            ObjectKind::Trigger => "trigger",
+            ObjectKind::View => "view",
+        }
+    }
+}
+
+/// One row of `sqlite_schema`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// `main`, `temp`, or the name of an attached database.
+    pub schema: String,
+    /// What it is.
+    pub kind: ObjectKind,
+    /// Its name.
+    pub name: String,
+    /// The table (or view) that it belongs to; its own name for a table or view.
+    pub table: String,
+    /// Its `CREATE` text; none for the index of a constraint.
+    pub sql: Option<String>,
+}
+
+impl Object {
+    /// `index i`, `trigger r`: for messages.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.kind.as_str(), self.name)
+    }
+
+    /// Its text with its schema before its name, which `sqlite_schema` does not store.
+    pub fn create(&self) -> Result<String> {
+        let sql = self.sql.as_deref().unwrap_or_default();
+        let all = tokens(sql)?;
+        let name = all
+            .iter()
+            .position(|t| matches!(t.kind, T::TK_INDEX | T::TK_TRIGGER | T::TK_TABLE | T::TK_VIEW))
+            .and_then(|at| all.get(at + 1))
+            .ok_or_else(|| {
+                Error::new(ErrorKind::Corrupt, format!("the stored text of {} is no CREATE", self.title()))
+                    .in_statement(sql)
+            })?;
+        Ok(format!("{}{}.{}", &sql[..name.start], quote(&self.schema), &sql[name.start..]))
+    }
+
+    /// Whether its text uses this name at all: a table, a column, in whichever quotes. May be too
+    /// careful, never too careless.
+    pub fn mentions(&self, name: &str) -> bool {
+        self.sql.as_deref().is_some_and(|sql| mentions(sql, name))
+    }
+
+    /// Whether its text holds the name in double quotes, which SQLite reads as a *string* once the
+    /// column is gone: <https://sqlite.org/quirks.html#dblquote>.
+    pub fn double_quotes(&self, name: &str) -> bool {
+        self.sql.as_deref().is_some_and(|sql| double_quotes(sql, name))
+    }
+}
+
+/// Whether `sql` uses `name` as a name. A function's or a collation's name is not meant.
+pub(crate) fn mentions(sql: &str, name: &str) -> bool {
+    let Ok(all) = tokens(sql) else { return true };
+    all.iter().enumerate().any(|(at, token)| {
+        is_that_name(token, name)
+            && all.get(at + 1).is_none_or(|next| next.kind != T::TK_LP || token.text.starts_with('"'))
+            && at.checked_sub(1).is_none_or(|before| all[before].kind != T::TK_COLLATE)
+    })
+}
+
+/// Whether `sql` holds `"name"`.
+pub(crate) fn double_quotes(sql: &str, name: &str) -> bool {
+    let Ok(all) = tokens(sql) else { return true };
+    all.iter().any(|token| token.text.starts_with('"') && same_name(&unquote(token.text), name))
+}
+
+fn is_that_name(token: &Token<'_>, name: &str) -> bool {
+    // A single-quoted token may be a name too, where the grammar wants one.
+    same_name(&unquote(token.text), name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(schema: &str, sql: &str) -> Object {
+        Object {
+            schema: schema.into(),
+            kind: ObjectKind::Index,
+            name: "i".into(),
+            table: "t".into(),
+            sql: Some(sql.into()),
+        }
+    }
+
+    #[test]
+    fn the_schema_is_put_back() {
+        assert_eq!(
+            object("aux", "CREATE UNIQUE INDEX [i] ON t(a)").create().unwrap(),
+            "CREATE UNIQUE INDEX aux.[i] ON t(a)"
+        );
+        assert_eq!(
+            object("temp", "CREATE TRIGGER r AFTER INSERT ON main.t BEGIN SELECT 1; END").create().unwrap(),
+            "CREATE TRIGGER \"temp\".r AFTER INSERT ON main.t BEGIN SELECT 1; END"
+        );
+        assert_eq!(object("main", "no").create().unwrap_err().kind(), ErrorKind::Corrupt);
+    }
+
+    #[test]
+    fn what_a_text_mentions() {
+        let index = object("main", "CREATE INDEX i ON t(lower(\"A\"), b COLLATE c) WHERE d > 'e'");
+        for (name, want) in
+            [("a", true), ("B", true), ("c", false), ("d", true), ("e", true), ("lower", false), ("x", false)]
+        {
+            assert_eq!(index.mentions(name), want, "{name}");
+        }
+        assert!(index.double_quotes("a") && !index.double_quotes("b"));
+    }
+}

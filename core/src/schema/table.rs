@@ -1,0 +1,257 @@
+//! The parts of a table's definition, each with its place in the text.
+
+use std::ops::Range;
+
+use crate::sql::same_name;
+
+/// Bytes of the `CREATE` text.
+pub type Span = Range<usize>;
+
+/// A table as its `CREATE` text defines it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableDef {
+    /// The text itself.
+    pub sql: String,
+    /// The table's name, unquoted.
+    pub name: String,
+    /// Where the name stands (without a schema before it).
+    pub name_span: Span,
+    /// What stands between the outer parentheses.
+    pub body: Span,
+    /// In order.
+    pub columns: Vec<ColumnDef>,
+    /// In order.
+    pub constraints: Vec<TableConstraint>,
+    /// What stands behind the closing parenthesis.
+    pub options: TableOptions,
+}
+
+/// The words behind the closing parenthesis.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TableOptions {
+    /// `WITHOUT ROWID`
+    pub without_rowid: bool,
+    /// `STRICT`
+    pub strict: bool,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnDef {
+    /// Unquoted.
+    pub name: String,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// The whole definition.
+    pub span: Span,
+    /// Where the type stands, if there is one.
+    pub type_span: Option<Span>,
+    /// In order.
+    pub constraints: Vec<ColumnConstraint>,
+}
+
+/// One constraint of a column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ColumnConstraint {
+    /// `CONSTRAINT name`, unquoted.
+    pub name: Option<String>,
+    /// Where that name stands.
+    pub name_span: Option<Span>,
+    /// The whole constraint, its name included.
+    pub span: Span,
+    /// What it demands.
+    pub rule: ColumnRule,
+}
+
+/// What a column's constraint demands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ColumnRule {
+    /// `PRIMARY KEY`
+    PrimaryKey {
+        /// `DESC`, which keeps an INTEGER column from becoming the rowid.
+        descending: bool,
+        /// `AUTOINCREMENT`, with its place.
+        autoincrement: Option<Span>,
+    },
+    /// `NOT NULL`
+    NotNull,
+    /// `NULL`, which means nothing.
+    Null,
+    /// `UNIQUE`
+    Unique,
+    /// `CHECK (…)`: the parenthesised expression.
+    Check(Span),
+    /// `DEFAULT …`: the value, with its parentheses or its sign.
+    Default(Span),
+    /// `COLLATE name`: the name's place.
+    Collate(Span),
+    /// `REFERENCES …`
+    References(ForeignKey),
+    /// `[GENERATED ALWAYS] AS (…)`
+    Generated {
+        /// The parenthesised expression.
+        expression: Span,
+        /// `STORED`
+        stored: bool,
+    },
+    /// A `CONSTRAINT name` that nothing follows: SQLite accepts it.
+    Bare,
+}
+
+/// Where a foreign key points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// The parent table, unquoted.
+    pub table: String,
+    /// The parent's columns, unquoted; empty for its primary key.
+    pub columns: Vec<String>,
+}
+
+/// One constraint of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableConstraint {
+    /// `CONSTRAINT name`, unquoted.
+    pub name: Option<String>,
+    /// Where that name stands.
+    pub name_span: Option<Span>,
+    /// The whole constraint, its name included.
+    pub span: Span,
+    /// What it demands.
+    pub rule: TableRule,
+}
+
+/// What a table's constraint demands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TableRule {
+    /// `PRIMARY KEY (…)`
+    PrimaryKey {
+        /// The key's columns.
+        columns: Vec<IndexedColumn>,
+        /// `AUTOINCREMENT`, with its place.
+        autoincrement: Option<Span>,
+    },
+    /// `UNIQUE (…)`
+    Unique(Vec<IndexedColumn>),
+    /// `CHECK (…)`: the parenthesised expression.
+    Check(Span),
+    /// `FOREIGN KEY (…) REFERENCES …`
+    ForeignKey {
+        /// The child's columns, unquoted.
+        columns: Vec<String>,
+        /// Where it points.
+        parent: ForeignKey,
+    },
+    /// A `CONSTRAINT name` that nothing follows.
+    Bare,
+}
+
+/// One column of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IndexedColumn {
+    /// Unquoted.
+    pub name: String,
+    /// Its collation in the key, if named there.
+    pub collation: Option<String>,
+    /// Where it ends.
+    pub end: usize,
+}
+
+impl TableDef {
+    /// The text of a part.
+    pub fn text(&self, span: &Span) -> &str {
+        &self.sql[span.clone()]
+    }
+
+    /// The column of this name, by SQLite's folding of case.
+    pub fn column(&self, name: &str) -> Option<&ColumnDef> {
+        self.columns.iter().find(|column| same_name(&column.name, name))
+    }
+
+    /// The place of the column of this name.
+    pub fn position(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| same_name(&column.name, name))
+    }
+
+    /// A column's declared type, as it is spelt; empty if there is none.
+    pub fn type_name(&self, column: &ColumnDef) -> &str {
+        column.type_span.as_ref().map_or("", |span| self.text(span))
+    }
+
+    /// The names of the primary key's columns, in key order; empty if there is no key.
+    pub fn primary_key(&self) -> Vec<&str> {
+        for constraint in &self.constraints {
+            if let TableRule::PrimaryKey { columns, .. } = &constraint.rule {
+                return columns.iter().map(|column| column.name.as_str()).collect();
+            }
+        }
+        self.columns
+            .iter()
+            .filter(|column| column.is_primary_key())
+            .map(|column| column.name.as_str())
+            .collect()
+    }
+
+    /// The column that *is* the rowid. SQLite: "if a rowid table has a primary key that consists of
+    /// a single column and the declared type of that column is "INTEGER" in any mixture of upper
+    /// and lower case, then the column becomes an alias for the rowid"; the quirk of
+    /// `INTEGER PRIMARY KEY DESC` on the column included: <https://sqlite.org/lang_createtable.html#rowid>.
+    pub fn rowid_alias(&self) -> Option<usize> {
+        if self.options.without_rowid {
+            return None;
+        }
+        let [name] = self.primary_key()[..] else { return None };
+        let at = self.position(name)?;
+        let column = &self.columns[at];
+        let descending = column
+            .constraints
+            .iter()
+            .any(|c| matches!(c.rule, ColumnRule::PrimaryKey { descending: true, .. }));
+        let integer = crate::sql::unquote(self.type_name(column)).eq_ignore_ascii_case("INTEGER");
+        (integer && !descending).then_some(at)
+    }
+
+    /// `AUTOINCREMENT`, on the column or in the table's key.
+    pub fn autoincrement(&self) -> bool {
+        let column =
+            |c: &ColumnConstraint| matches!(c.rule, ColumnRule::PrimaryKey { autoincrement: Some(_), .. });
+        let table =
+            |c: &TableConstraint| matches!(c.rule, TableRule::PrimaryKey { autoincrement: Some(_), .. });
+        self.columns.iter().flat_map(|c| &c.constraints).any(column) || self.constraints.iter().any(table)
+    }
+
+    /// A name by which SQL reaches the rowid: one of its three that no column has taken.
+    pub fn rowid_name(&self) -> Option<&'static str> {
+        if self.options.without_rowid {
+            return None;
+        }
+        ["rowid", "_rowid_", "oid"].into_iter().find(|name| self.column(name).is_none())
+    }
+}
+
+impl ColumnDef {
+    /// `PRIMARY KEY` on the column itself.
+    pub fn is_primary_key(&self) -> bool {
+        self.constraints.iter().any(|c| matches!(c.rule, ColumnRule::PrimaryKey { .. }))
+    }
+
+    /// `NOT NULL` on the column itself.
+    pub fn is_not_null(&self) -> bool {
+        self.constraints.iter().any(|c| c.rule == ColumnRule::NotNull)
+    }
+
+    /// The expression's place and whether it is `STORED`, for a generated column.
+    pub fn generated(&self) -> Option<(&Span, bool)> {
+        self.constraints.iter().find_map(|c| match &c.rule {
+            ColumnRule::Generated { expression, stored } => Some((expression, *stored)),
+            _ => None,
+        })
+    }
+
+    /// The value's place, if there is a `DEFAULT`.
+    pub fn default(&self) -> Option<&Span> {
+        self.constraints.iter().find_map(|c| match &c.rule {
+            ColumnRule::Default(value) => Some(value),
+            _ => None,
+        })
+    }
+}
