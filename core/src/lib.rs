@@ -1,5 +1,6 @@
 //! limbeck.
 
+pub mod alter;
 pub mod db;
 mod error;
 mod report;

@@ -16,6 +16,7 @@ mod table;
 
 pub use edit::{Edits, append_item, insert_item, remove_item};
 pub use object::{Object, ObjectKind};
+pub(crate) use object::{double_quotes, mentions};
 pub use table::{
     ColumnConstraint, ColumnDef, ColumnRule, ForeignKey, IndexedColumn, Span, TableConstraint, TableDef,
     TableOptions, TableRule,

@@ -120,7 +120,7 @@ mod tests {
         );
         assert_eq!(
             object("temp", "CREATE TRIGGER r AFTER INSERT ON main.t BEGIN SELECT 1; END").create().unwrap(),
-            "CREATE TRIGGER \"temp\".r AFTER INSERT ON main.t BEGIN SELECT 1; END"
+            "CREATE TRIGGER temp.r AFTER INSERT ON main.t BEGIN SELECT 1; END"
         );
         assert_eq!(object("main", "no").create().unwrap_err().kind(), ErrorKind::Corrupt);
     }

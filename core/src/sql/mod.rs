@@ -20,4 +20,4 @@ mod token;
 pub use ident::{literal, quote, same_name, unquote};
 pub(crate) use parse::with_statement;
 pub use split::{Statement, split};
-pub use token::{Token, TokenType, is_name, line_at, tokens};
+pub use token::{Token, TokenType, is_name, line_at, same_text, tokens};

@@ -85,6 +85,20 @@ pub fn line_at(text: &str, offset: usize) -> u32 {
     1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|&&b| b == b'\n').count() as u32
 }
 
+/// Whether two texts say the same: layout, comments, case of words and quotes of names aside.
+pub fn same_text(a: &str, b: &str) -> bool {
+    let (Ok(a), Ok(b)) = (tokens(a), tokens(b)) else { return false };
+    a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| same_token(a, b))
+}
+
+fn same_token(a: &Token<'_>, b: &Token<'_>) -> bool {
+    let quoted_name = |token: &Token<'_>| token.text.starts_with(['"', '[', '`']);
+    if quoted_name(a) || quoted_name(b) {
+        return super::ident::unquote(a.text).eq_ignore_ascii_case(&super::ident::unquote(b.text));
+    }
+    a.kind == b.kind && (a.text == b.text || (a.kind != T::TK_STRING && a.text.eq_ignore_ascii_case(b.text)))
+}
+
 /// Whether a token may stand for a name: an identifier, a string, or a keyword that SQLite lets
 /// fall back to one. Whether it *is* one, the grammar around it says.
 pub fn is_name(token: &Token<'_>) -> bool {
@@ -112,6 +126,18 @@ mod tests {
         );
         for token in tokens(text).unwrap() {
             assert_eq!(&text[token.start..token.end()], token.text);
+        }
+    }
+
+    #[test]
+    fn texts_are_compared_by_what_they_say() {
+        for (a, b, want) in [
+            ("a  text NOT null -- x", "[A] TEXT not NULL", true),
+            ("DEFAULT 'x'", "DEFAULT 'X'", false),
+            ("DEFAULT 1", "DEFAULT 1.0", false),
+            ("a b", "a", false),
+        ] {
+            assert_eq!(same_text(a, b), want, "{a} / {b}");
         }
     }
 

@@ -1,0 +1,41 @@
+//! The `ALTER TABLE` one wishes SQLite had: read, applied to a definition, turned into statements.
+//! Pure: knows no database.
+//!
+//! The grammar is PostgreSQL's, with MySQL's `FIRST | AFTER` and SQLite's own table options:
+//!
+//! ```text
+//! ALTER TABLE [IF EXISTS] [schema.]table action [, action …]
+//!   ADD [COLUMN] [IF NOT EXISTS] column-def [FIRST | AFTER column]
+//!   DROP [COLUMN] [IF EXISTS] column [CASCADE]
+//!   RENAME [COLUMN] column TO name | RENAME CONSTRAINT name TO name | RENAME TO name
+//!   ALTER [COLUMN] column { SET NOT NULL | DROP NOT NULL | SET DEFAULT expr | DROP DEFAULT
+//!         | [SET DATA] TYPE type [COLLATE name] [USING expr] | SET GENERATED (expr) [STORED|VIRTUAL]
+//!         | DROP EXPRESSION | FIRST | AFTER column }
+//!   ADD [CONSTRAINT [IF NOT EXISTS] name] { CHECK … | UNIQUE … | FOREIGN KEY … | PRIMARY KEY … }
+//!   DROP { CONSTRAINT [IF EXISTS] name | CHECK (expr) | UNIQUE (columns) | FOREIGN KEY (columns) | PRIMARY KEY }
+//!   SET { STRICT | NOT STRICT | WITHOUT ROWID | WITH ROWID | AUTOINCREMENT | NOT AUTOINCREMENT }
+//! ```
+//!
+//! ```
+//! use limbeck::alter::{Action, Alteration};
+//!
+//! let alteration = Alteration::parse("ALTER TABLE users ALTER phone SET NOT NULL, DROP COLUMN fax").unwrap();
+//! assert_eq!(alteration.table, "users");
+//! assert_eq!(alteration.actions[1].to_string(), "DROP COLUMN fax");
+//! ```
+
+mod action;
+mod constraint;
+mod draft;
+mod native;
+mod parse;
+mod rebuild;
+mod rules;
+mod table_state;
+
+pub use action::{Action, Alteration, ConstraintRef, Position, TableOption};
+pub use draft::{Draft, Source};
+pub use native::{Capabilities, Choice, RebuildMode, choose};
+pub use rebuild::{Copy, Preparation, Rebuild};
+pub use rules::{Rule, new_rules};
+pub use table_state::{Child, TableState};

@@ -1,0 +1,321 @@
+//! The rebuild, as statements: SQLite's documented procedure
+//! (<https://sqlite.org/lang_altertable.html#otheralter>) in the order that keeps the exact text.
+//!
+//! The old table is renamed away, the new one created under its own name, the rows copied, the old
+//! one dropped; then come indexes (building them after the rows is several times faster), the
+//! AUTOINCREMENT counter, statistics and triggers. That is right only with `foreign_keys` off,
+//! because DROP TABLE is otherwise "an implicit DELETE FROM" that cascades
+//! (<https://sqlite.org/foreignkeys.html#fk_schemacommands>), and with `legacy_alter_table` on,
+//! because the rename would otherwise pull views, triggers and child tables along. The caller sees
+//! to both.
+
+use super::draft::{Draft, Source};
+use super::table_state::TableState;
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::{ColumnRule, TableDef, TableRule};
+use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
+
+/// A rebuild's statements, in the order of the fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebuild {
+    /// Drops the triggers, so that none fires while rows move.
+    pub drop_triggers: Vec<String>,
+    /// Puts the old rows aside and makes the new table.
+    pub prepare: Vec<Preparation>,
+    /// Copies the rows into the new table.
+    pub copy: Copy,
+    /// Drops what was put aside.
+    pub drop_old: String,
+    /// Creates the indexes again.
+    pub indexes: Vec<String>,
+    /// Creates the triggers again.
+    pub triggers: Vec<String>,
+}
+
+/// A step before the rows are copied into the new table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Preparation {
+    /// One statement.
+    Statement(String),
+    /// Rows are copied aside.
+    Copy(Copy),
+}
+
+/// Rows on their way from one table to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Copy {
+    /// Qualified and quoted.
+    pub from: String,
+    /// Qualified and quoted.
+    pub to: String,
+    /// What the new table's columns are called, its rowid included, and what they get.
+    pub columns: Vec<(String, String)>,
+    /// The rowid's name in the new and in the old table, where rows keep it: then rows can be
+    /// copied in windows.
+    pub rowid: Option<(String, String)>,
+    /// Columns that SQLite converts: the new table's name, the old one's.
+    pub converted: Vec<(String, String)>,
+}
+
+impl Copy {
+    /// The statement that copies all rows, or those that `condition` names.
+    ///
+    /// `OR ABORT`, because a column's own ON CONFLICT IGNORE or REPLACE would lose rows silently.
+    pub fn insert(&self, condition: &str) -> String {
+        let into: Vec<&str> = self.columns.iter().map(|(column, _)| column.as_str()).collect();
+        let select: Vec<&str> = self.columns.iter().map(|(_, value)| value.as_str()).collect();
+        let condition = if condition.is_empty() { String::new() } else { format!(" {condition}") };
+        format!(
+            "INSERT OR ABORT INTO {}({}) SELECT {} FROM {}{condition}",
+            self.to,
+            into.join(", "),
+            select.join(", "),
+            self.from
+        )
+    }
+}
+
+impl Rebuild {
+    /// The statements that turn `state` into `draft`.
+    ///
+    /// Errors: [`ErrorKind::WouldLose`] where the rowids cannot be reached by SQL.
+    pub fn new(state: &TableState, draft: &Draft) -> Result<Rebuild> {
+        let schema = quote(&state.schema);
+        let old_name = quote(&state.unused_name("limbeck_old"));
+        let aside = format!("{schema}.{old_name}");
+        let table = format!("{schema}.{}", quote(&state.table.name));
+        let create = create(state, draft);
+        let mut prepare = Vec::new();
+        if qualifies_itself(state) {
+            // Renaming is out: SQLite would not find `t.a` in the old table's own CHECK.
+            prepare.push(Preparation::Statement(plain_twin(state, &aside)));
+            prepare.push(Preparation::Copy(copy_aside(state, &table, &aside)?));
+            prepare.push(Preparation::Statement(format!("DROP TABLE {table}")));
+        } else {
+            prepare.push(Preparation::Statement(format!("ALTER TABLE {table} RENAME TO {old_name}")));
+        }
+        prepare.push(Preparation::Statement(create));
+        let mut copy = copy(state, draft, &aside, &table)?;
+        if let (true, Some((_, from)), Some(rowid)) =
+            (qualifies_itself(state), &mut copy.rowid, state.table.rowid_name())
+        {
+            // In the twin the key is an ordinary column; the rowid is still the rowid.
+            *from = rowid.to_owned();
+        }
+        Ok(Rebuild {
+            drop_triggers: state
+                .triggers
+                .iter()
+                .map(|trigger| format!("DROP TRIGGER {}.{}", quote(&trigger.schema), quote(&trigger.name)))
+                .collect(),
+            prepare,
+            copy,
+            drop_old: format!("DROP TABLE {aside}"),
+            indexes: draft.indexes.iter().map(|index| index.create()).collect::<Result<_>>()?,
+            triggers: draft.triggers.iter().map(|trigger| trigger.create()).collect::<Result<_>>()?,
+        })
+    }
+}
+
+/// The new table's text, its schema put before its name.
+fn create(state: &TableState, draft: &Draft) -> String {
+    let table = &draft.table;
+    let (head, tail) = table.sql.split_at(table.name_span.start);
+    format!("{head}{}.{tail}", quote(&state.schema))
+}
+
+fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy> {
+    let mut columns = Vec::new();
+    let mut converted = Vec::new();
+    for (column, source) in draft.table.columns.iter().zip(&draft.sources) {
+        if column.generated().is_some() {
+            continue; // "cannot INSERT into generated column"
+        }
+        let name = quote(&column.name);
+        match source {
+            Source::Column(old) => columns.push((name, quote(old))),
+            Source::Converted(old) => {
+                columns.push((name.clone(), quote(old)));
+                converted.push((name, quote(old)));
+            }
+            Source::Expression(expression) => columns.push((name, format!("({expression})"))),
+            Source::Default => {}
+        }
+    }
+    let rowid = kept_rowid(state, draft)?;
+    if let (Some((new, old)), None) = (&rowid, draft.table.rowid_alias()) {
+        // "INSERT INTO n SELECT * FROM t" would number the rows anew.
+        columns.insert(0, (new.clone(), old.clone()));
+    }
+    Ok(Copy { from: from.to_owned(), to: to.to_owned(), columns, rowid, converted })
+}
+
+/// Every row as it is, into the [`plain_twin`].
+fn copy_aside(state: &TableState, from: &str, to: &str) -> Result<Copy> {
+    let table = &state.table;
+    let mut columns: Vec<(String, String)> =
+        table.columns.iter().map(|column| (quote(&column.name), quote(&column.name))).collect();
+    let mut rowid = None;
+    if !table.options.without_rowid {
+        let name = table.rowid_name().ok_or_else(|| unreachable_rowid(table))?;
+        columns.insert(0, (name.to_owned(), name.to_owned()));
+        rowid = Some((name.to_owned(), name.to_owned()));
+    }
+    Ok(Copy { from: from.to_owned(), to: to.to_owned(), columns, rowid, converted: Vec::new() })
+}
+
+/// The rowid's name in the new and in the old table, where the rows keep theirs.
+fn kept_rowid(state: &TableState, draft: &Draft) -> Result<Option<(String, String)>> {
+    let (old, new) = (&state.table, &draft.table);
+    if old.options.without_rowid || new.options.without_rowid {
+        return Ok(None);
+    }
+    if let Some(key) = new.rowid_alias() {
+        // The key's own values become the rowids: the old ones only if the same column was the key.
+        let same = matches!((&draft.sources[key], old.rowid_alias()),
+            (Source::Column(from), Some(old_key)) if same_name(from, &old.columns[old_key].name));
+        if !same {
+            return Ok(None);
+        }
+    }
+    // A key column is the rowid, under its own name.
+    let name = |table: &TableDef| match table.rowid_alias() {
+        Some(key) => Ok(quote(&table.columns[key].name)),
+        None => table.rowid_name().map(str::to_owned).ok_or_else(|| unreachable_rowid(table)),
+    };
+    Ok(Some((name(new)?, name(old)?)))
+}
+
+fn unreachable_rowid(table: &TableDef) -> Error {
+    Error::new(
+        ErrorKind::WouldLose,
+        format!(
+            "table {} has columns named rowid, _rowid_ and oid, so its rowids cannot be copied",
+            table.name
+        ),
+    )
+    .with_hint("rename one of these columns first")
+}
+
+/// Whether the table's own text, or that of an index, says `t.column`.
+fn qualifies_itself(state: &TableState) -> bool {
+    let table = &state.table;
+    let columns = table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
+        ColumnRule::Check(span) | ColumnRule::Generated { expression: span, .. } => Some(table.text(span)),
+        _ => None,
+    });
+    let checks = table.constraints.iter().filter_map(|c| match &c.rule {
+        TableRule::Check(span) => Some(table.text(span)),
+        _ => None,
+    });
+    let indexes = state.indexes.iter().filter_map(|index| index.sql.as_deref());
+    columns.chain(checks).chain(indexes).any(|text| {
+        tokens(text).is_ok_and(|all| {
+            all.windows(2)
+                .any(|pair| pair[1].kind == T::TK_DOT && same_name(&unquote(pair[0].text), &table.name))
+        })
+    })
+}
+
+/// A table with the same columns, types and collations, and nothing else.
+fn plain_twin(state: &TableState, name: &str) -> String {
+    let table = &state.table;
+    let columns: Vec<String> = table
+        .columns
+        .iter()
+        .map(|column| {
+            let collation = column.constraints.iter().find_map(|c| match &c.rule {
+                ColumnRule::Collate(span) => Some(format!(" COLLATE {}", table.text(span))),
+                _ => None,
+            });
+            format!("{} {}{}", quote(&column.name), table.type_name(column), collation.unwrap_or_default())
+        })
+        .collect();
+    format!("CREATE TABLE {name}({})", columns.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alter::{Alteration, Capabilities, RebuildMode, choose};
+    use crate::schema::{Object, ObjectKind};
+
+    fn object(kind: ObjectKind, schema: &str, name: &str, sql: &str) -> Object {
+        Object { schema: schema.into(), kind, name: name.into(), table: "t".into(), sql: Some(sql.into()) }
+    }
+
+    fn rebuild(table: &str, actions: &str) -> Rebuild {
+        let state = TableState {
+            schema: "main".into(),
+            table: TableDef::parse(table).unwrap(),
+            indexes: vec![object(ObjectKind::Index, "main", "i", "CREATE INDEX i ON t(a DESC) WHERE a > 0")],
+            triggers: vec![object(
+                ObjectKind::Trigger,
+                "temp",
+                "r",
+                "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END",
+            )],
+            children: Vec::new(),
+            names: vec!["t".into(), "LIMBECK_OLD".into()],
+        };
+        let alteration = Alteration::parse(&format!("ALTER TABLE t {actions}")).unwrap();
+        let can = Capabilities { version: 3_040_001, sound: true, rebuild: RebuildMode::Always };
+        let (draft, _) = choose(&state, &alteration.actions, can).unwrap();
+        Rebuild::new(&state, &draft).unwrap()
+    }
+
+    #[test]
+    fn statements_in_order() {
+        let all = rebuild(
+            "CREATE TABLE t(a INT, -- the a\n b AS (a * 2))",
+            "ALTER a SET NOT NULL, ADD c DEFAULT 1 FIRST",
+        );
+        let text = |statement: &str| Preparation::Statement(statement.to_owned());
+        assert_eq!(all.drop_triggers, ["DROP TRIGGER temp.r"]);
+        assert_eq!(
+            all.prepare,
+            [
+                text("ALTER TABLE main.t RENAME TO limbeck_old_1"),
+                text("CREATE TABLE main.t(c DEFAULT 1, a INT NOT NULL, -- the a\n b AS (a * 2))"),
+            ]
+        );
+        assert_eq!(
+            all.copy.insert("WHERE rowid > 5"),
+            "INSERT OR ABORT INTO main.t(rowid, a) SELECT rowid, a FROM main.limbeck_old_1 WHERE rowid > 5"
+        );
+        assert_eq!(all.drop_old, "DROP TABLE main.limbeck_old_1");
+        assert_eq!(all.indexes, ["CREATE INDEX main.i ON t(a DESC) WHERE a > 0"]);
+        assert_eq!(all.triggers, ["CREATE TRIGGER temp.r AFTER INSERT ON t BEGIN SELECT 1; END"]);
+    }
+
+    #[test]
+    fn rowids_are_kept_wherever_they_mean_the_same() {
+        for (table, actions, want) in [
+            ("CREATE TABLE t(a)", "ALTER a SET NOT NULL", Some(("rowid", "rowid"))),
+            ("CREATE TABLE t(a, rowid)", "ALTER a SET NOT NULL", Some(("_rowid_", "_rowid_"))),
+            ("CREATE TABLE t(id INTEGER PRIMARY KEY, a)", "ALTER a SET NOT NULL", Some(("id", "id"))),
+            ("CREATE TABLE t(id INTEGER PRIMARY KEY, a)", "DROP PRIMARY KEY", Some(("rowid", "id"))),
+            ("CREATE TABLE t(id INTEGER, a)", "ADD PRIMARY KEY (id)", None),
+            ("CREATE TABLE t(a PRIMARY KEY)", "SET WITHOUT ROWID", None),
+            ("CREATE TABLE t(a PRIMARY KEY) WITHOUT ROWID", "SET WITH ROWID", None),
+        ] {
+            let rowid = rebuild(table, actions).copy.rowid;
+            assert_eq!(rowid, want.map(|(to, from)| (to.to_owned(), from.to_owned())), "{table} {actions}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_names_itself_is_copied_aside() {
+        let all = rebuild(
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT COLLATE NOCASE CHECK (t.a > 0))",
+            "ALTER a SET NOT NULL",
+        );
+        assert!(
+            matches!(&all.prepare[0], Preparation::Statement(s) if s == "CREATE TABLE main.limbeck_old_1(id INTEGER, a TEXT COLLATE NOCASE)")
+        );
+        assert!(
+            matches!(&all.prepare[1], Preparation::Copy(copy) if copy.insert("") == "INSERT OR ABORT INTO main.limbeck_old_1(rowid, id, a) SELECT rowid, id, a FROM main.t")
+        );
+        assert!(matches!(&all.prepare[2], Preparation::Statement(s) if s == "DROP TABLE main.t"));
+    }
+}
