@@ -1,6 +1,7 @@
 //! limbeck.
 
 mod error;
+pub mod graph;
 mod report;
 
 pub use error::{Error, ErrorKind, Result, Violation};
