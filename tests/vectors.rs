@@ -4,11 +4,14 @@
 //! `shared` beside the project. `vectors/README.md` there says what each field means and what must
 //! be equal; this file checks that and no more.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod model;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use limbeck::Error;
 use limbeck::graph::{Plan, Revision, RevisionGraph};
+use model::Model;
 use serde_json::{Value, json};
 
 /// Passes, or says what differs.
@@ -67,7 +70,7 @@ enum Answer {
     /// An answer to compare as JSON.
     Plain(Value),
     History(Vec<String>),
-    Plan(RevisionGraph, Plan),
+    Plan(Box<RevisionGraph>, Plan),
 }
 
 fn answer(vector: &Value) -> Result<Answer, Error> {
@@ -78,9 +81,11 @@ fn answer(vector: &Value) -> Result<Answer, Error> {
     let option = |name: &str| vector["options"][name] == true;
     let plain = |ids: Vec<&str>| Ok(Answer::Plain(json!({ "revisions": ids })));
     match string(&vector["command"]).as_str() {
-        "upgrade" => graph.upgrade(&rows, &target).map(|plan| Answer::Plan(graph, plan)),
-        "downgrade" => graph.downgrade(&rows, &target).map(|plan| Answer::Plan(graph, plan)),
-        "stamp" => graph.stamp(&rows, &words, option("purge")).map(|plan| Answer::Plan(graph, plan)),
+        "upgrade" => graph.upgrade(&rows, &target).map(|plan| Answer::Plan(Box::new(graph), plan)),
+        "downgrade" => graph.downgrade(&rows, &target).map(|plan| Answer::Plan(Box::new(graph), plan)),
+        "stamp" => {
+            graph.stamp(&rows, &words, option("purge")).map(|plan| Answer::Plan(Box::new(graph), plan))
+        }
         "history" => graph.history(&target, &rows).map(|ids| Answer::History(owned(&ids))),
         "heads" if option("resolve_dependencies") => plain(graph.heads_resolving_dependencies()),
         "heads" => plain(graph.heads()),
@@ -189,20 +194,16 @@ fn check_plan(vector: &Value, graph: &RevisionGraph, plan: &Plan, same_order: &m
 
 /// After every step the rows are those applied revisions that are no ancestor of another.
 fn check_rows(vector: &Value, graph: &RevisionGraph, plan: &Plan, rows: &[Vec<String>]) -> Check {
-    let ancestors = ancestors(graph);
-    let mut applied: BTreeSet<String> = strings(&vector["heads_in_db"]).into_iter().collect();
-    for row in applied.clone() {
-        applied.extend(ancestors[&row].iter().cloned());
-    }
+    let model = Model::new(graph);
+    let mut applied = model.applied(&strings(&vector["heads_in_db"]));
     for (step, rows) in plan.steps.iter().zip(rows) {
         let revision = step.revision.clone().expect("upgrade and downgrade name the revision");
         let changed = match vector["command"] == "upgrade" {
             true => applied.insert(revision.clone()),
             false => applied.remove(&revision),
         };
-        let hidden: HashSet<&String> = applied.iter().flat_map(|id| &ancestors[id]).collect();
-        let want: Vec<&String> = applied.iter().filter(|id| !hidden.contains(id)).collect();
-        if !changed || rows.iter().collect::<Vec<_>>() != want {
+        let want = model.rows(&applied);
+        if !changed || *rows != want {
             return Err(format!("rows {rows:?} after {revision}, but {want:?} are applied and on top"));
         }
     }
@@ -230,43 +231,17 @@ fn check_order(
         return differ();
     }
     let graph = RevisionGraph::new(revisions(vector)).expect("an answer has a graph");
-    let ancestors = ancestors(&graph);
+    let model = Model::new(&graph);
     let mut oldest_first = got.to_vec();
     if newest_first {
         oldest_first.reverse();
     }
     for (place, id) in oldest_first.iter().enumerate() {
-        if let Some(late) = oldest_first[place..].iter().find(|later| ancestors[id].contains(*later)) {
+        if let Some(late) = oldest_first[place..].iter().find(|later| model.is_ancestor(later, id)) {
             return Err(format!("{id} comes on the wrong side of {late} in {got:?}"));
         }
     }
     Ok(())
-}
-
-/// All that each revision stands on, worked out the slow way.
-fn ancestors(graph: &RevisionGraph) -> HashMap<String, HashSet<String>> {
-    let labels: HashMap<&str, &str> = graph
-        .revisions()
-        .iter()
-        .flat_map(|revision| {
-            revision.branch_labels.iter().map(|label| (label.as_str(), revision.id.as_str()))
-        })
-        .collect();
-    let mut all = HashMap::new();
-    for revision in graph.revisions() {
-        let mut found = HashSet::new();
-        let mut todo = vec![revision];
-        while let Some(next) = todo.pop() {
-            for name in next.revises.iter().chain(&next.depends_on) {
-                let id = labels.get(name.as_str()).copied().unwrap_or(name);
-                if found.insert(id.to_owned()) {
-                    todo.push(graph.get(id).expect("a parent is there"));
-                }
-            }
-        }
-        all.insert(revision.id.clone(), found);
-    }
-    all
 }
 
 fn string(value: &Value) -> String {

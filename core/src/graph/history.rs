@@ -1,7 +1,8 @@
 //! The history: the revisions of a range, newest first.
 
 use super::RevisionGraph;
-use super::target::{Branch, Place, Target, Walk};
+use super::target::{Branch, Place, Target};
+use super::walk::Walk;
 use crate::error::{Error, ErrorKind, Result};
 
 /// The lower end of a range.

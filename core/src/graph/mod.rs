@@ -30,6 +30,7 @@ mod stamp;
 mod target;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 pub use plan::{Plan, Step};
 pub use revision::Revision;

@@ -6,7 +6,8 @@
 use serde::Serialize;
 
 use super::RevisionGraph;
-use super::target::{Branch, Place, Target, Walk, count};
+use super::target::{Branch, Place, Target};
+use super::walk::{Walk, wrong_way};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::Direction;
 
@@ -179,55 +180,6 @@ impl RevisionGraph {
         Ok(end.into_iter().collect())
     }
 
-    /// Where `+N` begins: at the one row; on a branch without a row, at the highest applied
-    /// revision on it; and else at the base, which is `None`.
-    pub(super) fn start_of_walk(
-        &self,
-        rows: &[usize],
-        target: &Target<'_>,
-        branch: Option<&Branch<'_>>,
-    ) -> Result<Option<usize>> {
-        let mut starts = rows.to_vec();
-        if let Some(branch) = branch {
-            starts.retain(|&row| branch.lineage[row]);
-            if starts.is_empty() {
-                let mut on_branch = self.parents.reach(rows.iter().copied());
-                on_branch.iter_mut().zip(&branch.lineage).for_each(|(on, inside)| *on &= inside);
-                let highest =
-                    |&index: &usize| !self.dependents.of(index).iter().any(|&dependent| on_branch[dependent]);
-                starts = (0..self.len()).filter(|&index| on_branch[index]).filter(highest).collect();
-            }
-        }
-        match starts.as_slice() {
-            [] => Ok(None),
-            [start] => Ok(Some(*start)),
-            several => Err(self.ambiguous_current(target, several)),
-        }
-    }
-
-    /// Where `rev+N` or `rev-N` leads.
-    pub(super) fn walk_from_name(
-        &self,
-        target: &Target<'_>,
-        walk: Walk,
-        branch: Option<&Branch<'_>>,
-    ) -> Result<Option<usize>> {
-        let start = self.named_start(target, walk, branch)?;
-        self.walk_exactly(target, start, walk, branch)
-    }
-
-    /// What `rev+N` or `rev-N` counts from. Upwards the branch only chooses the way.
-    pub(super) fn named_start(
-        &self,
-        target: &Target<'_>,
-        walk: Walk,
-        branch: Option<&Branch<'_>>,
-    ) -> Result<Option<usize>> {
-        let Place::Relative { from: Some(name), .. } = target.place else { return Ok(None) };
-        let within = branch.filter(|_| matches!(walk, Walk::Down(_)));
-        self.single(&Target::parse(name)?, within)
-    }
-
     /// The revision that a downgrade ends at, which `None` says is the base, and the branch it keeps to.
     fn downgrade_target<'a>(
         &'a self,
@@ -249,32 +201,6 @@ impl RevisionGraph {
             _ => self.single(target, None)?,
         };
         Ok((landing, branch))
-    }
-
-    /// Where `-N` begins: at the one row, or the one current revision on the branch.
-    fn start_of_return(
-        &self,
-        rows: &[usize],
-        target: &Target<'_>,
-        branch: Option<&Branch<'_>>,
-    ) -> Result<usize> {
-        let mut starts = rows.to_vec();
-        if let Some(branch) = branch {
-            starts.retain(|&row| branch.lineage[row]);
-            if starts.is_empty() {
-                starts = self.current_indices(rows);
-                starts.retain(|&index| branch.lineage[index]);
-            }
-        }
-        match starts.as_slice() {
-            [start] => Ok(*start),
-            [] => {
-                let message = format!("'{}' counts down from the base", target.text);
-                Err(Error::new(ErrorKind::RelativeOutOfRange, message)
-                    .with_hint("upgrade first: nothing is applied there"))
-            }
-            several => Err(self.ambiguous_current(target, several)),
-        }
     }
 
     /// The revisions right above where a downgrade ends, those of the branch if there are several.
@@ -337,18 +263,6 @@ impl RevisionGraph {
             .with_hint(format!("name only '{upper}'; if these are version rows, stamp it with '--purge'")))
     }
 
-    fn ambiguous_current(&self, target: &Target<'_>, rows: &[usize]) -> Error {
-        let rows = self.sorted_ids(rows.iter().copied());
-        let message = format!(
-            "'{}' could count from {} revisions: {}",
-            target.text,
-            count(rows.len()),
-            rows.join(", ")
-        );
-        Error::new(ErrorKind::AmbiguousCurrent, message)
-            .with_hint(format!("put the branch before it, as in '{}@{}'", rows[0], target.text))
-    }
-
     fn not_ancestor(&self, target: &Target<'_>, landing: usize, applied: bool) -> Error {
         let why = if applied { "has nothing of its own branch above it" } else { "is not applied" };
         let message = format!("revision '{}' {why}, so '{}' is no way down", self.id(landing), target.text);
@@ -379,11 +293,4 @@ impl RevisionGraph {
     pub(super) fn owned(&self, indices: &[usize]) -> Vec<String> {
         indices.iter().map(|&index| self.id(index).to_owned()).collect()
     }
-}
-
-fn wrong_way(target: &Target<'_>, command: &str) -> Error {
-    let (what, sign) = if command == "upgrade" { ("up", '+') } else { ("down", '-') };
-    let message = format!("'{}' does not lead {what} from the current revision", target.text);
-    Error::new(ErrorKind::RelativeOutOfRange, message)
-        .with_hint(format!("give {command} a number of steps with '{sign}', such as '{sign}1'"))
 }

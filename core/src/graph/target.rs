@@ -2,6 +2,7 @@
 
 use super::RevisionGraph;
 use super::similar::similar;
+use super::walk::Walk;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A target as it is spelled: `[branch@]place`.
@@ -26,13 +27,6 @@ pub(super) enum Place<'a> {
         from: Option<&'a str>,
         walk: Walk,
     },
-}
-
-/// So many steps one way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Walk {
-    Up(u64),
-    Down(u64),
 }
 
 /// The part of the graph that `branch@` restricts a target to.
@@ -151,25 +145,8 @@ impl RevisionGraph {
         }
     }
 
-    /// What `-N` stands for where there are no rows to count from: counted from each head.
-    /// `None` is the base.
-    pub(super) fn below_heads(
-        &self,
-        target: &Target<'_>,
-        steps: u64,
-        branch: Option<&Branch<'_>>,
-    ) -> Result<Vec<Option<usize>>> {
-        let heads = if branch.is_some() { self.branch_heads(branch) } else { self.ends(&self.dependents) };
-        let walk = Walk::Down(steps);
-        let landed = heads.into_iter().map(|head| self.walk_exactly(target, Some(head), walk, None));
-        let mut landed = landed.collect::<Result<Vec<_>>>()?;
-        landed.sort_unstable();
-        landed.dedup();
-        Ok(landed)
-    }
-
     /// The heads, or those of a branch. By `revises` alone.
-    fn branch_heads(&self, branch: Option<&Branch<'_>>) -> Vec<usize> {
+    pub(super) fn branch_heads(&self, branch: Option<&Branch<'_>>) -> Vec<usize> {
         let mut heads = self.ends(&self.children);
         heads.retain(|&head| branch.is_none_or(|branch| branch.lineage[head]));
         heads
@@ -254,70 +231,6 @@ impl RevisionGraph {
                     .with_hint("add the missing migration, or stamp the database with '--purge'")
             }
         }
-    }
-
-    /// Walks, and fails where the graph ends first.
-    pub(super) fn walk_exactly(
-        &self,
-        target: &Target<'_>,
-        start: Option<usize>,
-        walk: Walk,
-        branch: Option<&Branch<'_>>,
-    ) -> Result<Option<usize>> {
-        match self.walk(target, start, walk, branch)? {
-            (place, 0) => Ok(place),
-            (place, left) => {
-                let end =
-                    place.map_or("the base".to_owned(), |index| format!("revision '{}'", self.id(index)));
-                let (Walk::Up(steps) | Walk::Down(steps)) = walk;
-                let message =
-                    format!("'{}' ends at {end} after {} of {steps} steps", target.text, steps - left);
-                Err(Error::new(ErrorKind::RelativeOutOfRange, message)
-                    .with_hint("take fewer steps, or name the revision"))
-            }
-        }
-    }
-
-    /// Walks by `revises` alone: where it ends, and how many steps were left. `None` is the base.
-    pub(super) fn walk(
-        &self,
-        target: &Target<'_>,
-        start: Option<usize>,
-        walk: Walk,
-        branch: Option<&Branch<'_>>,
-    ) -> Result<(Option<usize>, u64)> {
-        let bases = if start.is_none() { self.ends(&self.revises) } else { Vec::new() };
-        let (Walk::Up(steps) | Walk::Down(steps)) = walk;
-        let up = matches!(walk, Walk::Up(_));
-        let (mut at, mut left) = (start, steps);
-        while left > 0 {
-            let ways: &[usize] = match (at, up) {
-                (None, true) => &bases,
-                (None, false) => break,
-                (Some(index), true) => self.children.of(index),
-                (Some(index), false) => self.revises.of(index),
-            };
-            let mut inside =
-                ways.iter().copied().filter(|&way| !up || branch.is_none_or(|branch| branch.lineage[way]));
-            match (inside.next(), inside.next()) {
-                (None, _) if up => break,
-                (None, _) => at = None,
-                (Some(only), None) => at = Some(only),
-                (Some(one), Some(two)) => {
-                    let ways: Vec<usize> = [one, two].into_iter().chain(inside).collect();
-                    return Err(self.ambiguous_walk(target, at, &ways));
-                }
-            }
-            left -= 1;
-        }
-        Ok((at, left))
-    }
-
-    fn ambiguous_walk(&self, target: &Target<'_>, at: Option<usize>, ways: &[usize]) -> Error {
-        let at = at.map_or("the base".to_owned(), |index| format!("revision '{}'", self.id(index)));
-        let ways = self.sorted_ids(ways.iter().copied()).join(", ");
-        Error::new(ErrorKind::AmbiguousWalk, format!("'{}' has several ways from {at}: {ways}", target.text))
-            .with_hint("name the revision, or put 'branch@' before the number")
     }
 
     pub(super) fn multiple_heads(&self, text: &str, heads: &[usize]) -> Error {
