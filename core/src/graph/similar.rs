@@ -9,7 +9,7 @@ const OFFERED: usize = 3;
 pub(super) fn similar<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let text: Vec<char> = text.to_lowercase().chars().collect();
     // A short id is a slip or two away from every other one.
-    let limit = SLIP.min(text.len() / 3);
+    let limit = SLIP.min((text.len() + 1) / 3);
     let mut near: Vec<(usize, &str)> =
         names.filter_map(|name| distance(&text, name, limit).map(|distance| (distance, name))).collect();
     near.sort_unstable();
