@@ -3,6 +3,7 @@
 pub mod alter;
 pub mod db;
 mod error;
+pub mod graph;
 mod report;
 pub mod schema;
 pub mod sql;
