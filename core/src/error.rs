@@ -247,6 +247,13 @@ impl Error {
         self
     }
 
+    /// With its line, if it has one, counted in a text in which its own begins after `lines` others.
+    #[must_use]
+    pub(crate) fn moved_down(mut self, lines: u32) -> Error {
+        self.0.line = self.0.line.map(|line| line.saturating_add(lines));
+        self
+    }
+
     /// With the statement, unless an inner place has said so already.
     #[must_use]
     pub fn in_statement(mut self, statement: impl Into<String>) -> Error {

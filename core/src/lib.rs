@@ -6,6 +6,7 @@ mod error;
 pub mod graph;
 mod report;
 pub mod schema;
+pub mod script;
 pub mod sql;
 
 pub use error::{Error, ErrorKind, Result, Violation};

@@ -34,6 +34,7 @@ mod walk;
 
 pub use plan::{Plan, Step};
 pub use revision::Revision;
+pub(crate) use similar::similar;
 
 use crate::error::{Error, ErrorKind, Result};
 use build::Name;

@@ -6,7 +6,7 @@ const SLIP: usize = 2;
 const OFFERED: usize = 3;
 
 /// The names nearest to a text, nearest first: equal but for case, or off by a slip or two.
-pub(super) fn similar<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn similar<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let text: Vec<char> = text.to_lowercase().chars().collect();
     // A short id is a slip or two away from every other one.
     let limit = SLIP.min((text.len() + 1) / 3);

@@ -21,7 +21,7 @@ pub struct Statement<'a> {
 /// Errors: [`ErrorKind::SqlSyntax`](crate::ErrorKind::SqlSyntax) as in [`tokens`].
 pub fn split(text: &str) -> Result<Vec<Statement<'_>>> {
     let tokens = tokens(text)?;
-    let mut lines = LineCounter { text, offset: 0, line: 1 };
+    let mut lines = LineCounter::new(text);
     Ok(groups(&tokens)
         .into_iter()
         .map(|group| {
@@ -32,7 +32,7 @@ pub fn split(text: &str) -> Result<Vec<Statement<'_>>> {
 }
 
 /// The tokens of each statement, semicolons left out.
-fn groups<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
+pub(crate) fn groups<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
     let mut groups = Vec::new();
     let mut first = 0;
     for at in 0..tokens.len() {
@@ -56,14 +56,19 @@ fn ends(tokens: &[Token<'_>]) -> bool {
 }
 
 /// Counts lines forward only, so that a long file is read once.
-struct LineCounter<'a> {
+pub(crate) struct LineCounter<'a> {
     text: &'a str,
     offset: usize,
     line: u32,
 }
 
-impl LineCounter<'_> {
-    fn at(&mut self, offset: usize) -> u32 {
+impl<'a> LineCounter<'a> {
+    pub(crate) fn new(text: &'a str) -> LineCounter<'a> {
+        LineCounter { text, offset: 0, line: 1 }
+    }
+
+    /// The line of an offset, which is not before the one asked for last.
+    pub(crate) fn at(&mut self, offset: usize) -> u32 {
         let passed = &self.text.as_bytes()[self.offset..offset];
         self.line += passed.iter().filter(|&&b| b == b'\n').count() as u32;
         self.offset = offset;

@@ -1,0 +1,232 @@
+//! The comment lines that a file opens with → what it says of itself.
+//!
+//! Only those lines are read: a launch reads a thousand headers and no body.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::similar;
+
+/// The keys of a header, as they are written.
+const KEYS: [&str; 8] =
+    ["revision", "revises", "branch_labels", "depends_on", "aliases", "also", "compatible", "created"];
+
+/// What a header says; what it does not say is `None` or empty.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Header {
+    pub(super) revision: Option<String>,
+    /// Present and empty: a base.
+    pub(super) revises: Option<Vec<String>>,
+    pub(super) branch_labels: Vec<String>,
+    pub(super) depends_on: Vec<String>,
+    pub(super) aliases: Vec<String>,
+    pub(super) also: Vec<String>,
+    pub(super) compatible: Option<bool>,
+    pub(super) created: Option<String>,
+    pub(super) message: Option<String>,
+}
+
+impl Header {
+    /// Reads the comments before the first statement or marker.
+    ///
+    /// Errors: [`ErrorKind::BadDirective`] with the line.
+    pub(super) fn read(text: &str) -> Result<Header> {
+        let mut header = Header::default();
+        let mut seen = Vec::new();
+        for (line, comment) in comments(text) {
+            match directive(comment) {
+                Some(Ok((key, value))) => {
+                    if seen.contains(&key) {
+                        return Err(bad(line, format!("'{key}:' stands twice"))
+                            .with_hint("keep one of the two lines"));
+                    }
+                    seen.push(key);
+                    header.set(key, value).map_err(|error| error.at_line(line))?;
+                }
+                Some(Err((word, key))) => {
+                    return Err(bad(line, format!("'{word}:' is no key of a header"))
+                        .with_hint(format!("write '{key}:'")));
+                }
+                None if header.message.is_none() && comment.contains(char::is_alphanumeric) => {
+                    header.message = Some(comment.to_owned());
+                }
+                None => {}
+            }
+        }
+        Ok(header)
+    }
+
+    fn set(&mut self, key: &str, value: &str) -> Result<()> {
+        match key {
+            "revision" if value.is_empty() => {
+                return Err(Error::new(ErrorKind::BadDirective, "'revision:' names no revision")
+                    .with_hint("write the revision's id behind it, or delete the line"));
+            }
+            "revision" => self.revision = Some(value.to_owned()),
+            "revises" => self.revises = Some(list(value)),
+            "branch_labels" => self.branch_labels = list(value),
+            "depends_on" => self.depends_on = list(value),
+            "aliases" => self.aliases = list(value),
+            "also" => self.also = checksums(value)?,
+            "compatible" => self.compatible = Some(yes_or_no(value)?),
+            _ => self.created = Some(value.to_owned()).filter(|value| !value.is_empty()),
+        }
+        Ok(())
+    }
+}
+
+/// The text of each comment line before anything else, with its line. A block comment, such as a
+/// licence, and blank lines are passed over; a `migrate:` marker ends the header.
+fn comments(text: &str) -> impl Iterator<Item = (u32, &str)> {
+    let mut rest = text;
+    let mut line = 1;
+    std::iter::from_fn(move || {
+        loop {
+            let length = match rest.as_bytes() {
+                [b'-', b'-', ..] => rest.find('\n').unwrap_or(rest.len()),
+                [b'/', b'*', ..] => rest.find("*/")? + 2,
+                [first, ..] if first.is_ascii_whitespace() => 1,
+                _ => return None,
+            };
+            let (passed, left) = rest.split_at(length);
+            let at = line;
+            line += passed.bytes().filter(|&byte| byte == b'\n').count() as u32;
+            rest = left;
+            if let Some(comment) = passed.strip_prefix("--") {
+                // Dashes drawn as a line are no text.
+                let comment = comment.trim_start_matches('-').trim();
+                return (!is_marker(comment)).then_some((at, comment));
+            }
+        }
+    })
+}
+
+/// Whether a comment is meant as a marker of the body, rightly spelled or not.
+pub(super) fn is_marker(comment: &str) -> bool {
+    comment.get(.."migrate:".len()).is_some_and(|start| start.eq_ignore_ascii_case("migrate:"))
+}
+
+/// `key: value`, if the comment is that: with one of our keys, or with one that is nearly ours.
+pub(super) fn directive(comment: &str) -> Option<Result<(&'static str, &str), (&str, &'static str)>> {
+    let (word, value) = comment.split_once(':')?;
+    let word = word.trim_end();
+    if word.is_empty() || !word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
+        return None;
+    }
+    if let Some(key) = KEYS.into_iter().find(|key| key.eq_ignore_ascii_case(word)) {
+        return Some(Ok((key, value.trim())));
+    }
+    // `create:` and `related:` are ordinary words, and nothing hangs on `created:`.
+    let near = similar(word, KEYS.into_iter().filter(|key| *key != "created"));
+    near.first().and_then(|near| KEYS.into_iter().find(|key| key == near)).map(|key| Err((word, key)))
+}
+
+fn list(value: &str) -> Vec<String> {
+    value.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+fn checksums(value: &str) -> Result<Vec<String>> {
+    let sums = list(value);
+    match sums.iter().find(|sum| sum.len() != 64 || !sum.bytes().all(|byte| byte.is_ascii_hexdigit())) {
+        Some(bad) => Err(Error::new(ErrorKind::BadDirective, format!("'also: {bad}' is no checksum"))
+            .with_hint("write the 64 hexadecimal digits of the former text's checksum")),
+        None => Ok(sums.iter().map(|sum| sum.to_ascii_lowercase()).collect()),
+    }
+}
+
+fn yes_or_no(value: &str) -> Result<bool> {
+    match value {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        _ => Err(Error::new(ErrorKind::BadDirective, format!("'compatible: {value}' is neither yes nor no"))
+            .with_hint("write 'compatible: yes' or 'compatible: no'")),
+    }
+}
+
+fn bad(line: u32, message: String) -> Error {
+    Error::new(ErrorKind::BadDirective, message).at_line(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_with_everything() {
+        let sum = "ab".repeat(32);
+        let text = format!(
+            "-- Add plans\n--\n-- revision: 2025_1\n-- revises: a1, b2\n-- branch_labels: billing\n\
+             -- depends_on: c3\n-- aliases: old\n-- also: {sum}\n-- compatible: no\n\
+             -- created: 2025-01-15 14:30:22\n-- note: a word of our own\n\n-- migrate:up\n-- revises: z\nSELECT 1;"
+        );
+        let want = Header {
+            revision: Some("2025_1".into()),
+            revises: Some(vec!["a1".into(), "b2".into()]),
+            branch_labels: vec!["billing".into()],
+            depends_on: vec!["c3".into()],
+            aliases: vec!["old".into()],
+            also: vec![sum],
+            compatible: Some(false),
+            created: Some("2025-01-15 14:30:22".into()),
+            message: Some("Add plans".into()),
+        };
+        assert_eq!(Header::read(&text).unwrap(), want);
+        assert_eq!(Header::read(&text.replace('\n', "\r\n")).unwrap(), want);
+    }
+
+    #[test]
+    fn what_counts_as_the_header() {
+        for (text, revision, message) in [
+            ("", None, None),
+            ("CREATE TABLE t(a);\n-- revision: x", None, None),
+            ("\n\n--revision:x\n--\n-- Later", Some("x"), Some("Later")),
+            ("-- revision : x\nSELECT 1", Some("x"), None),
+            ("/* A licence;\n-- revision: no */\n-- Users\n-- revision: x", Some("x"), Some("Users")),
+            ("-- ======\n-------\n-- Fix: rounding", None, Some("Fix: rounding")),
+            ("-- migrate:up\n-- Not a message", None, None),
+            ("-- see https://example.org", None, Some("see https://example.org")),
+            ("-- created: table users", None, None),
+            ("-- related: 12", None, Some("related: 12")),
+            ("-- Revision: x", Some("x"), None),
+            ("/* never closed", None, None),
+        ] {
+            let header = Header::read(text).unwrap();
+            assert_eq!((header.revision.as_deref(), header.message.as_deref()), (revision, message), "{text}");
+        }
+        assert_eq!(Header::read("-- revises:").unwrap().revises, Some(vec![]));
+        assert_eq!(Header::read("-- revision: x").unwrap().revises, None);
+    }
+
+    #[test]
+    fn what_is_not_understood_is_named_with_its_line() {
+        for (text, line, message, hint) in [
+            ("-- m\n-- revise: a", 2, "'revise:' is no key of a header", "write 'revises:'"),
+            ("-- reviess: a", 1, "'reviess:' is no key of a header", "write 'revises:'"),
+            ("\r\n-- revison: a", 2, "'revison:' is no key of a header", "write 'revision:'"),
+            ("-- branch-label: a", 1, "'branch-label:' is no key of a header", "write 'branch_labels:'"),
+            ("-- depend_on: a", 1, "'depend_on:' is no key of a header", "write 'depends_on:'"),
+            ("-- alias: a", 1, "'alias:' is no key of a header", "write 'aliases:'"),
+            ("-- revises: a\n-- revises: b", 2, "'revises:' stands twice", "keep one of the two lines"),
+            (
+                "-- revision:\n",
+                1,
+                "'revision:' names no revision",
+                "write the revision's id behind it, or delete the line",
+            ),
+            (
+                "-- compatible: maybe",
+                1,
+                "'compatible: maybe' is neither yes nor no",
+                "write 'compatible: yes' or 'compatible: no'",
+            ),
+            (
+                "-- also: abc",
+                1,
+                "'also: abc' is no checksum",
+                "write the 64 hexadecimal digits of the former text's checksum",
+            ),
+        ] {
+            let error = Header::read(text).unwrap_err();
+            assert_eq!((error.kind(), error.line()), (ErrorKind::BadDirective, Some(line)), "{text}");
+            assert_eq!((error.to_string().as_str(), error.hint()), (message, Some(hint)));
+        }
+    }
+}

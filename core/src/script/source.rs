@@ -1,0 +1,228 @@
+//! Where files come from: a folder, the binary itself, or a list in memory.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A place that migrations are read from.
+///
+/// A source gives texts by name and knows nothing of what is in them. Each call reads anew.
+///
+/// ```
+/// use limbeck::script::Source;
+///
+/// let source = [("0002_more.sql", "DROP TABLE t"), ("0001_first.sql", "CREATE TABLE t(a)")];
+/// assert_eq!(source.files().unwrap()[0].name, "0001_first.sql");
+/// ```
+pub trait Source {
+    /// Every file, sorted by name.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::SourceUnreadable`] naming what cannot be read.
+    fn files(&self) -> Result<Vec<SourceFile>>;
+}
+
+/// One file of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceFile {
+    /// The file's name, without its folder.
+    pub name: String,
+    /// All of it.
+    pub text: Cow<'static, str>,
+}
+
+impl<S: Source + ?Sized> Source for &S {
+    fn files(&self) -> Result<Vec<SourceFile>> {
+        (**self).files()
+    }
+}
+
+/// Names and texts, as they are: every pair is a migration, whatever its name ends with.
+impl<N: AsRef<str>, T: AsRef<str>> Source for [(N, T)] {
+    fn files(&self) -> Result<Vec<SourceFile>> {
+        let file = |(name, text): &(N, T)| SourceFile {
+            name: name.as_ref().to_owned(),
+            text: Cow::Owned(text.as_ref().to_owned()),
+        };
+        Ok(sorted(self.iter().map(file).collect()))
+    }
+}
+
+impl<N: AsRef<str>, T: AsRef<str>, const LENGTH: usize> Source for [(N, T); LENGTH] {
+    fn files(&self) -> Result<Vec<SourceFile>> {
+        self.as_slice().files()
+    }
+}
+
+impl<N: AsRef<str>, T: AsRef<str>> Source for Vec<(N, T)> {
+    fn files(&self) -> Result<Vec<SourceFile>> {
+        self.as_slice().files()
+    }
+}
+
+/// The `*.sql` files that lie directly in a folder on disk.
+///
+/// Names that begin with a dot are left out: editors and macOS put companions of a file there.
+///
+/// ```no_run
+/// use limbeck::script::{self, Folder};
+///
+/// for script in script::read(&Folder("migrations".into()))? {
+///     println!("{} {}", script.revision.id, script.revision.message);
+/// }
+/// # Ok::<(), limbeck::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folder(pub PathBuf);
+
+impl Source for Folder {
+    fn files(&self) -> Result<Vec<SourceFile>> {
+        let Folder(folder) = self;
+        let entries = fs::read_dir(folder).map_err(|error| no_folder(folder, &error))?;
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry.map_err(|error| no_folder(folder, &error))?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if !is_migration(&name) || fs::metadata(&path).is_ok_and(|found| found.is_dir()) {
+                continue;
+            }
+            if path.file_name().is_some_and(|name| name.to_str().is_none()) {
+                return Err(unreadable(&path, "the name is not UTF-8").with_hint("rename the file"));
+            }
+            let bytes = fs::read(&path).map_err(|error| {
+                unreadable(&path, &error.to_string()).with_hint("check that the file is there and may be read")
+            })?;
+            let text = String::from_utf8(bytes).map_err(|error| {
+                let valid = error.utf8_error().valid_up_to();
+                let lines = error.as_bytes()[..valid].iter().filter(|&&byte| byte == b'\n').count();
+                not_utf8(&path).at_line(lines as u32 + 1)
+            })?;
+            files.push(SourceFile { name: name.into_owned(), text: Cow::Owned(text) });
+        }
+        Ok(sorted(files))
+    }
+}
+
+/// The `*.sql` files that lie directly in a folder that `include_dir!` put into the binary.
+#[cfg(feature = "include_dir")]
+impl Source for include_dir::Dir<'static> {
+    fn files(&self) -> Result<Vec<SourceFile>> {
+        let mut files = Vec::new();
+        for file in include_dir::Dir::files(self) {
+            let name = file.path().file_name().unwrap_or_default().to_string_lossy();
+            if is_migration(&name) {
+                let text = file.contents_utf8().ok_or_else(|| not_utf8(file.path()))?;
+                files.push(SourceFile { name: name.into_owned(), text: Cow::Borrowed(text) });
+            }
+        }
+        Ok(sorted(files))
+    }
+}
+
+/// Whether a file's name says that it is a migration.
+fn is_migration(name: &str) -> bool {
+    !name.starts_with('.')
+        && Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
+}
+
+/// In the order that "the file before it" is meant in.
+pub(super) fn sorted(mut files: Vec<SourceFile>) -> Vec<SourceFile> {
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    files
+}
+
+fn no_folder(folder: &Path, error: &io::Error) -> Error {
+    unreadable(folder, &error.to_string()).with_hint("name the folder that holds the migrations")
+}
+
+fn not_utf8(path: &Path) -> Error {
+    unreadable(path, "it is not UTF-8").with_hint("save the file as UTF-8")
+}
+
+fn unreadable(path: &Path, why: &str) -> Error {
+    let path = path.display().to_string();
+    Error::new(ErrorKind::SourceUnreadable, format!("cannot read '{path}': {why}")).in_file(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A folder of its own below the system's temporary one.
+    struct Scratch(PathBuf);
+
+    impl Scratch {
+        fn new(name: &str, files: &[(&str, &[u8])]) -> Scratch {
+            let path = std::env::temp_dir().join(format!("limbeck-{}-{name}", std::process::id()));
+            fs::create_dir_all(path.join("folder.sql")).unwrap();
+            for (name, bytes) in files {
+                fs::write(path.join(name), bytes).unwrap();
+            }
+            Scratch(path)
+        }
+    }
+
+    impl Drop for Scratch {
+        fn drop(&mut self) {
+            fs::remove_dir_all(&self.0).ok();
+        }
+    }
+
+    fn names(source: &dyn Source) -> Vec<String> {
+        source.files().unwrap().into_iter().map(|file| file.name).collect()
+    }
+
+    #[test]
+    fn every_source_gives_the_same_files_in_the_same_order() {
+        let pairs = [("b.sql", "SELECT 2"), ("a.sql", "SELECT 1"), ("C.SQL", "SELECT 3")];
+        let bytes = pairs.map(|(name, text)| (name, text.as_bytes()));
+        let mut beside = bytes.to_vec();
+        beside.extend([("README.md", &b"\xff"[..]), ("._a.sql", b"\xff"), ("sql", b"\xff")]);
+        let folder = Scratch::new("order", &beside);
+        let owned: Vec<(String, String)> =
+            pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        let folder = Folder(folder.0.clone());
+        let sources: [&dyn Source; 4] = [&pairs, &owned, &pairs.as_slice(), &folder];
+        for source in sources {
+            assert_eq!(names(source), ["C.SQL", "a.sql", "b.sql"]);
+            assert_eq!(source.files().unwrap()[1].text, "SELECT 1");
+        }
+    }
+
+    #[cfg(feature = "include_dir")]
+    #[test]
+    fn an_embedded_folder_is_not_copied() {
+        use include_dir::{Dir, DirEntry, File};
+        static DIR: Dir<'static> = Dir::new(
+            "",
+            &[
+                DirEntry::File(File::new("b.sql", b"SELECT 2")),
+                DirEntry::File(File::new("a.sql", b"SELECT 1")),
+                DirEntry::File(File::new("notes.txt", b"\xff")),
+                DirEntry::Dir(Dir::new("deep", &[DirEntry::File(File::new("deep/c.sql", b""))])),
+            ],
+        );
+        assert_eq!(names(&DIR), ["a.sql", "b.sql"]);
+        assert!(matches!(Source::files(&DIR).unwrap()[0].text, Cow::Borrowed("SELECT 1")));
+        static BAD: Dir<'static> = Dir::new("", &[DirEntry::File(File::new("a.sql", b"\xff"))]);
+        assert_eq!(Source::files(&BAD).unwrap_err().kind(), ErrorKind::SourceUnreadable);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let folder = Scratch::new("bytes", &[("a.sql", b"SELECT 1;\nSELECT '\xff'")]);
+        for (path, message, line, hint) in [
+            (folder.0.clone(), "a.sql': it is not UTF-8", Some(2), "save the file as UTF-8"),
+            (folder.0.join("none"), "none': ", None, "name the folder that holds the migrations"),
+        ] {
+            let error = Folder(path).files().unwrap_err();
+            assert_eq!((error.kind(), error.line()), (ErrorKind::SourceUnreadable, line), "{error}");
+            assert!(error.to_string().contains(message), "{error}");
+            assert_eq!(error.hint(), Some(hint));
+        }
+    }
+}
