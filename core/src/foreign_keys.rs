@@ -113,13 +113,17 @@ impl Watch {
                 continue;
             }
             match (before, dangling(db, &table)) {
-                (Err(_), Err(message)) => warnings.push(format!("foreign keys of {table} cannot be checked: {message}")),
+                (Err(_), Err(message)) => {
+                    warnings.push(format!("foreign keys of {table} cannot be checked: {message}"))
+                }
                 (Ok(_), Err(message)) => {
                     return Err(Error::new(
                         ErrorKind::ForeignKeyViolated,
                         format!("the foreign keys of {table} no longer work: {message}"),
                     )
-                    .with_hint("a parent needs a PRIMARY KEY or UNIQUE on just the columns that are referenced"));
+                    .with_hint(
+                        "a parent needs a PRIMARY KEY or UNIQUE on just the columns that are referenced",
+                    ));
                 }
                 (before, Ok(after)) => {
                     let before = before.unwrap_or_default();
@@ -131,10 +135,8 @@ impl Watch {
         if violations.is_empty() {
             return Ok(warnings);
         }
-        let listed: Vec<String> = violations
-            .iter()
-            .map(|v| format!("{} of {} ({})", rows(v.count), v.table, v.rule))
-            .collect();
+        let listed: Vec<String> =
+            violations.iter().map(|v| format!("{} of {} ({})", rows(v.count), v.table, v.rule)).collect();
         Err(Error::new(
             ErrorKind::ForeignKeyViolated,
             format!("the migration would leave {} without a parent", listed.join(", ")),
@@ -170,9 +172,11 @@ fn compare(
                 (extra > 0).then_some((key, extra))
             })
             .collect();
-        let count = if loose { total(&is).saturating_sub(total(&was)) } else { new.iter().map(|(_, n)| n).sum() };
+        let count =
+            if loose { total(&is).saturating_sub(total(&was)) } else { new.iter().map(|(_, n)| n).sum() };
         if count > 0 {
-            let keys = new.iter().filter_map(|((_, rowid), _)| rowid.map(|id| id.to_string())).take(5).collect();
+            let keys =
+                new.iter().filter_map(|((_, rowid), _)| rowid.map(|id| id.to_string())).take(5).collect();
             violations.push(Violation {
                 table: table.to_owned(),
                 rule: format!("REFERENCES {parent}"),
@@ -180,7 +184,10 @@ fn compare(
                 keys,
             });
         } else {
-            warnings.push(format!("{} of {table} had no parent in {parent} before, and have none now", rows(total(&is))));
+            warnings.push(format!(
+                "{} of {table} had no parent in {parent} before, and have none now",
+                rows(total(&is))
+            ));
         }
     }
 }
@@ -242,7 +249,9 @@ fn trigger_commands(statement: &Stmt<'_>) -> Vec<(String, Write)> {
     commands
         .iter()
         .filter_map(|command| match command {
-            TriggerCmd::Insert { tbl_name, .. } => Some((table_name(tbl_name), Write::Insert { replaces: true })),
+            TriggerCmd::Insert { tbl_name, .. } => {
+                Some((table_name(tbl_name), Write::Insert { replaces: true }))
+            }
             TriggerCmd::Update { tbl_name, sets, .. } => Some((table_name(tbl_name), set_columns(sets))),
             TriggerCmd::Delete { tbl_name, .. } => Some((table_name(tbl_name), Write::Delete)),
             TriggerCmd::Select(_) => None,

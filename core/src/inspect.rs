@@ -51,7 +51,10 @@ pub fn table(db: &mut dyn Database, schema: &str, name: &str) -> Result<Option<T
             (_, true) => "a virtual table: drop it and create it anew",
             _ => "SQLite's own",
         };
-        return Err(Error::new(ErrorKind::UnknownTable, format!("{name} is no ordinary table, it is {what}")));
+        return Err(Error::new(
+            ErrorKind::UnknownTable,
+            format!("{name} is no ordinary table, it is {what}"),
+        ));
     }
     let table = TableDef::parse(sql)?;
     let mine = |o: &&Object| same_name(&o.table, &found.name);
@@ -133,8 +136,17 @@ pub fn foreign_keys(db: &mut dyn Database, schema: &str) -> Result<Vec<KeyColumn
         let acts = |action: Option<String>| {
             action.is_some_and(|action| matches!(action.as_str(), "CASCADE" | "SET NULL" | "SET DEFAULT"))
         };
-        if let (Some(table), Value::Integer(id), Some(parent), Some(from)) = (text(0), &row[1], text(2), text(3)) {
-            keys.push(KeyColumn { table, id: *id, parent, from, to: text(4), acts: acts(text(5)) || acts(text(6)) });
+        if let (Some(table), Value::Integer(id), Some(parent), Some(from)) =
+            (text(0), &row[1], text(2), text(3))
+        {
+            keys.push(KeyColumn {
+                table,
+                id: *id,
+                parent,
+                from,
+                to: text(4),
+                acts: acts(text(5)) || acts(text(6)),
+            });
         }
         Ok(())
     })?;

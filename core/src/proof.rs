@@ -113,7 +113,11 @@ impl Inventory {
         }
         Err(Error::new(
             ErrorKind::ProofFailed,
-            format!("altering table {} would change more than it says: {}", change.table, differences.join("; ")),
+            format!(
+                "altering table {} would change more than it says: {}",
+                change.table,
+                differences.join("; ")
+            ),
         )
         .with_hint("report this: nothing was changed"))
     }
@@ -134,14 +138,19 @@ impl Inventory {
             differences.push("AUTOINCREMENT counters differ".to_owned());
         }
         let kept = |(_, table, index): &(String, String, String)| {
-            *table != was && *table != is || !change.dropped.iter().any(|title| *title == format!("index {index}"))
+            *table != was && *table != is
+                || !change.dropped.iter().any(|title| *title == format!("index {index}"))
         };
         let renamed = |(which, table, index): &(String, String, String)| {
             let table = if *table == was { is.clone() } else { table.clone() };
             (which.clone(), table, index.clone())
         };
-        let wanted: BTreeMap<_, _> =
-            before.statistics.iter().filter(|(key, _)| kept(key)).map(|(key, n)| (renamed(key), *n)).collect();
+        let wanted: BTreeMap<_, _> = before
+            .statistics
+            .iter()
+            .filter(|(key, _)| kept(key))
+            .map(|(key, n)| (renamed(key), *n))
+            .collect();
         // Statistics of a constraint's own index go with the constraint.
         let written = |key: &(String, String, String)| !key.2.starts_with("sqlite_autoindex_");
         let only = |map: BTreeMap<(String, String, String), i64>| -> BTreeMap<_, _> {
@@ -173,11 +182,7 @@ impl Change {
     }
 
     /// Where an object is to be found afterwards.
-    fn key(
-        &self,
-        key: &(String, ObjectKind, String),
-        object: &Object,
-    ) -> (String, ObjectKind, String) {
+    fn key(&self, key: &(String, ObjectKind, String), object: &Object) -> (String, ObjectKind, String) {
         if self.table_renamed && self.is_the_table(object) {
             return (key.0.clone(), key.1, self.table_after().to_ascii_lowercase());
         }
@@ -203,9 +208,11 @@ impl Change {
         if let Some(text) = &self.text {
             return (text != new).then(|| format!("table {} has another text than planned", was.name));
         }
-        let columns: Option<Vec<String>> =
-            TableDef::parse(new).ok().map(|table| table.columns.into_iter().map(|column| column.name).collect());
-        (columns.as_ref() != Some(&self.columns)).then(|| format!("table {} has other columns than planned", was.name))
+        let columns: Option<Vec<String>> = TableDef::parse(new)
+            .ok()
+            .map(|table| table.columns.into_iter().map(|column| column.name).collect());
+        (columns.as_ref() != Some(&self.columns))
+            .then(|| format!("table {} has other columns than planned", was.name))
     }
 }
 
@@ -251,7 +258,12 @@ mod tests {
 
     #[test]
     fn any_difference_is_named() {
-        let change = Change { schema: "main".into(), table: "t".into(), text: Some("CREATE TABLE t(a NOT NULL)".into()), ..Change::default() };
+        let change = Change {
+            schema: "main".into(),
+            table: "t".into(),
+            text: Some("CREATE TABLE t(a NOT NULL)".into()),
+            ..Change::default()
+        };
         let mut after = BEFORE.to_vec();
         after[0].3 = Some("CREATE TABLE t(a NOT NULL)");
         after.remove(2);
@@ -263,7 +275,8 @@ mod tests {
         let mut after = inventory(&after);
         after.sequences.insert("x".into(), 1);
         let error = after.prove(&inventory(BEFORE), &change).unwrap_err();
-        for part in ["index i is gone", "view v has another text", "table u has appeared", "counters differ"] {
+        for part in ["index i is gone", "view v has another text", "table u has appeared", "counters differ"]
+        {
             assert!(error.to_string().contains(part), "{part}: {error}");
         }
     }

@@ -1,7 +1,7 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
-use super::copy;
 use super::Run;
+use super::copy;
 use crate::alter::{
     Action, Alteration, Capabilities, Choice, Draft, Preparation, Rebuild, Rule, Source, TableState, choose,
     new_rules,
@@ -49,7 +49,11 @@ fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
     })
 }
 
-fn one_group(run: &mut Run<'_, '_>, state: &TableState, actions: &[Action]) -> Result<Option<AlterationReport>> {
+fn one_group(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    actions: &[Action],
+) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
     let broken = Broken::find(run.db, &state.schema, name)?;
     let can = Capabilities { version: run.version, sound: broken.is_empty(), rebuild: run.options.rebuild };
@@ -80,7 +84,8 @@ fn one_group(run: &mut Run<'_, '_>, state: &TableState, actions: &[Action]) -> R
         }
     };
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
-    let after_name = if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
+    let after_name =
+        if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
     Broken::find(run.db, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
@@ -129,11 +134,14 @@ fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, rules: &[Rule])
 fn touched(state: &TableState, draft: &Draft) -> Vec<String> {
     let (old, new) = (&state.table, &draft.table);
     let keeps = |column: &str| {
-        new.position(column).is_none_or(|at| matches!(&draft.sources[at], Source::Column(from) if same_name(from, column)))
+        new.position(column)
+            .is_none_or(|at| matches!(&draft.sources[at], Source::Column(from) if same_name(from, column)))
     };
     let keys = foreign_keys(new);
     let mut tables = Vec::new();
-    if keys != foreign_keys(old) || !keys.iter().all(|(columns, _)| columns.iter().all(|column| keeps(column))) {
+    if keys != foreign_keys(old)
+        || !keys.iter().all(|(columns, _)| columns.iter().all(|column| keeps(column)))
+    {
         tables.push(old.name.clone());
     }
     let unique_same = unique_keys(old) == unique_keys(new) && old.primary_key() == new.primary_key();
@@ -203,7 +211,13 @@ fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice
 }
 
 /// SQLite leaves the rows of ANALYZE under the old name.
-fn rename_statistics(db: &mut dyn Database, schema: &str, before: &Inventory, from: &str, to: &str) -> Result<()> {
+fn rename_statistics(
+    db: &mut dyn Database,
+    schema: &str,
+    before: &Inventory,
+    from: &str,
+    to: &str,
+) -> Result<()> {
     for which in before.statistics_tables() {
         let sql = format!("UPDATE {}.{which} SET tbl = ?1 WHERE tbl = ?2 COLLATE NOCASE", quote(schema));
         db.query(&sql, &[to.into(), from.into()], &mut |_| Ok(()))?;
@@ -274,8 +288,11 @@ fn rebuild(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, before: &In
 
 /// The row counts of the tables that an action of a foreign key could reach.
 fn children_rows(run: &mut Run<'_, '_>, state: &TableState) -> Result<Vec<u64>> {
-    let acting = state.children.iter().filter(|child| child.acts && !same_name(&child.table, &state.table.name));
-    acting.map(|child| copy::count(run, &format!("{}.{}", quote(&state.schema), quote(&child.table)))).collect()
+    let acting =
+        state.children.iter().filter(|child| child.acts && !same_name(&child.table, &state.table.name));
+    acting
+        .map(|child| copy::count(run, &format!("{}.{}", quote(&state.schema), quote(&child.table))))
+        .collect()
 }
 
 /// Rows that break a CHECK already would stop the copy, although nothing about them changes: then
@@ -313,7 +330,8 @@ fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState, draft: &Draf
         .with_hint("repair those rows before values are converted"));
     }
     run.db.execute("PRAGMA ignore_check_constraints = 1")?;
-    run.warnings.push(format!("{broken} rows of {} broke a CHECK before, and are kept as they are", table.name));
+    run.warnings
+        .push(format!("{broken} rows of {} broke a CHECK before, and are kept as they are", table.name));
     Ok(true)
 }
 
@@ -330,20 +348,28 @@ fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> 
         let lost = run.db.integer(&sql, &[])?.unwrap_or(0);
         if lost > 0 {
             let table = &state.table.name;
-            run.warnings.push(format!("{lost} values of {table}.{new} are spelt otherwise in their new type"));
+            run.warnings
+                .push(format!("{lost} values of {table}.{new} are spelt otherwise in their new type"));
         }
     }
     Ok(())
 }
 
 /// The copy has set the counter to the greatest rowid; what was given out before counts as well.
-fn restore_counter(db: &mut dyn Database, state: &TableState, draft: &Draft, before: &Inventory) -> Result<()> {
+fn restore_counter(
+    db: &mut dyn Database,
+    state: &TableState,
+    draft: &Draft,
+    before: &Inventory,
+) -> Result<()> {
     if !draft.table.autoincrement() || !state.table.autoincrement() {
         return Ok(());
     }
     let sequence = format!("{}.sqlite_sequence", quote(&state.schema));
     let name = state.table.name.as_str();
-    db.query(&format!("DELETE FROM {sequence} WHERE name = ?1 COLLATE NOCASE"), &[name.into()], &mut |_| Ok(()))?;
+    db.query(&format!("DELETE FROM {sequence} WHERE name = ?1 COLLATE NOCASE"), &[name.into()], &mut |_| {
+        Ok(())
+    })?;
     if let Some(seq) = before.sequences.get(&name.to_ascii_lowercase()) {
         let sql = format!("INSERT INTO {sequence}(name, seq) VALUES (?1, ?2)");
         db.query(&sql, &[name.into(), (*seq).into()], &mut |_| Ok(()))?;
@@ -364,7 +390,12 @@ fn saved_statistics(db: &mut dyn Database, state: &TableState, before: &Inventor
     Ok(saved)
 }
 
-fn restore_statistics(db: &mut dyn Database, state: &TableState, draft: &Draft, saved: &Statistics) -> Result<()> {
+fn restore_statistics(
+    db: &mut dyn Database,
+    state: &TableState,
+    draft: &Draft,
+    saved: &Statistics,
+) -> Result<()> {
     let schema = quote(&state.schema);
     let name = state.table.name.as_str();
     let mut cleared = Vec::new();

@@ -5,6 +5,9 @@ mod alter;
 mod copy;
 mod pragmas;
 
+#[cfg(all(test, feature = "rusqlite"))]
+mod tests;
+
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
@@ -174,7 +177,13 @@ impl<'r> Run<'r, '_> {
 
     fn announce(&mut self, job: &Job, of: usize) -> Result<()> {
         let revision = job.step.revision.as_deref().unwrap_or_default();
-        self.tell(&Event::StepStarted { revision, direction: job.step.direction, text: &job.text, step: self.done, of })
+        self.tell(&Event::StepStarted {
+            revision,
+            direction: job.step.direction,
+            text: &job.text,
+            step: self.done,
+            of,
+        })
     }
 
     fn begin(&mut self) -> Result<()> {
@@ -256,7 +265,8 @@ impl<'r> Run<'r, '_> {
         self.rows.sort();
         let milliseconds = clock(self.db)?.saturating_sub(started);
         let Some(revision) = &job.step.revision else { return Ok(()) };
-        history.record(self.db, &self.entry(job, revision, Some(milliseconds)))?;
+        let entry = self.entry(job, revision, Some(milliseconds));
+        history.record(self.db, &entry)?;
         self.tell(&Event::StepFinished { revision, milliseconds })?;
         let direction = job.step.direction;
         self.pending.push((StepReport { revision: revision.clone(), direction, alterations }, milliseconds));
@@ -286,7 +296,9 @@ impl<'r> Run<'r, '_> {
         if self.savepoint {
             return Err(Error::new(
                 ErrorKind::TransactionOpen,
-                format!("revision {revision} says transaction:false, and the caller's own transaction is open"),
+                format!(
+                    "revision {revision} says transaction:false, and the caller's own transaction is open"
+                ),
             )
             .with_hint("commit before calling limbeck")
             .in_revision(revision));
@@ -296,7 +308,10 @@ impl<'r> Run<'r, '_> {
         let begun = history.unfinished(self.db)?.filter(|begun| begun.revision == *revision);
         let (id, done) = match &begun {
             Some(begun) => (begun.id, begun.statements),
-            None => (history.start(self.db, &self.entry(job, revision, None))?, 0),
+            None => {
+                let entry = self.entry(job, revision, None);
+                (history.start(self.db, &entry)?, 0)
+            }
         };
         for (at, item) in section.items.iter().enumerate().skip(done) {
             // The process may have died between this statement and the note that it is done.
@@ -313,7 +328,8 @@ impl<'r> Run<'r, '_> {
 }
 
 fn cancelled() -> Error {
-    Error::new(ErrorKind::Cancelled, "cancelled").with_hint("run it again when it may finish: nothing was changed")
+    Error::new(ErrorKind::Cancelled, "cancelled")
+        .with_hint("run it again when it may finish: nothing was changed")
 }
 
 /// An error with the place of the statement that failed.
@@ -334,10 +350,13 @@ fn may_run_twice(sql: &str) -> bool {
     matches!(first.as_str(), "VACUUM" | "PRAGMA" | "ANALYZE" | "REINDEX" | "SELECT")
 }
 
-fn unfinished(revision: &str, statement: usize) -> Error {
+pub(crate) fn unfinished(revision: &str, statement: usize) -> Error {
     Error::new(
         ErrorKind::Unfinished,
-        format!("revision {revision} was begun and not finished: whether its statement {} ran is not known", statement + 1),
+        format!(
+            "revision {revision} was begun and not finished: whether its statement {} ran is not known",
+            statement + 1
+        ),
     )
     .with_hint(format!("look whether it did; then finish by hand and run 'limbeck stamp {revision}'"))
 }

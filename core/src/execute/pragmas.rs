@@ -12,7 +12,8 @@ pub(super) struct Pragmas {
 }
 
 /// What a run needs. `legacy_alter_table` off: a rename must reach views and triggers.
-const WANTED: &[&str] = &["foreign_keys", "legacy_alter_table", "ignore_check_constraints", "writable_schema"];
+const WANTED: &[&str] =
+    &["foreign_keys", "legacy_alter_table", "ignore_check_constraints", "writable_schema"];
 
 impl Pragmas {
     /// Switches all of them off, and reads them back: "This pragma is a no-op within a transaction;

@@ -189,7 +189,11 @@ mod tests {
             ("/* never closed", None, None),
         ] {
             let header = Header::read(text).unwrap();
-            assert_eq!((header.revision.as_deref(), header.message.as_deref()), (revision, message), "{text}");
+            assert_eq!(
+                (header.revision.as_deref(), header.message.as_deref()),
+                (revision, message),
+                "{text}"
+            );
         }
         assert_eq!(Header::read("-- revises:").unwrap().revises, Some(vec![]));
         assert_eq!(Header::read("-- revision: x").unwrap().revises, None);
