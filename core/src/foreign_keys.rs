@@ -2,6 +2,7 @@
 //! leaves dangling fails it before COMMIT. Only tables whose keys could have changed are checked,
 //! and only rows that dangle now and did not before count.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlite3_parser::ast::{InsertBody, QualifiedName, ResolveType, Set, Stmt, TriggerCmd};
@@ -69,9 +70,9 @@ impl Watch {
     pub fn touch(&mut self, db: &mut dyn Database, tables: impl IntoIterator<Item = String>) -> Result<()> {
         for table in tables {
             let table = table.to_ascii_lowercase();
-            if !self.before.contains_key(&table) {
-                let dangling = dangling(db, &table);
-                self.before.insert(table, dangling);
+            if let Entry::Vacant(entry) = self.before.entry(table) {
+                let dangling = dangling(db, entry.key());
+                entry.insert(dangling);
             }
         }
         Ok(())

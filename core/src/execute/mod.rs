@@ -236,10 +236,10 @@ impl<'r> Run<'r, '_> {
     }
 
     fn item(&mut self, item: &Item) -> Result<Vec<AlterationReport>> {
-        if let Some(query) = &item.unless {
-            if self.db.any(query, &[])? {
-                return Ok(Vec::new());
-            }
+        if let Some(query) = &item.unless
+            && self.db.any(query, &[])?
+        {
+            return Ok(Vec::new());
         }
         match &item.kind {
             ItemKind::Alter(alteration) => alter::run(self, alteration),

@@ -104,8 +104,11 @@ pub(super) fn is_marker(comment: &str) -> bool {
     comment.get(.."migrate:".len()).is_some_and(|start| start.eq_ignore_ascii_case("migrate:"))
 }
 
+/// A key of ours with its value; or a word that is none, with the key that it is nearly.
+type Directive<'a> = Result<(&'static str, &'a str), (&'a str, &'static str)>;
+
 /// `key: value`, if the comment is that: with one of our keys, or with one that is nearly ours.
-pub(super) fn directive(comment: &str) -> Option<Result<(&'static str, &str), (&str, &'static str)>> {
+pub(super) fn directive(comment: &str) -> Option<Directive<'_>> {
     let (word, value) = comment.split_once(':')?;
     let word = word.trim_end();
     if word.is_empty() || !word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
