@@ -58,5 +58,5 @@ pub use db::{Database, Value};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
 pub use execute::TransactionMode;
-pub use migrator::{CurrentHead, Migrator};
+pub use migrator::{Migrator, RevisionInfo};
 pub use report::{AlterationReport, Direction, Report, StepReport, Timing, Way};

@@ -25,17 +25,27 @@ pub struct Migrator<'a> {
     listener: Box<Listener<'a>>,
 }
 
-/// One version row of a database, as the folder knows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CurrentHead {
-    /// The revision.
+/// One revision, for people and for `--json`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RevisionInfo {
+    /// Its id.
     pub revision: String,
-    /// Whether it is a head of the folder.
+    /// What it follows.
+    pub revises: Vec<String>,
+    /// The labels that its header names.
+    pub branch_labels: Vec<String>,
+    /// What else has to be applied before it.
+    pub depends_on: Vec<String>,
+    /// What it does; empty where the folder does not have it.
+    pub message: String,
+    /// Nothing follows it.
     pub head: bool,
-    /// Whether it joins several revisions.
+    /// Several revisions follow it.
+    pub branch_point: bool,
+    /// It follows several revisions.
     pub merge_point: bool,
-    /// Its message; none where the folder does not have it.
-    pub message: Option<String>,
+    /// The database is at it.
+    pub current: bool,
     /// Its file; none where the folder does not have it.
     pub path: Option<String>,
 }
@@ -157,22 +167,49 @@ impl Migrator<'_> {
         self.run(db, plan, &|graph, rows| graph.stamp(rows, targets, purge))
     }
 
-    /// What the database's version rows say. Reads only.
-    pub fn current(&self, db: &mut dyn Database) -> Result<Vec<CurrentHead>> {
+    /// What the database is at. Reads only; a row that the folder does not know is answered too.
+    pub fn current(&self, db: &mut dyn Database) -> Result<Vec<RevisionInfo>> {
         let rows = self.history().rows(db)?;
-        Ok(rows
-            .into_iter()
-            .map(|revision| {
-                let script = self.script(&revision);
-                CurrentHead {
-                    head: script.is_some() && self.graph.is_head(&revision),
-                    merge_point: script.is_some() && self.graph.is_merge_point(&revision),
-                    message: script.map(|script| script.revision.message.clone()),
-                    path: script.map(|script| script.file.clone()),
-                    revision,
-                }
-            })
-            .collect())
+        let shown: Vec<&str> = match self.graph.current(&rows) {
+            Ok(revisions) => revisions,
+            Err(_) => rows.iter().map(String::as_str).collect(),
+        };
+        Ok(self.describe(&shown, &rows))
+    }
+
+    /// The revisions of a range `low:high`, newest first; `rows` are the database's version rows,
+    /// where it has been asked.
+    pub fn revisions(&self, range: &str, rows: &[String]) -> Result<Vec<RevisionInfo>> {
+        Ok(self.describe(&self.graph.history(range, rows)?, rows))
+    }
+
+    /// The database's version rows, whether the folder knows them or not. Reads only.
+    pub fn rows(&self, db: &mut dyn Database) -> Result<Vec<String>> {
+        self.history().rows(db)
+    }
+
+    /// What is known of these revisions.
+    pub fn describe(&self, revisions: &[&str], rows: &[String]) -> Vec<RevisionInfo> {
+        let describe = |id: &&str| {
+            let current = rows.iter().any(|row| row == id);
+            let Some(script) = self.script(id) else {
+                return RevisionInfo { revision: (*id).to_owned(), current, ..RevisionInfo::default() };
+            };
+            let revision = &script.revision;
+            RevisionInfo {
+                revision: revision.id.clone(),
+                revises: revision.revises.clone(),
+                branch_labels: revision.branch_labels.clone(),
+                depends_on: revision.depends_on.clone(),
+                message: revision.message.clone(),
+                head: self.graph.is_head(id),
+                branch_point: self.graph.is_branch_point(id),
+                merge_point: self.graph.is_merge_point(id),
+                current,
+                path: Some(script.file.clone()),
+            }
+        };
+        revisions.iter().map(describe).collect()
     }
 
     /// What an upgrade to `heads` would do, step by step. Reads only.
