@@ -70,14 +70,14 @@ pub enum Command {
     )]
     Upgrade {
         /// How far
-        #[arg(default_value = "head", allow_hyphen_values = true)]
+        #[arg(default_value = "head", allow_negative_numbers = true)]
         target: String,
     },
     /// Take migrations back down to a target
     #[command(after_help = "Targets: base, -1, an id or its beginning\n\n  limbeck downgrade -1")]
     Downgrade {
         /// How far
-        #[arg(allow_hyphen_values = true)]
+        #[arg(allow_negative_numbers = true)]
         target: String,
     },
     /// Say which revision the database is at

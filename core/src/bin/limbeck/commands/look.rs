@@ -3,14 +3,14 @@
 use limbeck::{Migrator, Result, RevisionInfo};
 use serde_json::json;
 
-use super::{migrator, open};
+use super::{look_at, migrator};
 use crate::args::Args;
 use crate::output;
 use crate::settings::Settings;
 
 pub fn current(args: &Args, settings: &Settings) -> Result<()> {
     let migrator = migrator(settings)?;
-    let revisions = migrator.current(&mut open(settings, false)?)?;
+    let revisions = migrator.current(&mut look_at(settings)?)?;
     if args.json {
         output::json(&json!({ "heads": revisions }));
         return Ok(());
@@ -32,7 +32,7 @@ pub fn heads(args: &Args, settings: &Settings) -> Result<()> {
 pub fn history(args: &Args, settings: &Settings, range: &str, indicate_current: bool) -> Result<()> {
     let migrator = migrator(settings)?;
     let asks = indicate_current || range.contains("current");
-    let rows = if asks { migrator.rows(&mut open(settings, false)?)? } else { Vec::new() };
+    let rows = if asks { migrator.rows(&mut look_at(settings)?)? } else { Vec::new() };
     let revisions = migrator.revisions(range, &rows)?;
     listed(args, &revisions, || {
         if args.verbose {
@@ -55,7 +55,7 @@ pub fn show(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
 
 pub fn status(args: &Args, settings: &Settings) -> Result<()> {
     let migrator = migrator(settings)?;
-    let mut db = open(settings, false)?;
+    let mut db = look_at(settings)?;
     let current = migrator.current(&mut db)?;
     let plan = migrator.pending(&mut db)?;
     let ids: Vec<&str> = plan.steps.iter().filter_map(|step| step.revision.as_deref()).collect();

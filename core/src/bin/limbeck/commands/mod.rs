@@ -44,6 +44,16 @@ fn migrator(settings: &Settings) -> Result<Migrator<'static>> {
     })
 }
 
+/// Opens the database to look at it. One that is not there yet is an empty one, and not made.
+fn look_at(settings: &Settings) -> Result<Connection> {
+    let path = settings.database()?;
+    if std::path::Path::new(path).exists() {
+        return open(settings, false);
+    }
+    eprintln!("{path} is not there yet");
+    Connection::open_in_memory().map_err(|error| Error::new(ErrorKind::CannotOpen, error.to_string()))
+}
+
 /// Opens the database; only a run that writes may make a new file.
 fn open(settings: &Settings, create: bool) -> Result<Connection> {
     let path = settings.database()?;
