@@ -1,0 +1,6 @@
+CREATE TABLE t(
+  c REAL,
+  id INTEGER PRIMARY KEY,
+  b INT DEFAULT 5,
+  a TEXT
+);
