@@ -1,6 +1,5 @@
 CREATE TABLE t(
   c REAL,
-  id INTEGER PRIMARY KEY,
   b INT DEFAULT 5,
   a TEXT
 );
