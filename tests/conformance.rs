@@ -92,10 +92,10 @@ fn run(path: &Path, bless: bool) -> Vec<String> {
     // Builds of SQLite differ in the default.
     db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     let before = path.join("before.sql");
-    if before.exists() {
-        if let Err(error) = db.execute_batch(&read(&before)) {
-            return vec![format!("before.sql: {error}")];
-        }
+    if before.exists()
+        && let Err(error) = db.execute_batch(&read(&before))
+    {
+        return vec![format!("before.sql: {error}")];
     }
     let foreign_keys = texts(&db, "PRAGMA foreign_keys");
     for step in &mut case.steps {
