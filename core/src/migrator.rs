@@ -170,11 +170,11 @@ impl Migrator<'_> {
     /// What the database is at. Reads only; a row that the folder does not know is answered too.
     pub fn current(&self, db: &mut dyn Database) -> Result<Vec<RevisionInfo>> {
         let rows = self.history().rows(db)?;
-        let shown: Vec<&str> = match self.graph.current(&rows) {
-            Ok(revisions) => revisions,
-            Err(_) => rows.iter().map(String::as_str).collect(),
-        };
-        Ok(self.describe(&shown, &rows))
+        // A row that the graph does not know is shown too: it is what the caller has to see.
+        let shown = self.graph.current(&rows).map(|found| found.into_iter().map(str::to_owned).collect());
+        let shown: Vec<String> = shown.unwrap_or(rows);
+        let ids: Vec<&str> = shown.iter().map(String::as_str).collect();
+        Ok(self.describe(&ids, &shown))
     }
 
     /// The revisions of a range `low:high`, newest first; `rows` are the database's version rows,

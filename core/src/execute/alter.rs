@@ -1,7 +1,7 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
-use super::Run;
 use super::copy;
+use super::{Run, counted};
 use crate::alter::{
     Action, Alteration, Capabilities, Choice, Draft, Preparation, Rebuild, Rule, Source, TableState, choose,
     new_rules,
@@ -118,7 +118,7 @@ fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, rules: &[Rule])
         }
     }
     let Some(first) = violations.first() else { return Ok(()) };
-    let rows = if first.count == 1 { "1 row".to_owned() } else { format!("{} rows", first.count) };
+    let rows = counted(first.count, "row");
     let message = format!(
         "{rows} of table {} would break {} (first: {})",
         first.table,
@@ -325,13 +325,16 @@ fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState, draft: &Draf
     if !unchanged {
         return Err(Error::new(
             ErrorKind::RowsBreakRule,
-            format!("{broken} rows of table {} break a CHECK of theirs already", table.name),
+            format!("{} of table {} break a CHECK already", counted(broken as u64, "row"), table.name),
         )
         .with_hint("repair those rows before values are converted"));
     }
     run.db.execute("PRAGMA ignore_check_constraints = 1")?;
-    run.warnings
-        .push(format!("{broken} rows of {} broke a CHECK before, and are kept as they are", table.name));
+    run.warnings.push(format!(
+        "{} of {} broke a CHECK before: kept as before",
+        counted(broken as u64, "row"),
+        table.name
+    ));
     Ok(true)
 }
 
@@ -348,8 +351,10 @@ fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> 
         let lost = run.db.integer(&sql, &[])?.unwrap_or(0);
         if lost > 0 {
             let table = &state.table.name;
-            run.warnings
-                .push(format!("{lost} values of {table}.{new} are spelt otherwise in their new type"));
+            run.warnings.push(format!(
+                "spelt otherwise in the new type: {} of {table}.{new}",
+                counted(lost as u64, "value")
+            ));
         }
     }
     Ok(())

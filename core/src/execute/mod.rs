@@ -360,3 +360,8 @@ pub(crate) fn unfinished(revision: &str, statement: usize) -> Error {
     )
     .with_hint(format!("look whether it did; then finish by hand and run 'limbeck stamp {revision}'"))
 }
+
+/// `1 row`, `3 rows`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
