@@ -333,12 +333,25 @@ impl Draft {
         if options == self.table.options {
             return Ok(());
         }
+        self.keep_implied_not_null(options.without_rowid || options.strict)?;
         let mut words = Vec::new();
         words.extend(options.without_rowid.then_some("WITHOUT ROWID"));
         words.extend(options.strict.then_some("STRICT"));
         let tail = self.table.body.end + 1..self.table.sql.len();
         let words = words.join(", ");
         self.replace(tail, &if words.is_empty() { words } else { format!(" {words}") })
+    }
+
+    /// "NOT NULL is enforced on every column of the PRIMARY KEY in a WITHOUT ROWID table"
+    /// (<https://sqlite.org/withoutrowid.html>), and in a STRICT one: without the word, the rule is
+    /// written out, or it would be lost.
+    fn keep_implied_not_null(&mut self, still_implied: bool) -> Result<()> {
+        let was_implied = self.table.options.without_rowid || self.table.options.strict;
+        if still_implied || !was_implied || self.table.rowid_alias().is_some() {
+            return Ok(());
+        }
+        let key: Vec<String> = self.table.primary_key().into_iter().map(str::to_owned).collect();
+        key.iter().try_for_each(|column| self.set_not_null(column, None))
     }
 
     fn set_autoincrement(&mut self, on: bool) -> Result<()> {

@@ -86,7 +86,10 @@ fn one_group(
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
-    Broken::find(run.db, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
+    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
+    Broken::find(run.db, &state.schema, after_name)?
+        .nothing_new_since(&broken, name)
+        .map_err(|error| if drops { still_needed(error.to_string()) } else { error })?;
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
 }
@@ -95,10 +98,19 @@ fn one_group(
 fn explained(error: Error) -> Error {
     let text = error.to_string();
     if text.contains(" after drop column: ") {
-        return Error::new(ErrorKind::StillNeeded, text)
-            .with_hint("drop that view or trigger before the ALTER TABLE, and create it anew after it");
+        return still_needed(text);
+    }
+    if text.starts_with("error in view ") || text.starts_with("error in trigger ") {
+        return Error::new(ErrorKind::DependentBroken, text)
+            .with_hint("repair or drop it first: SQLite renames nothing while it does not compile");
     }
     error
+}
+
+/// The same refusal whichever way a column would have gone.
+fn still_needed(message: String) -> Error {
+    Error::new(ErrorKind::StillNeeded, message)
+        .with_hint("drop that view or trigger before the ALTER TABLE, and create it anew after it")
 }
 
 /// Lists the rows that break a rule to be, before anything is written.
