@@ -214,7 +214,7 @@ fn probes(db: &Connection, table: &str) -> Vec<Probe> {
     }
     probes.push(Probe {
         keys: "ON",
-        up: format!("ALTER TABLE {table} ADD COLUMN limbeck_probe"),
+        up: format!("ALTER TABLE {table} ADD COLUMN limbeck_probe INT"),
         down: format!("ALTER TABLE {table} DROP COLUMN limbeck_probe"),
         same_columns: false,
     });
@@ -367,9 +367,14 @@ impl Dump {
                 dump.contents.insert(format!("{schema}.{table}"), content);
             }
         }
-        for pragma in
-            ["integrity_check", "foreign_key_check", "user_version", "application_id", "encoding", "foreign_keys"]
-        {
+        for pragma in [
+            "integrity_check",
+            "foreign_key_check",
+            "user_version",
+            "application_id",
+            "encoding",
+            "foreign_keys",
+        ] {
             // What a check refuses to do it must refuse afterwards, too.
             let lines = lines(db, &format!("PRAGMA main.{pragma}"));
             let lines = lines.unwrap_or_else(|error| vec![error.to_string()]);
@@ -403,7 +408,7 @@ impl Dump {
         let key = ("main".to_owned(), "table".to_owned(), table.to_owned());
         let new = self.objects.get(&key).ok_or("the table is gone")?;
         let old = expected.objects.insert(key, new.clone()).unwrap_or_default();
-        let text = if same_columns { "DEFAULT 1" } else { "limbeck_probe" };
+        let text = if same_columns { "DEFAULT 1" } else { "limbeck_probe INT" };
         if !is_inserted(&old, new, text) {
             return Err(format!("more than {text} was put into the text:\n{old}\n{new}"));
         }
@@ -417,12 +422,21 @@ impl Dump {
     }
 }
 
-/// Whether `new` is `old` with one piece of text put in.
+/// Whether `new` is `old` with one piece of text put in; a comment may stand between a comma and it.
 fn is_inserted(old: &str, new: &str, text: &str) -> bool {
-    let (a, b) = (old.as_bytes(), new.as_bytes());
-    let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
-    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
-    head + tail >= a.len() && b.len() > a.len() && b.len() - a.len() <= text.len() + 4 && new.contains(text)
+    let one_piece = |old: &str, new: &str| {
+        let same = |(a, b): &(u8, u8)| a == b;
+        let head = old.bytes().zip(new.bytes()).take_while(same).count();
+        head + old.bytes().rev().zip(new.bytes().rev()).take_while(same).count() >= old.len()
+    };
+    let solid = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let (was, is) = (solid(old), solid(new));
+    let comma = is.len() == was.len() + solid(text).len() + 1;
+    if !new.contains(text) || !(comma || is.len() + 1 == was.len() + solid(text).len() + 1) {
+        return false;
+    }
+    let rest = || solid(&new.replacen(text, "", 1));
+    one_piece(old, new) || (comma && one_piece(&was, &rest()))
 }
 
 fn maps<K: Ord + std::fmt::Debug, V: PartialEq + std::fmt::Debug>(
