@@ -224,7 +224,7 @@ impl Draft {
 
     fn add_column_rule(&mut self, name: &str, rule: &str) -> Result<()> {
         let mut edits = Edits::default();
-        edits.insert(self.column(name)?.span.end, format!(" {rule}"));
+        edits.insert(self.column(name)?.rules_end(), format!(" {rule}"));
         self.edit(edits)
     }
 
@@ -277,7 +277,7 @@ impl Draft {
             });
             match named {
                 Some(span) => edits.replace(span, quote(collation)),
-                None => edits.insert(column.span.end, format!(" COLLATE {}", quote(collation))),
+                None => edits.insert(column.rules_end(), format!(" COLLATE {}", quote(collation))),
             }
         }
         self.edit(edits)?;

@@ -169,3 +169,20 @@ fn a_listener_can_cancel() {
     assert_eq!(migrator.upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::Cancelled);
     assert_eq!(everything(&db), before);
 }
+
+#[test]
+fn a_name_without_a_constraint_names_no_other() {
+    let table = "CREATE TABLE t(a CONSTRAINT lonely, b INT NOT NULL CONSTRAINT x CONSTRAINT y)";
+    let mut db = open(table);
+    let migrations = [(
+        "1.sql",
+        "-- migrate:up\nALTER TABLE t ALTER a SET DEFAULT 1, ALTER b SET DEFAULT 2;\n-- migrate:down\nALTER TABLE t ALTER a DROP DEFAULT, ALTER b DROP DEFAULT;",
+    )];
+    let text = |db: &Connection| dump(db, "SELECT sql FROM sqlite_master WHERE name = 't'");
+    Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    let after =
+        "CREATE TABLE t(a DEFAULT 1 CONSTRAINT lonely, b INT NOT NULL DEFAULT 2 CONSTRAINT x CONSTRAINT y)";
+    assert_eq!(text(&db), [after]);
+    Migrator::new(&migrations).unwrap().downgrade(&mut db, "base").unwrap();
+    assert_eq!(text(&db), [table]);
+}

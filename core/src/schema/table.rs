@@ -229,6 +229,17 @@ impl TableDef {
 }
 
 impl ColumnDef {
+    /// Where a further constraint goes: before a `CONSTRAINT name` at the end that nothing follows,
+    /// which would otherwise become its name.
+    pub fn rules_end(&self) -> usize {
+        let bare = self.constraints.iter().rev().take_while(|c| c.rule == ColumnRule::Bare).count();
+        match (bare, self.constraints.len() - bare) {
+            (0, _) => self.span.end,
+            (_, 0) => self.type_span.as_ref().unwrap_or(&self.name_span).end,
+            (_, last) => self.constraints[last - 1].span.end,
+        }
+    }
+
     /// `PRIMARY KEY` on the column itself.
     pub fn is_primary_key(&self) -> bool {
         self.constraints.iter().any(|c| matches!(c.rule, ColumnRule::PrimaryKey { .. }))
