@@ -93,7 +93,8 @@ pub fn remove_item(table: &TableDef, at: usize) -> String {
         }
         let kept = gap.trim_end();
         // A `--` comment of the item before must not swallow what follows.
-        let alone = kept.ends_with(',') || kept.is_empty() || table.sql[end..].starts_with('\n');
+        let comment = kept.rsplit('\n').next().is_some_and(|line| line.contains("--"));
+        let alone = !comment || table.sql[end..].starts_with('\n');
         edits.replace(before + kept.len()..end, if alone { "" } else { "\n" });
     }
     edits.apply(&table.sql)
@@ -152,6 +153,7 @@ mod tests {
             (LONG, 0, "CREATE TABLE t(\n  b INT -- second\n)"),
             (LONG, 1, "CREATE TABLE t(\n  a INT -- first\n)"),
             ("CREATE TABLE t(a, -- x\n b)", 1, "CREATE TABLE t(a -- x\n)"),
+            ("CREATE TABLE t(a /* x */, b)", 1, "CREATE TABLE t(a /* x */)"),
             ("CREATE TABLE t(a, CHECK(a) UNIQUE(a))", 2, "CREATE TABLE t(a, CHECK(a))"),
             ("CREATE TABLE t(a, CHECK(a) UNIQUE(a))", 1, "CREATE TABLE t(a, UNIQUE(a))"),
         ] {
