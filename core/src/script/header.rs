@@ -33,7 +33,7 @@ impl Header {
         let mut seen = Vec::new();
         for (line, comment) in comments(text) {
             match directive(comment) {
-                Some(Ok((key, value))) => {
+                Some(Directive::Known { key, value }) => {
                     if seen.contains(&key) {
                         return Err(bad(line, format!("'{key}:' stands twice"))
                             .with_hint("keep one of the two lines"));
@@ -41,7 +41,7 @@ impl Header {
                     seen.push(key);
                     header.set(key, value).map_err(|error| error.at_line(line))?;
                 }
-                Some(Err((word, key))) => {
+                Some(Directive::Misspelt { word, key }) => {
                     return Err(bad(line, format!("'{word}:' is no key of a header"))
                         .with_hint(format!("write '{key}:'")));
                 }
@@ -104,19 +104,25 @@ pub(super) fn is_marker(comment: &str) -> bool {
     comment.get(.."migrate:".len()).is_some_and(|start| start.eq_ignore_ascii_case("migrate:"))
 }
 
-/// `key: value`, if the comment is that: with one of our keys, or with one that is nearly ours.
-pub(super) fn directive(comment: &str) -> Option<Result<(&'static str, &str), (&str, &'static str)>> {
+/// A comment line that reads `word: text`, where the word is a key or is meant as one.
+pub(super) enum Directive<'a> {
+    Known { key: &'static str, value: &'a str },
+    Misspelt { word: &'a str, key: &'static str },
+}
+
+/// The directive that a comment is. Any other `word: text` is an ordinary comment.
+pub(super) fn directive(comment: &str) -> Option<Directive<'_>> {
     let (word, value) = comment.split_once(':')?;
     let word = word.trim_end();
     if word.is_empty() || !word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
         return None;
     }
     if let Some(key) = KEYS.into_iter().find(|key| key.eq_ignore_ascii_case(word)) {
-        return Some(Ok((key, value.trim())));
+        return Some(Directive::Known { key, value: value.trim() });
     }
     // `create:` and `related:` are ordinary words, and nothing hangs on `created:`.
     let near = similar(word, KEYS.into_iter().filter(|key| *key != "created"));
-    near.first().and_then(|near| KEYS.into_iter().find(|key| key == near)).map(|key| Err((word, key)))
+    near.first().map(|key| Directive::Misspelt { word, key })
 }
 
 fn list(value: &str) -> Vec<String> {
@@ -189,7 +195,11 @@ mod tests {
             ("/* never closed", None, None),
         ] {
             let header = Header::read(text).unwrap();
-            assert_eq!((header.revision.as_deref(), header.message.as_deref()), (revision, message), "{text}");
+            assert_eq!(
+                (header.revision.as_deref(), header.message.as_deref()),
+                (revision, message),
+                "{text}"
+            );
         }
         assert_eq!(Header::read("-- revises:").unwrap().revises, Some(vec![]));
         assert_eq!(Header::read("-- revision: x").unwrap().revises, None);

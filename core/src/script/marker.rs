@@ -30,6 +30,16 @@ pub(super) enum MarkerKind {
     Unless(String),
 }
 
+impl Marker {
+    /// Whether the section that begins here runs in a transaction. `None`: no section begins.
+    pub(super) fn transaction(&self) -> Option<bool> {
+        match self.kind {
+            MarkerKind::Up { transaction } | MarkerKind::Down { transaction } => Some(transaction),
+            MarkerKind::Unless(_) => None,
+        }
+    }
+}
+
 impl MarkerKind {
     /// As it is written, without what follows.
     pub(super) fn name(&self) -> &'static str {
@@ -68,14 +78,13 @@ pub(super) fn markers(text: &str, tokens: &[Token<'_>]) -> Result<Vec<Marker>> {
 /// The next `--` comment in a gap between tokens, where only blanks and comments can stand.
 fn next_line_comment(text: &str, mut at: usize) -> Option<(usize, usize)> {
     loop {
-        let rest = &text[at..];
-        match (rest.find("--"), rest.find("/*")) {
-            (Some(line), block) if block.is_none_or(|block| line < block) => {
-                let start = at + line;
-                return Some((start, text[start..].find('\n').map_or(text.len(), |end| start + end)));
+        match text.as_bytes()[at..] {
+            [b'-', b'-', ..] => {
+                return Some((at, text[at..].find('\n').map_or(text.len(), |length| at + length)));
             }
-            (_, Some(block)) => at += block + 2 + rest[block + 2..].find("*/")? + 2,
-            _ => return None,
+            [b'/', b'*', ..] => at += 2 + text[at + 2..].find("*/")? + 2,
+            [] => return None,
+            _ => at += 1,
         }
     }
 }
@@ -171,10 +180,7 @@ mod tests {
             ("-- migrate:up\nSELECT 1;\n-- migrate:down\n", vec![(1, up.clone()), (3, down.clone())]),
             ("--migrate:up\r\nSELECT 1;\r\n--  migrate:down  ", vec![(1, up.clone()), (3, down.clone())]),
             ("-- migrate:UP transaction:true", vec![(1, up.clone())]),
-            (
-                "-- migrate:down transaction:false",
-                vec![(1, MarkerKind::Down { transaction: false })],
-            ),
+            ("-- migrate:down transaction:false", vec![(1, MarkerKind::Down { transaction: false })]),
             ("SELECT '\n-- migrate:down\n'", vec![]),
             ("SELECT \"\n-- migrate:down\n\"", vec![]),
             ("/*\n-- migrate:down\n*/ SELECT 1 /* -- migrate:up */", vec![]),
@@ -199,7 +205,11 @@ mod tests {
             ("migrate:batch 500", "'migrate:batch' is not supported yet", "delete the line"),
             ("migrate:up now", "'now' is no option of 'migrate:up'", "write 'transaction:false'"),
             ("migrate:unless", "'migrate:unless' has no query", "write a query"),
-            ("migrate:unless DELETE FROM t", "'migrate:unless DELETE FROM t' is not one query", "write a query"),
+            (
+                "migrate:unless DELETE FROM t",
+                "'migrate:unless DELETE FROM t' is not one query",
+                "write a query",
+            ),
             ("migrate:unless SELECT 1; SELECT 2", "is not one query", "write a query"),
             ("migrate:unless SELECT 'x", "'migrate:unless' cannot be read: ", "write a query"),
             ("migrate down", "'-- migrate down' is no marker", "write '-- migrate:down'"),

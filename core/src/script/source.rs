@@ -94,7 +94,8 @@ impl Source for Folder {
                 return Err(unreadable(&path, "the name is not UTF-8").with_hint("rename the file"));
             }
             let bytes = fs::read(&path).map_err(|error| {
-                unreadable(&path, &error.to_string()).with_hint("check that the file is there and may be read")
+                unreadable(&path, &error.to_string())
+                    .with_hint("check that the file is there and may be read")
             })?;
             let text = String::from_utf8(bytes).map_err(|error| {
                 let valid = error.utf8_error().valid_up_to();
