@@ -65,7 +65,7 @@ kinds! {
     RelativeOutOfRange = "graph.relative_out_of_range",
     /// `+N` or `-N` meets a branch point or a merge and cannot choose.
     AmbiguousWalk = "graph.ambiguous_walk",
-    /// `+N` while the database has several current revisions to start from.
+    /// `+N` or `-N` while the database has several current revisions to start from.
     AmbiguousCurrent = "graph.ambiguous_current",
     /// Two targets, or two version rows, of which one is the other's ancestor.
     OverlappingRevisions = "graph.overlapping_revisions",

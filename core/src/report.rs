@@ -96,6 +96,6 @@ impl Report {
 
     /// Whether the run found nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.from == self.to
     }
 }

@@ -121,10 +121,10 @@ pub(super) fn drop(draft: &mut Draft, if_exists: bool, wanted: &ConstraintRef) -
 fn missing(draft: &Draft, wanted: &ConstraintRef) -> Error {
     let error =
         Error::new(ErrorKind::UnknownConstraint, format!("table {} has no {wanted}", draft.table.name));
-    if let ConstraintRef::Named(name) = wanted {
-        if draft.indexes.iter().any(|index| same_name(&index.name, name)) {
-            return error.with_hint(format!("write 'DROP INDEX {}': it is an index", quote(name)));
-        }
+    if let ConstraintRef::Named(name) = wanted
+        && draft.indexes.iter().any(|index| same_name(&index.name, name))
+    {
+        return error.with_hint(format!("write 'DROP INDEX {}': it is an index", quote(name)));
     }
     let named: Vec<&str> = draft
         .table
@@ -203,10 +203,9 @@ pub(super) fn release_column(draft: &mut Draft, column: &str, cascade: bool) -> 
     for other in draft.table.columns.iter().filter(|other| !same_name(&other.name, column)) {
         for constraint in &other.constraints {
             if let ColumnRule::Check(span) | ColumnRule::Generated { expression: span, .. } = &constraint.rule
+                && mentions(draft.table.text(span), column)
             {
-                if mentions(draft.table.text(span), column) {
-                    fixed.push(format!("{} of column {}", draft.table.text(&constraint.span), other.name));
-                }
+                fixed.push(format!("{} of column {}", draft.table.text(&constraint.span), other.name));
             }
         }
     }

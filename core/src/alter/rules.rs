@@ -4,7 +4,7 @@
 use super::action::Action;
 use super::draft::{Draft, Source};
 use super::table_state::TableState;
-use crate::schema::{TableDef, TableRule};
+use crate::schema::{IndexedColumn, TableDef, TableRule};
 use crate::sql::quote;
 
 /// A rule that the table's rows must obey from now on.
@@ -63,9 +63,9 @@ fn rule(state: &TableState, draft: &Draft, action: &Action) -> Option<Rule> {
                         )
                     })
                 }
-                TableRule::Unique(_) | TableRule::PrimaryKey { .. } => {
+                TableRule::Unique(columns) | TableRule::PrimaryKey { columns, .. } => {
                     let values: Option<Vec<String>> =
-                        constraint.columns().into_iter().map(|column| value(draft, column)).collect();
+                        columns.iter().map(|column| keyed(draft, column)).collect();
                     Some(duplicates(state, draft.table.text(&constraint.span).to_owned(), &values?))
                 }
                 TableRule::ForeignKey { .. } | TableRule::Bare => None,
@@ -94,6 +94,12 @@ fn value(draft: &Draft, column: &str) -> Option<String> {
         Source::Expression(expression) => Some(format!("({expression})")),
         Source::Default => None,
     }
+}
+
+/// A column of a key, with the collation that the key names.
+fn keyed(draft: &Draft, column: &IndexedColumn) -> Option<String> {
+    let collation = column.collation.as_ref().map(|name| format!(" COLLATE {}", quote(name)));
+    Some(format!("{}{}", value(draft, &column.name)?, collation.unwrap_or_default()))
 }
 
 /// Whether an expression uses only columns whose values stay what they are.

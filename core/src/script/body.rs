@@ -73,7 +73,7 @@ impl Body {
             return Ok(Body { up: part(0, text.len()).read()?, down: None });
         };
         if let Some(first) = all.first().filter(|first| first.start < up.start) {
-            return Err(Error::new(ErrorKind::BadDirective, "SQL above 'migrate:up'")
+            return Err(Error::new(ErrorKind::BadDirective, "SQL stands before 'migrate:up'")
                 .at_line(line_at(text, first.start))
                 .with_hint("move it below the marker"));
         }

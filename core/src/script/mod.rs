@@ -48,7 +48,6 @@ mod write;
 use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
-pub use checksum::checksum_of;
 pub use source::{Folder, Source, SourceFile};
 pub use write::{new_file, slug};
 
@@ -121,7 +120,7 @@ impl Script {
         Body::parse(&self.text).map_err(|error| error.in_revision(&self.revision.id).in_file(&self.file))
     }
 
-    /// The [checksum](checksum_of) of the upgrade. The downgrade is not part of it: the database
+    /// The [checksum](Section::checksum) of the upgrade. The downgrade is not part of it: the database
     /// keeps the text of the one that belongs to what was applied, so that one that is added or
     /// mended later changes nothing for those who have upgraded.
     ///
@@ -129,7 +128,7 @@ impl Script {
     ///
     /// As [`Script::body`].
     pub fn checksum(&self) -> Result<String> {
-        checksum_of(&self.body()?.up)
+        Ok(self.body()?.up.checksum())
     }
 }
 

@@ -117,7 +117,7 @@ fn a_section_reads_the_same_by_itself() {
 fn what_is_wrong_is_named_with_its_line() {
     use ErrorKind::*;
     for (text, kind, line, message, hint) in [
-        ("SELECT 1;\n-- migrate:up\n", BadDirective, 1, "SQL above 'migrate:up'", "move it below"),
+        ("SELECT 1;\n-- migrate:up\n", BadDirective, 1, "SQL stands before 'migrate:up'", "move it below"),
         (
             "-- migrate:down\nSELECT 1;",
             BadDirective,

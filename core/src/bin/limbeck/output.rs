@@ -1,0 +1,142 @@
+//! Text as Alembic prints it, JSON, and a progress line. Results go to stdout, all else to stderr.
+
+use std::io::IsTerminal;
+use std::ops::ControlFlow;
+use std::sync::atomic::Ordering;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use limbeck::script::Script;
+use limbeck::{Error, Event, RevisionInfo};
+use serde::Serialize;
+
+use crate::CANCELLED;
+use crate::args::Args;
+
+/// One JSON object on a line.
+pub fn json(value: &impl Serialize) {
+    println!("{}", serde_json::to_string(value).expect("results hold strings and numbers only"));
+}
+
+/// An error, with its place and its advice.
+pub fn error(error: &Error, as_json: bool) {
+    if as_json {
+        println!("{}", error.to_json());
+        return;
+    }
+    eprintln!("error: {error} [{}]", error.code());
+    match (error.file(), error.line()) {
+        (Some(file), Some(line)) => eprintln!("   at: {file}:{line}"),
+        (Some(file), None) => eprintln!("   at: {file}"),
+        _ => {}
+    }
+    if let Some(statement) = error.statement() {
+        eprintln!("  sql: {}", statement.replace('\n', "\n       "));
+    }
+    if let Some(hint) = error.hint() {
+        eprintln!(" hint: {hint}");
+    }
+    if let Some(report) = error.report().filter(|report| !report.is_empty()) {
+        eprintln!(
+            " done: {} revisions were committed before; the database is at {}",
+            report.steps.len(),
+            list(&report.to)
+        );
+    }
+}
+
+/// `a, b`, or `<base>`.
+pub fn list(revisions: &[String]) -> String {
+    if revisions.is_empty() { "<base>".to_owned() } else { revisions.join(", ") }
+}
+
+/// `0002 (billing) (head) (mergepoint)`
+pub fn marked(info: &RevisionInfo, current: bool) -> String {
+    let mut text = info.revision.clone();
+    if !info.branch_labels.is_empty() {
+        text += &format!(" ({})", info.branch_labels.join(", "));
+    }
+    for (is, mark) in [
+        (info.head, "head"),
+        (info.branch_point, "branchpoint"),
+        (info.merge_point, "mergepoint"),
+        (current && info.current, "current"),
+    ] {
+        if is {
+            text += &format!(" ({mark})");
+        }
+    }
+    text
+}
+
+/// `0001 -> 0002 (head), add phone`
+pub fn history_line(info: &RevisionInfo, current: bool) -> String {
+    let message = if info.message.is_empty() { String::new() } else { format!(", {}", info.message) };
+    format!("{} -> {}{message}", list(&info.revises), marked(info, current))
+}
+
+/// The block of `show`.
+pub fn block(
+    info: &RevisionInfo,
+    script: Option<&Script>,
+    folder: &std::path::Path,
+    children: &[&str],
+) -> String {
+    let mut text = format!("Rev: {}\n", marked(info, false));
+    text += &match &info.revises[..] {
+        [] => "Parent: <base>\n".to_owned(),
+        [parent] => format!("Parent: {parent}\n"),
+        several => format!("Merges: {}\n", several.join(", ")),
+    };
+    if !info.depends_on.is_empty() {
+        text += &format!("Also depends on: {}\n", info.depends_on.join(", "));
+    }
+    if info.branch_point {
+        text += &format!("Branches into: {}\n", children.join(", "));
+    }
+    if let Some(path) = &info.path {
+        text += &format!("Path: {}\n", folder.join(path).display());
+    }
+    text += &format!("\n    {}\n", info.message);
+    text += &format!("\n    Revision ID: {}\n    Revises: {}\n", info.revision, info.revises.join(", "));
+    if let Some(created) = script.and_then(|script| script.created.as_deref()) {
+        text += &format!("    Create Date: {created}\n");
+    }
+    text
+}
+
+/// What a run tells on stderr: a log line a step, and a bar while rows are copied on a terminal.
+pub fn listener(args: &Args) -> impl FnMut(&Event<'_>) -> ControlFlow<()> + 'static {
+    let quiet = args.quiet;
+    let style = ProgressStyle::with_template(
+        "  {msg} [{bar:30}] {percent}% {human_pos}/{human_len} rows, {eta} left",
+    )
+    .expect("the template is a constant")
+    .progress_chars("=> ");
+    let draws = !quiet && std::io::stderr().is_terminal();
+    let mut bar: Option<ProgressBar> = None;
+    move |event| {
+        match event {
+            Event::StepStarted { text, .. } if !quiet => eprintln!("{text}"),
+            Event::Copied { table, rows, of } if draws && *of > 10_000 => {
+                let bar = bar.get_or_insert_with(|| {
+                    ProgressBar::new(*of)
+                        .with_style(style.clone())
+                        .with_message(format!("rebuilding {table}"))
+                });
+                bar.set_position(*rows);
+            }
+            Event::Indexing { table, index, of } => {
+                if let Some(bar) = &bar {
+                    bar.set_message(format!("indexing {table}, {index} of {of}"));
+                }
+            }
+            Event::StepFinished { .. } => {
+                if let Some(bar) = bar.take() {
+                    bar.finish_and_clear();
+                }
+            }
+            _ => {}
+        }
+        if CANCELLED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

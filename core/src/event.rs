@@ -1,0 +1,58 @@
+//! What a run says while it works.
+
+use std::ops::ControlFlow;
+
+use serde::Serialize;
+
+use crate::report::Direction;
+
+/// Something that has just happened, or is going on. Every event is also a question: a callback
+/// that answers [`ControlFlow::Break`] cancels the run, and everything is rolled back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Event<'a> {
+    /// A step begins.
+    StepStarted {
+        /// The revision.
+        revision: &'a str,
+        /// What is done with it.
+        direction: Direction,
+        /// As Alembic logs it: `Running upgrade a1 -> b2, add users`.
+        text: &'a str,
+        /// Which step of the run it is, counted from 1.
+        step: usize,
+        /// How many steps the run has.
+        of: usize,
+    },
+    /// Rows of a table that is being rebuilt were copied.
+    Copied {
+        /// The table.
+        table: &'a str,
+        /// Rows copied so far.
+        rows: u64,
+        /// Rows that there are.
+        of: u64,
+    },
+    /// The indexes of a rebuilt table are being built.
+    Indexing {
+        /// The table.
+        table: &'a str,
+        /// Which index it is, counted from 1.
+        index: usize,
+        /// How many there are.
+        of: usize,
+    },
+    /// A statement is still running; said every few milliseconds where the backend can.
+    Working,
+    /// A step is done, and not yet committed.
+    StepFinished {
+        /// The revision.
+        revision: &'a str,
+        /// How long it took.
+        milliseconds: u64,
+    },
+}
+
+/// What receives [`Event`]s.
+pub(crate) type Listener<'a> = dyn FnMut(&Event<'_>) -> ControlFlow<()> + 'a;

@@ -1,0 +1,367 @@
+//! Steps → database: one run, from BEGIN to COMMIT. The only place that begins and ends
+//! transactions.
+
+mod alter;
+mod copy;
+mod pragmas;
+
+#[cfg(all(test, feature = "rusqlite"))]
+mod tests;
+
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+
+use serde::{Deserialize, Serialize};
+
+use crate::alter::RebuildMode;
+use crate::db::Database;
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Listener};
+use crate::foreign_keys::Watch;
+use crate::graph::Step;
+use crate::history::{Entry, History, clock};
+use crate::inspect;
+use crate::report::{AlterationReport, Report, StepReport};
+use crate::script::{Item, ItemKind, Section};
+use pragmas::Pragmas;
+
+/// What a transaction holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransactionMode {
+    /// The whole run: all of it is done, or nothing.
+    #[default]
+    PerUpgrade,
+    /// One revision: what was finished before a failure stays.
+    PerRevision,
+}
+
+/// What the caller has chosen.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub app_version: Option<String>,
+    pub version_table: String,
+    pub rebuild: RebuildMode,
+    pub transaction: TransactionMode,
+}
+
+/// A step with its script, ready to run.
+#[derive(Debug, Clone)]
+pub(crate) struct Job {
+    pub step: Step,
+    /// As Alembic logs it.
+    pub text: String,
+    pub file: Option<String>,
+    /// What the revision revises.
+    pub revises: Vec<String>,
+    /// What runs; nothing for a stamp.
+    pub section: Option<Section>,
+    pub checksum: Option<String>,
+    pub downgrade: Option<String>,
+}
+
+/// Answers the jobs that lead from other version rows than expected: another process was first.
+pub(crate) type Again<'a> = dyn FnMut(&mut dyn Database, &[String]) -> Result<Vec<Job>> + 'a;
+
+/// Runs jobs that were planned from the version rows `from`.
+///
+/// Takes `foreign_keys` off, then BEGIN IMMEDIATE (inside the caller's transaction: a savepoint),
+/// reads the version rows again, and plans again if they differ. On failure all is rolled back but
+/// what the report that comes with the error lists; every pragma is what it was, on every path.
+pub(crate) fn run(
+    db: &mut dyn Database,
+    options: &Options,
+    listener: &mut Listener<'_>,
+    from: Vec<String>,
+    jobs: Vec<Job>,
+    again: &mut Again<'_>,
+) -> Result<Report> {
+    let started = clock(db)?;
+    let pragmas = Pragmas::set(db)?;
+    let version = inspect::version(db)?;
+    let mut run = Run {
+        savepoint: db.in_transaction(),
+        foreign_keys_on: pragmas.foreign_keys_stay_on,
+        report: Report { from: from.clone(), to: from.clone(), ..Report::default() },
+        pending: Vec::new(),
+        warnings: Vec::new(),
+        watch: Watch::default(),
+        rows: from,
+        open: false,
+        done: 0,
+        db,
+        options,
+        listener,
+        version,
+    };
+    let result = run.all(jobs, again);
+    if result.is_err() {
+        run.roll_back();
+    }
+    let mut report = run.report;
+    let restored = pragmas.restore(db);
+    report.timing.total_ms = clock(db).map_or(0, |now| now.saturating_sub(started));
+    match result.and(restored) {
+        Ok(()) => Ok(report),
+        Err(error) => Err(error.with_report(report)),
+    }
+}
+
+struct Run<'r, 'l> {
+    db: &'r mut dyn Database,
+    options: &'r Options,
+    listener: &'r mut Listener<'l>,
+    version: u32,
+    /// The caller's own transaction is open: limbeck works in a savepoint of it.
+    savepoint: bool,
+    /// Enforcement could not be switched off.
+    foreign_keys_on: bool,
+    /// The version rows as they should be now.
+    rows: Vec<String>,
+    /// limbeck's transaction or savepoint is open.
+    open: bool,
+    /// Steps begun so far.
+    done: usize,
+    watch: Watch,
+    report: Report,
+    /// Steps that are done and not committed.
+    pending: Vec<(StepReport, u64)>,
+    warnings: Vec<String>,
+}
+
+impl<'r> Run<'r, '_> {
+    fn all(&mut self, jobs: Vec<Job>, again: &mut Again<'_>) -> Result<()> {
+        let mut jobs = VecDeque::from(jobs);
+        while !jobs.is_empty() {
+            if !self.open {
+                self.begin()?;
+                let rows = self.history().rows(self.db)?;
+                if rows != self.rows {
+                    jobs = again(self.db, &rows)?.into();
+                    if self.report.steps.is_empty() {
+                        self.report.from = rows.clone();
+                    }
+                    self.rows = rows;
+                    continue;
+                }
+                self.history().prepare(self.db)?;
+            }
+            let Some(job) = jobs.pop_front() else { break };
+            self.done += 1;
+            self.announce(&job, self.done + jobs.len())?;
+            if job.section.as_ref().is_some_and(|section| !section.transaction) {
+                self.commit()?;
+                self.outside_transaction(&job)?;
+            } else {
+                self.inside_transaction(&job)?;
+                if self.options.transaction == TransactionMode::PerRevision {
+                    self.commit()?;
+                }
+            }
+        }
+        self.commit()
+    }
+
+    /// Borrows the options only, so that `self` stays free.
+    fn history(&self) -> History<'r> {
+        let options: &'r Options = self.options;
+        History::new(&options.version_table)
+    }
+
+    fn tell(&mut self, event: &Event<'_>) -> Result<()> {
+        match (self.listener)(event) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(cancelled()),
+        }
+    }
+
+    fn announce(&mut self, job: &Job, of: usize) -> Result<()> {
+        let revision = job.step.revision.as_deref().unwrap_or_default();
+        self.tell(&Event::StepStarted {
+            revision,
+            direction: job.step.direction,
+            text: &job.text,
+            step: self.done,
+            of,
+        })
+    }
+
+    fn begin(&mut self) -> Result<()> {
+        // IMMEDIATE: a deferred BEGIN would take the lock at the first write, when what was read
+        // before may be stale.
+        self.db.execute(if self.savepoint { "SAVEPOINT limbeck" } else { "BEGIN IMMEDIATE" })?;
+        self.open = true;
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<()> {
+        if !self.open {
+            return Ok(());
+        }
+        self.warnings.extend(self.watch.check(self.db)?);
+        self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
+        self.open = false;
+        for (step, milliseconds) in self.pending.drain(..) {
+            self.report.steps.push(step);
+            self.report.timing.steps_ms.push(milliseconds);
+        }
+        self.report.warnings.append(&mut self.warnings);
+        self.report.to.clone_from(&self.rows);
+        Ok(())
+    }
+
+    /// After SQLITE_FULL, IOERR, NOMEM, BUSY and INTERRUPT SQLite may have rolled back by itself
+    /// (<https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>): it is asked.
+    fn roll_back(&mut self) {
+        if self.open && self.db.in_transaction() {
+            // The error that led here is the one to report.
+            if self.savepoint {
+                let _ = self.db.execute("ROLLBACK TO limbeck");
+                let _ = self.db.execute("RELEASE limbeck");
+            } else {
+                let _ = self.db.execute("ROLLBACK");
+            }
+        }
+        self.open = false;
+    }
+
+    fn inside_transaction(&mut self, job: &Job) -> Result<()> {
+        let started = clock(self.db)?;
+        let mut alterations = Vec::new();
+        for item in job.section.iter().flat_map(|section| &section.items) {
+            let done = self.item(item).map_err(|error| located(error, job, item))?;
+            alterations.extend(done);
+        }
+        self.finish(job, started, alterations)
+    }
+
+    fn item(&mut self, item: &Item) -> Result<Vec<AlterationReport>> {
+        if let Some(query) = &item.unless
+            && self.db.any(query, &[])?
+        {
+            return Ok(Vec::new());
+        }
+        match &item.kind {
+            ItemKind::Alter(alteration) => alter::run(self, alteration),
+            ItemKind::Sql => {
+                self.watch.statement(self.db, &item.sql)?;
+                self.execute(&item.sql)?;
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Runs one statement, asking the listener now and then whether to go on.
+    fn execute(&mut self, sql: &str) -> Result<u64> {
+        let listener = &mut *self.listener;
+        self.db.execute_watched(sql, &mut || listener(&Event::Working))
+    }
+
+    fn finish(&mut self, job: &Job, started: u64, alterations: Vec<AlterationReport>) -> Result<()> {
+        let history = self.history();
+        history.move_rows(self.db, &job.step)?;
+        self.rows.retain(|row| !job.step.delete.contains(row));
+        self.rows.extend(job.step.insert.iter().cloned());
+        self.rows.sort();
+        let milliseconds = clock(self.db)?.saturating_sub(started);
+        let Some(revision) = &job.step.revision else { return Ok(()) };
+        let entry = self.entry(job, revision, Some(milliseconds));
+        history.record(self.db, &entry)?;
+        self.tell(&Event::StepFinished { revision, milliseconds })?;
+        let direction = job.step.direction;
+        self.pending.push((StepReport { revision: revision.clone(), direction, alterations }, milliseconds));
+        Ok(())
+    }
+
+    fn entry<'j>(&self, job: &'j Job, revision: &'j str, duration_ms: Option<u64>) -> Entry<'j>
+    where
+        'r: 'j,
+    {
+        let options: &'r Options = self.options;
+        Entry {
+            revision,
+            revises: &job.revises,
+            direction: job.step.direction.as_str(),
+            duration_ms,
+            checksum: job.checksum.clone(),
+            app_version: options.app_version.as_deref(),
+            downgrade: job.downgrade.as_deref(),
+        }
+    }
+
+    /// A revision that no transaction protects: how far it came is kept in its history row, and a
+    /// run that finds it half done goes on behind the last statement that is known to be done.
+    fn outside_transaction(&mut self, job: &Job) -> Result<()> {
+        let (Some(section), Some(revision)) = (&job.section, &job.step.revision) else { return Ok(()) };
+        if self.savepoint {
+            return Err(Error::new(
+                ErrorKind::TransactionOpen,
+                format!(
+                    "revision {revision} says transaction:false, and the caller's own transaction is open"
+                ),
+            )
+            .with_hint("commit before calling limbeck")
+            .in_revision(revision));
+        }
+        let history = self.history();
+        let started = clock(self.db)?;
+        let begun = history.unfinished(self.db)?.filter(|begun| begun.revision == *revision);
+        let (id, done) = match &begun {
+            Some(begun) => (begun.id, begun.statements),
+            None => {
+                let entry = self.entry(job, revision, None);
+                (history.start(self.db, &entry)?, 0)
+            }
+        };
+        for (at, item) in section.items.iter().enumerate().skip(done) {
+            // The process may have died between this statement and the note that it is done.
+            if begun.is_some() && at == done && !may_run_twice(&item.sql) {
+                return Err(located(unfinished(revision, at), job, item));
+            }
+            self.item(item).map_err(|error| located(error, job, item))?;
+            history.advance(self.db, id, at + 1)?;
+        }
+        self.begin()?;
+        self.finish(job, started, Vec::new())?;
+        self.commit()
+    }
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "cancelled")
+        .with_hint("run it again when it may finish: nothing was changed")
+}
+
+/// An error with the place of the statement that failed.
+fn located(error: Error, job: &Job, item: &Item) -> Error {
+    let mut error = error.in_statement(&item.sql).at_line(item.line);
+    if let Some(revision) = &job.step.revision {
+        error = error.in_revision(revision);
+    }
+    match &job.file {
+        Some(file) => error.in_file(file),
+        None => error,
+    }
+}
+
+/// Statements that do no harm when they run a second time.
+fn may_run_twice(sql: &str) -> bool {
+    let first = sql.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+    matches!(first.as_str(), "VACUUM" | "PRAGMA" | "ANALYZE" | "REINDEX" | "SELECT")
+}
+
+pub(crate) fn unfinished(revision: &str, statement: usize) -> Error {
+    Error::new(
+        ErrorKind::Unfinished,
+        format!(
+            "revision {revision} was begun and not finished: whether its statement {} ran is not known",
+            statement + 1
+        ),
+    )
+    .with_hint(format!("look whether it did; then finish by hand and run 'limbeck stamp {revision}'"))
+}
+
+/// `1 row`, `3 rows`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

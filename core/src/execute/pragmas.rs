@@ -1,0 +1,49 @@
+//! The connection's switches: set for a run, and put back on every path.
+
+use crate::db::Database;
+use crate::error::Result;
+
+/// Switches that a run needs in a certain place, and what they were before.
+#[derive(Debug)]
+pub(super) struct Pragmas {
+    before: Vec<(&'static str, i64)>,
+    /// `foreign_keys` is on and cannot be switched off.
+    pub foreign_keys_stay_on: bool,
+}
+
+/// What a run needs. `legacy_alter_table` off: a rename must reach views and triggers.
+const WANTED: &[&str] =
+    &["foreign_keys", "legacy_alter_table", "ignore_check_constraints", "writable_schema"];
+
+impl Pragmas {
+    /// Switches all of them off, and reads them back: "This pragma is a no-op within a transaction;
+    /// foreign key constraint enforcement may only be enabled or disabled when there is no pending
+    /// BEGIN or SAVEPOINT" (<https://sqlite.org/pragma.html#pragma_foreign_keys>), and some hosts
+    /// ignore it always.
+    pub fn set(db: &mut dyn Database) -> Result<Pragmas> {
+        let mut pragmas = Pragmas { before: Vec::new(), foreign_keys_stay_on: false };
+        for name in WANTED {
+            // A build without the feature answers nothing.
+            if let Some(value) = db.integer(&format!("PRAGMA {name}"), &[])? {
+                pragmas.before.push((name, value));
+            }
+        }
+        for (name, value) in &pragmas.before {
+            if *value != 0 {
+                db.execute(&format!("PRAGMA {name} = 0"))?;
+            }
+        }
+        pragmas.foreign_keys_stay_on = db.integer("PRAGMA foreign_keys", &[])?.is_some_and(|on| on != 0);
+        Ok(pragmas)
+    }
+
+    /// Puts every switch back, also after an error.
+    pub fn restore(&self, db: &mut dyn Database) -> Result<()> {
+        let mut result = Ok(());
+        for (name, value) in &self.before {
+            let put_back = db.execute(&format!("PRAGMA {name} = {value}")).map(|_| ());
+            result = result.and(put_back);
+        }
+        result
+    }
+}

@@ -1,0 +1,171 @@
+//! Runs on a real SQLite, in memory.
+
+use rusqlite::Connection;
+
+use crate::{ErrorKind, Migrator, RebuildMode, Way};
+
+const OLD: &str = "
+PRAGMA foreign_keys = ON;
+CREATE TABLE notes(
+  id INTEGER PRIMARY KEY AUTOINCREMENT, -- never given out twice
+  title TEXT COLLATE NOCASE,
+  body TEXT,
+  size AS (length(body))
+);
+CREATE TABLE files(id INTEGER PRIMARY KEY, note REFERENCES notes(id) ON DELETE CASCADE);
+CREATE TABLE log(what);
+CREATE INDEX by_title ON notes(title DESC) WHERE title <> '';
+CREATE TRIGGER noted AFTER INSERT ON notes BEGIN INSERT INTO log VALUES (new.title); END;
+CREATE VIEW titles AS SELECT id, title FROM notes;
+INSERT INTO notes(id, title, body) VALUES (1, 'a', 'x'), (2, 'b', NULL), (9, 'c', 'z');
+DELETE FROM notes WHERE id = 9;
+INSERT INTO files VALUES (1, 1), (2, 2);
+ANALYZE;
+";
+
+fn open(setup: &str) -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch(setup).unwrap();
+    db
+}
+
+fn dump(db: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = db.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get::<_, Option<String>>(0)).unwrap();
+    rows.map(|row| row.unwrap().unwrap_or_default()).collect()
+}
+
+fn everything(db: &Connection) -> Vec<String> {
+    let mut all = dump(
+        db,
+        "SELECT name || ': ' || coalesce(sql, '') FROM sqlite_master WHERE name NOT LIKE 'limbeck%' AND name NOT LIKE 'sqlite_autoindex_limbeck%' ORDER BY type, name",
+    );
+    all.extend(dump(db, "SELECT 'note ' || rowid || quote(title) || quote(body) || quote(size) FROM notes"));
+    all.extend(dump(db, "SELECT 'file ' || quote(id) || quote(note) FROM files"));
+    all.extend(dump(db, "SELECT 'seq ' || name || seq FROM sqlite_sequence"));
+    all.extend(dump(db, "SELECT 'stat ' || tbl || coalesce(idx, '') || stat FROM sqlite_stat1 ORDER BY 1"));
+    all
+}
+
+#[test]
+fn a_rebuild_keeps_everything() {
+    let mut db = open(OLD);
+    let before = everything(&db);
+    let migrations = [(
+        "1_x.sql",
+        "-- migrate:up\nALTER TABLE notes ALTER title SET DEFAULT 'new';\n-- migrate:down\nALTER TABLE notes ALTER title DROP DEFAULT;",
+    )];
+    let report = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    assert_eq!((report.steps[0].alterations[0].way, report.steps[0].alterations[0].rows), (Way::Rebuild, 2));
+    let after = everything(&db);
+    let changed: Vec<&String> = after.iter().filter(|line| !before.contains(line)).collect();
+    assert_eq!(changed.len(), 1, "{changed:?}");
+    assert!(changed[0].contains("title TEXT COLLATE NOCASE DEFAULT 'new',\n  body"), "{changed:?}");
+    Migrator::new(&migrations).unwrap().downgrade(&mut db, "base").unwrap();
+    assert_eq!(everything(&db), before);
+    assert_eq!(dump(&db, "PRAGMA integrity_check"), ["ok"]);
+    let on: i64 = db.query_row("PRAGMA foreign_keys", [], |row| row.get(0)).unwrap();
+    assert_eq!(on, 1, "the pragma is what it was");
+}
+
+#[test]
+fn a_failure_leaves_nothing() {
+    for (sql, kind) in [
+        ("ALTER TABLE notes ALTER body SET NOT NULL", ErrorKind::RowsBreakRule),
+        ("ALTER TABLE notes DROP title", ErrorKind::StillNeeded),
+        ("ALTER TABLE notes DROP id", ErrorKind::StillNeeded),
+        ("ALTER TABLE notes DROP body", ErrorKind::StillNeeded),
+        ("ALTER TABLE notes RENAME title TO body", ErrorKind::AlreadyExists),
+        ("ALTER TABLE notes ADD CHECK (id < 2)", ErrorKind::RowsBreakRule),
+        ("ALTER TABLE nowhere ADD a", ErrorKind::UnknownTable),
+        ("ALTER TABLE titles ADD a", ErrorKind::UnknownTable),
+        ("DELETE FROM notes WHERE id = 1", ErrorKind::ForeignKeyViolated),
+        ("INSERT INTO nowhere VALUES (1)", ErrorKind::StatementFailed),
+    ] {
+        let mut db = open(OLD);
+        let before = everything(&db);
+        let migrations =
+            [("1.sql", "CREATE TABLE fresh(a)".to_owned()), ("2.sql", format!("SELECT 1;\n{sql}"))];
+        let error = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap_err();
+        assert_eq!(error.kind(), kind, "{sql}: {error:?}");
+        assert_eq!(everything(&db), before, "{sql}");
+        assert!(dump(&db, "SELECT name FROM sqlite_master WHERE name LIKE 'limbeck%'").is_empty());
+        if kind != ErrorKind::ForeignKeyViolated {
+            assert_eq!(
+                (error.file(), error.line(), error.revision()),
+                (Some("2.sql"), Some(2), Some("2")),
+                "{sql}"
+            );
+        }
+    }
+}
+
+#[test]
+fn rebuild_never_refuses_and_always_rebuilds() {
+    let migrations = [("1.sql", "ALTER TABLE notes ALTER body SET DEFAULT 1")];
+    let mut db = open(OLD);
+    let error =
+        Migrator::new(&migrations).unwrap().rebuild(RebuildMode::Never).upgrade(&mut db, "head").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RebuildRefused);
+    let migrations = [("1.sql", "ALTER TABLE notes ADD extra")];
+    let report =
+        Migrator::new(&migrations).unwrap().rebuild(RebuildMode::Always).upgrade(&mut db, "head").unwrap();
+    assert_eq!(report.steps[0].alterations[0].way, Way::Rebuild);
+}
+
+#[test]
+fn inside_the_callers_transaction() {
+    let mut db = open(OLD);
+    db.execute_batch("BEGIN").unwrap();
+    let native = [("1.sql", "ALTER TABLE notes ADD extra")];
+    Migrator::new(&native).unwrap().upgrade(&mut db, "head").unwrap();
+    let rebuild =
+        [("1.sql", "ALTER TABLE notes ADD extra"), ("2.sql", "ALTER TABLE notes ALTER body SET DEFAULT 1")];
+    let error = Migrator::new(&rebuild).unwrap().upgrade(&mut db, "head").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TransactionOpen, "{error:?}");
+    db.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(dump(&db, "SELECT count(*) || '' FROM files"), ["2"]);
+}
+
+#[test]
+fn a_newer_database_and_a_changed_script_are_refused() {
+    let both = [("1.sql", "CREATE TABLE a(x)"), ("2.sql", "CREATE TABLE b(x)")];
+    let mut db = open("");
+    Migrator::new(&both).unwrap().app_version("2.0").upgrade(&mut db, "head").unwrap();
+    let error = Migrator::new(&both[..1]).unwrap().upgrade(&mut db, "head").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DatabaseNewer);
+    assert!(error.to_string().contains("version 2.0 of the app"), "{error}");
+    let edited = [("1.sql", "CREATE TABLE a(y)"), both[1], ("3.sql", "CREATE TABLE c(x)")];
+    let error = Migrator::new(&edited).unwrap().upgrade(&mut db, "head").unwrap_err();
+    assert_eq!((error.kind(), error.file()), (ErrorKind::ChangedRevision, Some("1.sql")));
+}
+
+#[test]
+fn a_revision_without_a_transaction_goes_on_where_it_stopped() {
+    let migrations = [("1.sql", "-- migrate:up transaction:false\nCREATE TABLE a(x);\nVACUUM")];
+    let mut db = open("");
+    Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    assert_eq!(dump(&db, "SELECT state FROM limbeck_history ORDER BY id"), ["started", "finished"]);
+    // As if the process had died after the first statement.
+    db.execute_batch("DELETE FROM limbeck_history WHERE state = 'finished'; UPDATE limbeck_history SET statements = 1; DELETE FROM limbeck_version").unwrap();
+    Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    // As if it had died before the first was noted: whether it ran is not known.
+    db.execute_batch("DELETE FROM limbeck_history WHERE state = 'finished'; UPDATE limbeck_history SET statements = 0; DELETE FROM limbeck_version").unwrap();
+    let error = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unfinished);
+    Migrator::new(&migrations).unwrap().stamp(&mut db, &["1"], false).unwrap();
+    assert!(Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap().is_empty());
+}
+
+#[test]
+fn a_listener_can_cancel() {
+    let mut db = open(OLD);
+    let before = everything(&db);
+    let migrations = [("1.sql", "ALTER TABLE notes ALTER body SET DEFAULT 1")];
+    let mut migrator = Migrator::new(&migrations).unwrap().on_event(|event| match event {
+        crate::Event::Copied { .. } => std::ops::ControlFlow::Break(()),
+        _ => std::ops::ControlFlow::Continue(()),
+    });
+    assert_eq!(migrator.upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!(everything(&db), before);
+}

@@ -1,0 +1,286 @@
+//! Foreign keys during a run: enforcement is off, so that no cascade fires by accident; what a run
+//! leaves dangling fails it before COMMIT. Only tables whose keys could have changed are checked,
+//! and only rows that dangle now and did not before count.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlite3_parser::ast::{InsertBody, QualifiedName, ResolveType, Set, Stmt, TriggerCmd};
+
+use crate::db::{Database, Value};
+use crate::error::{Error, ErrorKind, Result, Violation};
+use crate::inspect::{self, KeyColumn};
+use crate::schema::ObjectKind;
+use crate::sql::{quote, same_name, unquote, with_statement};
+
+/// Rows of one table that find no parent: (parent, rowid) → how many.
+type Dangling = BTreeMap<(String, Option<i64>), u64>;
+
+/// Watches the tables of `main` whose keys a run could have changed.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// What dangled before the run touched the table; an error where SQLite cannot tell.
+    before: BTreeMap<String, Result<Dangling, String>>,
+    /// Tables whose rowids are no longer the same.
+    renumbered: BTreeSet<String>,
+    /// The foreign keys of the schema, and the schema's version when they were read.
+    keys: Option<(Option<i64>, Vec<KeyColumn>)>,
+}
+
+/// What a statement does to the rows of a table.
+enum Write {
+    Insert { replaces: bool },
+    Update(Vec<String>),
+    Delete,
+}
+
+impl Watch {
+    /// Notes which tables a statement, about to run, could leave dangling.
+    pub fn statement(&mut self, db: &mut dyn Database, sql: &str) -> Result<()> {
+        let first = sql.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+        if matches!(first.as_str(), "CREATE" | "ALTER" | "PRAGMA" | "SELECT" | "ANALYZE" | "REINDEX") {
+            return Ok(());
+        }
+        // What the parser cannot read, SQLite will refuse when it runs.
+        let mut pending = with_statement(sql, writes).unwrap_or_default();
+        if pending.is_empty() || self.keys(db)?.is_empty() {
+            return Ok(());
+        }
+        let mut tables = BTreeSet::new();
+        let mut seen = BTreeSet::new();
+        while let Some((table, write)) = pending.pop() {
+            affected(self.keys(db)?, &table, &write, &mut tables);
+            if seen.insert(table.to_ascii_lowercase()) {
+                pending.extend(trigger_writes(db, &table)?);
+            }
+        }
+        self.touch(db, tables)
+    }
+
+    /// All foreign keys, read again only when the schema has changed.
+    fn keys(&mut self, db: &mut dyn Database) -> Result<&[KeyColumn]> {
+        let version = db.integer("PRAGMA main.schema_version", &[])?;
+        if self.keys.as_ref().is_none_or(|(of, _)| *of != version) {
+            self.keys = Some((version, inspect::foreign_keys(db, "main")?));
+        }
+        Ok(self.keys.as_ref().map_or(&[], |(_, keys)| keys))
+    }
+
+    /// Notes tables whose keys are about to change.
+    pub fn touch(&mut self, db: &mut dyn Database, tables: impl IntoIterator<Item = String>) -> Result<()> {
+        for table in tables {
+            let table = table.to_ascii_lowercase();
+            if let Entry::Vacant(entry) = self.before.entry(table) {
+                let dangling = dangling(db, entry.key());
+                entry.insert(dangling);
+            }
+        }
+        Ok(())
+    }
+
+    /// Follows a table to its new name.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        let (from, to) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());
+        if let Some(before) = self.before.remove(&from) {
+            self.before.insert(to.clone(), before);
+        }
+        if self.renumbered.remove(&from) {
+            self.renumbered.insert(to.clone());
+        }
+        for dangling in self.before.values_mut().flatten() {
+            *dangling = std::mem::take(dangling)
+                .into_iter()
+                .map(|((parent, rowid), n)| ((if parent == from { to.clone() } else { parent }, rowid), n))
+                .collect();
+        }
+    }
+
+    /// Notes that a table's rows no longer have the rowids they had.
+    pub fn renumber(&mut self, table: &str) {
+        self.renumbered.insert(table.to_ascii_lowercase());
+    }
+
+    /// Checks every table that was noted, and forgets them. Answers a warning for each table with
+    /// rows that dangled before already.
+    ///
+    /// Errors: [`ErrorKind::ForeignKeyViolated`] with the rows.
+    pub fn check(&mut self, db: &mut dyn Database) -> Result<Vec<String>> {
+        let mut warnings = Vec::new();
+        let mut violations = Vec::new();
+        let renumbered = std::mem::take(&mut self.renumbered);
+        for (table, before) in std::mem::take(&mut self.before) {
+            let exists = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND lower(name) = ?1";
+            if !db.any(exists, &[table.as_str().into()])? {
+                continue;
+            }
+            match (before, dangling(db, &table)) {
+                (Err(_), Err(message)) => {
+                    warnings.push(format!("foreign keys of {table} cannot be checked: {message}"))
+                }
+                (Ok(_), Err(message)) => {
+                    return Err(Error::new(
+                        ErrorKind::ForeignKeyViolated,
+                        format!("the foreign keys of {table} no longer work: {message}"),
+                    )
+                    .with_hint(
+                        "a parent needs a PRIMARY KEY or UNIQUE on just the columns that are referenced",
+                    ));
+                }
+                (before, Ok(after)) => {
+                    let before = before.unwrap_or_default();
+                    let loose = renumbered.contains(&table);
+                    compare(&table, &before, &after, loose, &mut violations, &mut warnings);
+                }
+            }
+        }
+        if violations.is_empty() {
+            return Ok(warnings);
+        }
+        let listed: Vec<String> =
+            violations.iter().map(|v| format!("{} of {} ({})", rows(v.count), v.table, v.rule)).collect();
+        Err(Error::new(
+            ErrorKind::ForeignKeyViolated,
+            format!("the migration would leave {} without a parent", listed.join(", ")),
+        )
+        .with_hint("delete or repair those rows in the same revision: no cascade fires during a migration")
+        .with_violations(violations))
+    }
+}
+
+fn rows(count: u64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
+fn compare(
+    table: &str,
+    before: &Dangling,
+    after: &Dangling,
+    loose: bool,
+    violations: &mut Vec<Violation>,
+    warnings: &mut Vec<String>,
+) {
+    let parents: BTreeSet<&String> = after.keys().map(|(parent, _)| parent).collect();
+    for parent in parents {
+        let of = |dangling: &Dangling| -> Dangling {
+            dangling.iter().filter(|((p, _), _)| p == parent).map(|(key, n)| (key.clone(), *n)).collect()
+        };
+        let (was, is) = (of(before), of(after));
+        let total = |dangling: &Dangling| dangling.values().sum::<u64>();
+        let new: Vec<(&(String, Option<i64>), u64)> = is
+            .iter()
+            .filter_map(|(key, n)| {
+                let extra = n.saturating_sub(was.get(key).copied().unwrap_or(0));
+                (extra > 0).then_some((key, extra))
+            })
+            .collect();
+        let count =
+            if loose { total(&is).saturating_sub(total(&was)) } else { new.iter().map(|(_, n)| n).sum() };
+        if count > 0 {
+            let keys =
+                new.iter().filter_map(|((_, rowid), _)| rowid.map(|id| id.to_string())).take(5).collect();
+            violations.push(Violation {
+                table: table.to_owned(),
+                rule: format!("REFERENCES {parent}"),
+                count,
+                keys,
+            });
+        } else {
+            warnings.push(format!(
+                "{} of {table} had no parent in {parent} before, and have none now",
+                rows(total(&is))
+            ));
+        }
+    }
+}
+
+/// The rows of a table that find no parent. SQLite fails where the parent has no fitting key.
+fn dangling(db: &mut dyn Database, table: &str) -> Result<Dangling, String> {
+    let sql = format!("PRAGMA main.foreign_key_check({})", quote(table));
+    let mut dangling = Dangling::new();
+    db.query(&sql, &[], &mut |row| {
+        if let [_, rowid, Value::Text(parent), ..] = row {
+            let rowid = if let Value::Integer(id) = rowid { Some(*id) } else { None };
+            *dangling.entry((parent.to_ascii_lowercase(), rowid)).or_default() += 1;
+        }
+        Ok(())
+    })
+    .map_err(|error| error.to_string())?;
+    Ok(dangling)
+}
+
+fn table_name(name: &QualifiedName<'_>) -> String {
+    unquote(name.name.0)
+}
+
+fn set_columns(sets: &[Set<'_>]) -> Write {
+    Write::Update(sets.iter().flat_map(|set| set.col_names.iter()).map(|name| unquote(name.0)).collect())
+}
+
+/// What a statement writes. DDL but for DROP TABLE writes no row.
+fn writes(statement: &Stmt<'_>) -> Vec<(String, Write)> {
+    match statement {
+        Stmt::Insert { or_conflict, tbl_name, body, .. } => {
+            let upsert = matches!(body, InsertBody::Select(_, Some(_)));
+            let replaces = upsert || matches!(or_conflict, Some(ResolveType::Replace));
+            vec![(table_name(tbl_name), Write::Insert { replaces })]
+        }
+        Stmt::Update { tbl_name, sets, .. } => vec![(table_name(tbl_name), set_columns(sets))],
+        Stmt::Delete { tbl_name, .. } => vec![(table_name(tbl_name), Write::Delete)],
+        Stmt::DropTable { tbl_name, .. } => vec![(table_name(tbl_name), Write::Delete)],
+        _ => Vec::new(),
+    }
+}
+
+/// What the triggers of a table write. Whether they fire is not asked.
+fn trigger_writes(db: &mut dyn Database, table: &str) -> Result<Vec<(String, Write)>> {
+    let mut all = Vec::new();
+    for schema in ["main", "temp"] {
+        for trigger in inspect::objects(db, schema)? {
+            if trigger.kind == ObjectKind::Trigger && same_name(&trigger.table, table) {
+                let sql = trigger.sql.unwrap_or_default();
+                all.extend(with_statement(&sql, trigger_commands).unwrap_or_default());
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn trigger_commands(statement: &Stmt<'_>) -> Vec<(String, Write)> {
+    let Stmt::CreateTrigger { commands, .. } = statement else { return Vec::new() };
+    commands
+        .iter()
+        .filter_map(|command| match command {
+            TriggerCmd::Insert { tbl_name, .. } => {
+                Some((table_name(tbl_name), Write::Insert { replaces: true }))
+            }
+            TriggerCmd::Update { tbl_name, sets, .. } => Some((table_name(tbl_name), set_columns(sets))),
+            TriggerCmd::Delete { tbl_name, .. } => Some((table_name(tbl_name), Write::Delete)),
+            TriggerCmd::Select(_) => None,
+        })
+        .collect()
+}
+
+/// Which tables a write could leave dangling: the table itself as a child, or those that point to it.
+fn affected(keys: &[KeyColumn], table: &str, write: &Write, tables: &mut BTreeSet<String>) {
+    for key in keys {
+        let child = same_name(&key.table, table)
+            && match write {
+                Write::Insert { .. } => true,
+                Write::Update(columns) => columns.iter().any(|column| same_name(column, &key.from)),
+                Write::Delete => false,
+            };
+        let parent = same_name(&key.parent, table)
+            && match write {
+                Write::Insert { replaces } => *replaces,
+                // The parent's primary key may be any column, the rowid too: too careful at worst.
+                Write::Update(columns) => match &key.to {
+                    Some(to) => columns.iter().any(|column| same_name(column, to)),
+                    None => true,
+                },
+                Write::Delete => true,
+            };
+        if child || parent {
+            tables.insert(key.table.clone());
+        }
+    }
+}

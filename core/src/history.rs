@@ -1,0 +1,225 @@
+//! The database's own record: which revisions are applied, and how they came to be.
+//!
+//! The version rows are the truth; history rows may be missing (an adopted or stamped database) and
+//! are then simply not known. All is stamped by SQLite's clock.
+
+use crate::db::{Database, Value};
+use crate::error::{Error, ErrorKind, Result};
+use crate::graph::Step;
+use crate::sql::quote;
+
+/// The table of version rows, in Alembic's shape, unless the app names another.
+pub const VERSION_TABLE: &str = "limbeck_version";
+
+const HISTORY: &str = "\
+CREATE TABLE IF NOT EXISTS limbeck_history (
+    id INTEGER PRIMARY KEY,
+    revision TEXT NOT NULL,
+    revises TEXT NOT NULL,      -- what it revises, comma-separated
+    direction TEXT NOT NULL,    -- up, down, stamp
+    state TEXT NOT NULL,        -- finished; started: a transaction:false revision under way
+    applied_at TEXT NOT NULL,   -- UTC
+    duration_ms INTEGER,
+    checksum TEXT,              -- of the script that ran
+    app_version TEXT,
+    floor TEXT,                 -- the oldest revision whose app can use the database, where known
+    downgrade TEXT,             -- the script that undoes it
+    statements INTEGER,         -- how many of them are done, while started
+    fingerprint TEXT            -- of the whole schema after a run, where known
+)";
+
+/// One row of `limbeck_history` to be.
+#[derive(Debug, Clone, Default)]
+pub struct Entry<'a> {
+    /// The revision.
+    pub revision: &'a str,
+    /// What it revises.
+    pub revises: &'a [String],
+    /// `up`, `down` or `stamp`.
+    pub direction: &'a str,
+    /// How long it took.
+    pub duration_ms: Option<u64>,
+    /// Of the script that ran.
+    pub checksum: Option<String>,
+    /// Of the app that ran it.
+    pub app_version: Option<&'a str>,
+    /// The script that undoes it.
+    pub downgrade: Option<&'a str>,
+}
+
+/// A `transaction:false` revision that was begun and not finished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The history row.
+    pub id: i64,
+    /// The revision.
+    pub revision: String,
+    /// `up` or `down`.
+    pub direction: String,
+    /// How many of its statements are done.
+    pub statements: usize,
+}
+
+/// Reads and writes the record.
+#[derive(Debug, Clone, Copy)]
+pub struct History<'a> {
+    version_table: &'a str,
+}
+
+impl<'a> History<'a> {
+    /// The record, with the version rows in this table.
+    pub fn new(version_table: &'a str) -> History<'a> {
+        History { version_table }
+    }
+
+    /// The version rows, sorted; none where the table is not there. Nothing but this is read by a
+    /// launch that finds nothing to do.
+    pub fn rows(&self, db: &mut dyn Database) -> Result<Vec<String>> {
+        let sql = format!("SELECT version_num FROM main.{}", quote(self.version_table));
+        match db.texts(&sql, &[]) {
+            Ok(mut rows) => {
+                rows.sort();
+                Ok(rows)
+            }
+            Err(error) if error.kind() != ErrorKind::StatementFailed => Err(error),
+            Err(error) => {
+                let there = "SELECT 1 FROM main.sqlite_master WHERE name = ?1 COLLATE NOCASE";
+                if db.any(there, &[self.version_table.into()])? { Err(error) } else { Ok(Vec::new()) }
+            }
+        }
+    }
+
+    /// Makes the two tables where they are missing.
+    pub fn prepare(&self, db: &mut dyn Database) -> Result<()> {
+        // Alembic's own text, so that it finds what it would have made.
+        db.execute(&format!(
+            "CREATE TABLE IF NOT EXISTS main.{} (\n    version_num VARCHAR(32) NOT NULL, \n    CONSTRAINT {} PRIMARY KEY (version_num)\n)",
+            quote(self.version_table),
+            quote(&format!("{}_pkc", self.version_table))
+        ))?;
+        db.execute(&HISTORY.replace("limbeck_history", "main.limbeck_history"))?;
+        Ok(())
+    }
+
+    /// Changes the version rows as a step says.
+    ///
+    /// Errors: [`ErrorKind::ProofFailed`] if a row that the step replaces is not there.
+    pub fn move_rows(&self, db: &mut dyn Database, step: &Step) -> Result<()> {
+        let table = quote(self.version_table);
+        for row in &step.delete {
+            let delete = format!("DELETE FROM main.{table} WHERE version_num = ?1");
+            let there = format!("SELECT 1 FROM main.{table} WHERE version_num = ?1");
+            if !db.any(&there, &[row.as_str().into()])? {
+                return Err(Error::new(
+                    ErrorKind::ProofFailed,
+                    format!("the version row {row} is gone from {}", self.version_table),
+                ));
+            }
+            run(db, &delete, &[row.as_str().into()])?;
+        }
+        for row in &step.insert {
+            run(db, &format!("INSERT INTO main.{table}(version_num) VALUES (?1)"), &[row.as_str().into()])?;
+        }
+        Ok(())
+    }
+
+    /// Writes a finished row.
+    pub fn record(&self, db: &mut dyn Database, entry: &Entry<'_>) -> Result<()> {
+        self.write(db, entry, "finished")
+    }
+
+    /// Writes a started row, for a revision that no transaction protects. Answers its id.
+    pub fn start(&self, db: &mut dyn Database, entry: &Entry<'_>) -> Result<i64> {
+        self.write(db, entry, "started")?;
+        Ok(db.integer("SELECT max(id) FROM main.limbeck_history", &[])?.unwrap_or_default())
+    }
+
+    /// Notes that so many statements of a started revision are done.
+    pub fn advance(&self, db: &mut dyn Database, id: i64, statements: usize) -> Result<()> {
+        let params = [Value::Integer(statements as i64), Value::Integer(id)];
+        run(db, "UPDATE main.limbeck_history SET statements = ?1 WHERE id = ?2", &params)
+    }
+
+    fn write(&self, db: &mut dyn Database, entry: &Entry<'_>, state: &str) -> Result<()> {
+        let sql = "INSERT INTO main.limbeck_history(revision, revises, direction, state, applied_at, duration_ms, \
+                   checksum, app_version, downgrade, statements) \
+                   VALUES (?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7, ?8, ?9)";
+        let params = [
+            entry.revision.into(),
+            entry.revises.join(", ").as_str().into(),
+            entry.direction.into(),
+            state.into(),
+            entry.duration_ms.map(|ms| ms as i64).into(),
+            entry.checksum.as_deref().into(),
+            entry.app_version.into(),
+            entry.downgrade.into(),
+            (state == "started").then_some(0i64).into(),
+        ];
+        run(db, sql, &params)
+    }
+
+    fn known(&self, db: &mut dyn Database) -> Result<bool> {
+        db.any("SELECT 1 FROM main.sqlite_master WHERE name = 'limbeck_history'", &[])
+    }
+
+    /// The revision that was begun and not finished, if there is one.
+    pub fn unfinished(&self, db: &mut dyn Database) -> Result<Option<Unfinished>> {
+        if !self.known(db)? {
+            return Ok(None);
+        }
+        let sql = "SELECT id, revision, direction, coalesce(statements, 0) FROM main.limbeck_history AS s \
+                   WHERE state = 'started' AND NOT EXISTS (SELECT 1 FROM main.limbeck_history AS f \
+                   WHERE f.revision = s.revision AND f.id > s.id) ORDER BY id DESC LIMIT 1";
+        Ok(db.rows(sql, &[])?.pop().and_then(|row| match &row[..] {
+            [Value::Integer(id), Value::Text(revision), Value::Text(direction), Value::Integer(done)] => {
+                Some(Unfinished {
+                    id: *id,
+                    revision: revision.clone(),
+                    direction: direction.clone(),
+                    statements: usize::try_from(*done).unwrap_or(0),
+                })
+            }
+            _ => None,
+        }))
+    }
+
+    /// The checksums of the scripts that were applied last: (revision, checksum, when).
+    pub fn checksums(&self, db: &mut dyn Database) -> Result<Vec<(String, String, String)>> {
+        if !self.known(db)? {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT revision, checksum, applied_at FROM main.limbeck_history AS h \
+                   WHERE checksum IS NOT NULL AND direction = 'up' AND state = 'finished' \
+                   AND id = (SELECT max(id) FROM main.limbeck_history AS l WHERE l.revision = h.revision)";
+        let mut all = Vec::new();
+        for row in db.rows(sql, &[])? {
+            if let [Value::Text(revision), Value::Text(checksum), Value::Text(when)] = &row[..] {
+                all.push((revision.clone(), checksum.clone(), when.clone()));
+            }
+        }
+        Ok(all)
+    }
+
+    /// When a revision was applied, and by which app version, where that is known.
+    pub fn applied(&self, db: &mut dyn Database, revision: &str) -> Result<Option<(String, Option<String>)>> {
+        if !self.known(db)? {
+            return Ok(None);
+        }
+        let sql = "SELECT applied_at, app_version FROM main.limbeck_history WHERE revision = ?1 ORDER BY id DESC LIMIT 1";
+        Ok(db.rows(sql, &[revision.into()])?.pop().and_then(|row| match &row[..] {
+            [Value::Text(when), Value::Text(app)] => Some((when.clone(), Some(app.clone()))),
+            [Value::Text(when), _] => Some((when.clone(), None)),
+            _ => None,
+        }))
+    }
+}
+
+fn run(db: &mut dyn Database, sql: &str, params: &[Value]) -> Result<()> {
+    db.query(sql, params, &mut |_| Ok(()))
+}
+
+/// SQLite's clock, in milliseconds since some day.
+pub fn clock(db: &mut dyn Database) -> Result<u64> {
+    let sql = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
+    Ok(db.integer(sql, &[])?.map_or(0, |ms| ms.max(0) as u64))
+}

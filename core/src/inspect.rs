@@ -1,0 +1,162 @@
+//! Database → definitions: what is there, read from `sqlite_schema` and SQLite's own pragmas.
+
+use crate::alter::{Child, TableState};
+use crate::db::{Database, Value};
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::{Object, ObjectKind, TableDef};
+use crate::sql::{quote, same_name};
+
+/// All objects of one schema, in the order in which they were made.
+pub fn objects(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
+    let sql = format!("SELECT type, name, tbl_name, sql FROM {}.sqlite_master ORDER BY rowid", quote(schema));
+    let mut objects = Vec::new();
+    db.query(&sql, &[], &mut |row| {
+        if let [Value::Text(kind), Value::Text(name), Value::Text(table), sql] = row {
+            objects.push(Object {
+                schema: schema.to_owned(),
+                kind: match kind.as_str() {
+                    "index" => ObjectKind::Index,
+                    "trigger" => ObjectKind::Trigger,
+                    "view" => ObjectKind::View,
+                    _ => ObjectKind::Table,
+                },
+                name: name.clone(),
+                table: table.clone(),
+                sql: if let Value::Text(sql) = sql { Some(sql.clone()) } else { None },
+            });
+        }
+        Ok(())
+    })?;
+    Ok(objects)
+}
+
+/// One table with all that an alteration must know of it; `None` if there is no such table.
+///
+/// Errors: [`ErrorKind::UnknownTable`] for a view, a virtual table, or a table of SQLite's own;
+/// [`ErrorKind::SqlSyntax`] where its stored text cannot be read.
+pub fn table(db: &mut dyn Database, schema: &str, name: &str) -> Result<Option<TableState>> {
+    let objects = objects(db, schema)?;
+    let Some(found) = objects
+        .iter()
+        .find(|o| same_name(&o.name, name) && matches!(o.kind, ObjectKind::Table | ObjectKind::View))
+    else {
+        return Ok(None);
+    };
+    let sql = found.sql.as_deref().unwrap_or_default();
+    let virtual_table = sql.get(..14).is_some_and(|head| head.eq_ignore_ascii_case("CREATE VIRTUAL"));
+    let own = name.get(..7).is_some_and(|head| head.eq_ignore_ascii_case("sqlite_"));
+    if found.kind == ObjectKind::View || virtual_table || own {
+        let what = match (found.kind, virtual_table) {
+            (ObjectKind::View, _) => "a view: drop it and create it anew",
+            (_, true) => "a virtual table: drop it and create it anew",
+            _ => "SQLite's own",
+        };
+        return Err(Error::new(
+            ErrorKind::UnknownTable,
+            format!("{name} is no ordinary table, it is {what}"),
+        ));
+    }
+    let table = TableDef::parse(sql)?;
+    let mine = |o: &&Object| same_name(&o.table, &found.name);
+    let indexes = objects.iter().filter(|o| o.kind == ObjectKind::Index && o.sql.is_some()).filter(mine);
+    let triggers = objects.iter().filter(|o| o.kind == ObjectKind::Trigger).filter(mine);
+    let mut triggers: Vec<Object> = triggers.cloned().collect();
+    if !same_name(schema, "temp") {
+        triggers.extend(temp_triggers(db, &found.name)?);
+    }
+    Ok(Some(TableState {
+        schema: schema.to_owned(),
+        indexes: indexes.cloned().collect(),
+        triggers,
+        children: children(db, schema, &found.name)?,
+        names: objects.iter().map(|o| o.name.clone()).collect(),
+        table,
+    }))
+}
+
+/// Temporary triggers on a table of another schema: DROP TABLE takes them along.
+fn temp_triggers(db: &mut dyn Database, table: &str) -> Result<Vec<Object>> {
+    let temp = objects(db, "temp")?;
+    let shadowed = temp.iter().any(|o| o.kind == ObjectKind::Table && same_name(&o.name, table));
+    let on_it = |o: &Object| o.kind == ObjectKind::Trigger && same_name(&o.table, table);
+    // Where a temporary table has the same name, an unqualified trigger is that one's.
+    Ok(temp.into_iter().filter(|o| on_it(o) && !shadowed).collect())
+}
+
+/// The foreign keys that point to a table, one entry a key.
+fn children(db: &mut dyn Database, schema: &str, table: &str) -> Result<Vec<Child>> {
+    let mut children: Vec<(i64, Child)> = Vec::new();
+    for key in foreign_keys(db, schema)? {
+        if !same_name(&key.parent, table) {
+            continue;
+        }
+        match children.last_mut() {
+            Some((id, child)) if *id == key.id && child.table == key.table => child.columns.extend(key.to),
+            _ => children.push((
+                key.id,
+                Child { table: key.table, columns: key.to.into_iter().collect(), acts: key.acts },
+            )),
+        }
+    }
+    Ok(children.into_iter().map(|(_, child)| child).collect())
+}
+
+/// One column of one foreign key.
+#[derive(Debug, Clone)]
+pub struct KeyColumn {
+    /// The table that holds the key.
+    pub table: String,
+    /// The key's number within that table.
+    pub id: i64,
+    /// The table that it points to.
+    pub parent: String,
+    /// The column of the child.
+    pub from: String,
+    /// The column of the parent; none for its primary key.
+    pub to: Option<String>,
+    /// Whether deleting or changing a parent row would change child rows.
+    pub acts: bool,
+}
+
+/// All foreign keys of a schema, column by column.
+pub fn foreign_keys(db: &mut dyn Database, schema: &str) -> Result<Vec<KeyColumn>> {
+    let sql = format!(
+        "SELECT m.name, f.id, f.\"table\", f.\"from\", f.\"to\", f.on_delete, f.on_update \
+         FROM {}.sqlite_master AS m, pragma_foreign_key_list(m.name, ?1) AS f \
+         WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND m.sql NOT LIKE 'CREATE VIRTUAL%' \
+         ORDER BY m.rowid, f.id, f.seq",
+        quote(schema)
+    );
+    let mut keys = Vec::new();
+    db.query(&sql, &[schema.into()], &mut |row| {
+        let text = |at: usize| match &row[at] {
+            Value::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        let acts = |action: Option<String>| {
+            action.is_some_and(|action| matches!(action.as_str(), "CASCADE" | "SET NULL" | "SET DEFAULT"))
+        };
+        if let (Some(table), Value::Integer(id), Some(parent), Some(from)) =
+            (text(0), &row[1], text(2), text(3))
+        {
+            keys.push(KeyColumn {
+                table,
+                id: *id,
+                parent,
+                from,
+                to: text(4),
+                acts: acts(text(5)) || acts(text(6)),
+            });
+        }
+        Ok(())
+    })?;
+    Ok(keys)
+}
+
+/// SQLite's version, as `sqlite3_libversion_number()` has it.
+pub fn version(db: &mut dyn Database) -> Result<u32> {
+    let text = db.texts("SELECT sqlite_version()", &[])?.pop().unwrap_or_default();
+    let mut parts = text.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    Ok(next() * 1_000_000 + next() * 1000 + next())
+}

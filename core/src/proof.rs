@@ -1,0 +1,302 @@
+//! The proof before COMMIT: what is in the database before and after an alteration differs by what
+//! the plan says, and by nothing else.
+
+use std::collections::BTreeMap;
+
+use crate::db::{Database, Value};
+use crate::error::{Error, ErrorKind, Result};
+use crate::inspect;
+use crate::schema::{Object, ObjectKind, TableDef};
+use crate::sql::{quote, same_name, same_text, tokens, unquote};
+
+/// All that is in a schema, and in `temp`: every object with its text, the AUTOINCREMENT counters,
+/// the statistics.
+#[derive(Debug, Clone, Default)]
+pub struct Inventory {
+    objects: BTreeMap<(String, ObjectKind, String), Object>,
+    /// `sqlite_sequence`: table → last number.
+    pub sequences: BTreeMap<String, i64>,
+    /// `sqlite_stat1` and `sqlite_stat4`: (which, table, index) → how many rows.
+    statistics: BTreeMap<(String, String, String), i64>,
+}
+
+/// What a plan says will be different.
+#[derive(Debug, Default)]
+pub struct Change {
+    /// The schema of the table that is altered.
+    pub schema: String,
+    /// The table that is altered.
+    pub table: String,
+    /// Its text afterwards, where limbeck itself wrote it.
+    pub text: Option<String>,
+    /// Its columns afterwards.
+    pub columns: Vec<String>,
+    /// Indexes and triggers that go.
+    pub dropped: Vec<String>,
+    /// A name that SQLite replaces by another wherever it means the same.
+    pub renamed: Option<(String, String)>,
+    /// Whether that name is the table's own.
+    pub table_renamed: bool,
+    /// Whether the table gains or loses AUTOINCREMENT.
+    pub renumbered: bool,
+}
+
+impl Inventory {
+    /// Reads it: one pass over `sqlite_schema`, the counters and the statistics. Locks nothing.
+    pub fn read(db: &mut dyn Database, schema: &str) -> Result<Inventory> {
+        let mut inventory = Inventory::default();
+        let mut objects = inspect::objects(db, schema)?;
+        if !same_name(schema, "temp") {
+            objects.extend(inspect::objects(db, "temp")?);
+        }
+        let has = |objects: &[Object], name: &str| {
+            objects.iter().any(|o| o.schema == schema && o.kind == ObjectKind::Table && o.name == name)
+        };
+        if has(&objects, "sqlite_sequence") {
+            for row in db.rows(&format!("SELECT name, seq FROM {}.sqlite_sequence", quote(schema)), &[])? {
+                if let [Value::Text(name), Value::Integer(seq)] = &row[..] {
+                    inventory.sequences.insert(name.to_ascii_lowercase(), *seq);
+                }
+            }
+        }
+        for which in STATISTICS {
+            if has(&objects, which) {
+                let sql = format!(
+                    "SELECT lower(tbl), lower(coalesce(idx, '')), count(*) FROM {}.{which} GROUP BY 1, 2",
+                    quote(schema)
+                );
+                for row in db.rows(&sql, &[])? {
+                    if let [Value::Text(table), Value::Text(index), Value::Integer(count)] = &row[..] {
+                        let key = ((*which).to_owned(), table.clone(), index.clone());
+                        inventory.statistics.insert(key, *count);
+                    }
+                }
+            }
+        }
+        for object in objects {
+            let key = (object.schema.clone(), object.kind, object.name.to_ascii_lowercase());
+            inventory.objects.insert(key, object);
+        }
+        Ok(inventory)
+    }
+
+    /// Which tables of ANALYZE hold rows.
+    pub fn statistics_tables(&self) -> Vec<&'static str> {
+        let holds = |which: &&&str| self.statistics.keys().any(|(table, _, _)| table == **which);
+        STATISTICS.iter().filter(holds).copied().collect()
+    }
+
+    /// Proves that `self`, read after the change, is `before` with just `change` made.
+    ///
+    /// Errors: [`ErrorKind::ProofFailed`], naming every object that differs.
+    pub fn prove(&self, before: &Inventory, change: &Change) -> Result<()> {
+        let mut differences = Vec::new();
+        let mut expected = BTreeMap::new();
+        for (key, object) in &before.objects {
+            if is_made_by_constraint(object, &change.table) || change.dropped.contains(&object.title()) {
+                continue;
+            }
+            expected.insert(change.key(key, object), object);
+        }
+        for (key, object) in &self.objects {
+            let made = is_made_by_constraint(object, change.table_after());
+            match expected.remove(key) {
+                Some(was) => differences.extend(change.differs(was, object)),
+                None if made || SQLITES_OWN.contains(&object.name.as_str()) => {}
+                None => differences.push(format!("{} has appeared", object.title())),
+            }
+        }
+        differences.extend(expected.values().map(|object| format!("{} is gone", object.title())));
+        differences.extend(self.counters_differ(before, change));
+        if differences.is_empty() {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::ProofFailed,
+            format!(
+                "altering table {} would change more than it says: {}",
+                change.table,
+                differences.join("; ")
+            ),
+        )
+        .with_hint("report this: nothing was changed"))
+    }
+
+    fn counters_differ(&self, before: &Inventory, change: &Change) -> Vec<String> {
+        let mut differences = Vec::new();
+        let (was, is) = (change.table.to_ascii_lowercase(), change.table_after().to_ascii_lowercase());
+        let mut sequences = before.sequences.clone();
+        if let Some(seq) = sequences.remove(&was) {
+            sequences.insert(is.clone(), seq);
+        }
+        let mut found = self.sequences.clone();
+        if change.renumbered {
+            sequences.remove(&is);
+            found.remove(&is);
+        }
+        if sequences != found {
+            differences.push("AUTOINCREMENT counters differ".to_owned());
+        }
+        let kept = |(_, table, index): &(String, String, String)| {
+            *table != was && *table != is
+                || !change.dropped.iter().any(|title| *title == format!("index {index}"))
+        };
+        let renamed = |(which, table, index): &(String, String, String)| {
+            let table = if *table == was { is.clone() } else { table.clone() };
+            (which.clone(), table, index.clone())
+        };
+        let wanted: BTreeMap<_, _> = before
+            .statistics
+            .iter()
+            .filter(|(key, _)| kept(key))
+            .map(|(key, n)| (renamed(key), *n))
+            .collect();
+        // Statistics of a constraint's own index go with the constraint.
+        let written = |key: &(String, String, String)| !key.2.starts_with("sqlite_autoindex_");
+        let only = |map: BTreeMap<(String, String, String), i64>| -> BTreeMap<_, _> {
+            map.into_iter().filter(|(key, _)| written(key)).collect()
+        };
+        if only(wanted) != only(self.statistics.clone()) {
+            differences.push("statistics of ANALYZE differ".to_owned());
+        }
+        differences
+    }
+}
+
+/// The tables of ANALYZE: <https://sqlite.org/fileformat2.html#the_sqlite_stat1_table>.
+const STATISTICS: &[&str] = &["sqlite_stat1", "sqlite_stat4"];
+
+/// Tables that SQLite makes by itself when they are first needed, and keeps.
+const SQLITES_OWN: &[&str] = &["sqlite_sequence"];
+
+fn is_made_by_constraint(object: &Object, table: &str) -> bool {
+    object.kind == ObjectKind::Index && object.sql.is_none() && same_name(&object.table, table)
+}
+
+impl Change {
+    fn table_after(&self) -> &str {
+        match &self.renamed {
+            Some((_, to)) if self.table_renamed => to,
+            _ => &self.table,
+        }
+    }
+
+    /// Where an object is to be found afterwards.
+    fn key(&self, key: &(String, ObjectKind, String), object: &Object) -> (String, ObjectKind, String) {
+        if self.table_renamed && self.is_the_table(object) {
+            return (key.0.clone(), key.1, self.table_after().to_ascii_lowercase());
+        }
+        key.clone()
+    }
+
+    fn is_the_table(&self, object: &Object) -> bool {
+        object.kind == ObjectKind::Table
+            && same_name(&object.schema, &self.schema)
+            && same_name(&object.name, &self.table)
+    }
+
+    fn differs(&self, was: &Object, is: &Object) -> Option<String> {
+        let (Some(old), Some(new)) = (&was.sql, &is.sql) else {
+            return (was.sql != is.sql).then(|| format!("{} has another text", was.title()));
+        };
+        if let Some((from, to)) = &self.renamed {
+            return (!is_renamed(old, new, from, to)).then(|| format!("{} has another text", was.title()));
+        }
+        if !self.is_the_table(was) {
+            return (old != new).then(|| format!("{} has another text", was.title()));
+        }
+        if let Some(text) = &self.text {
+            return (text != new).then(|| format!("table {} has another text than planned", was.name));
+        }
+        let columns: Option<Vec<String>> = TableDef::parse(new)
+            .ok()
+            .map(|table| table.columns.into_iter().map(|column| column.name).collect());
+        (columns.as_ref() != Some(&self.columns))
+            .then(|| format!("table {} has other columns than planned", was.name))
+    }
+}
+
+/// Whether `new` is `old` with one name replaced. SQLite quotes as it likes, and turns `"text"`
+/// into `'text'` on the way.
+fn is_renamed(old: &str, new: &str, from: &str, to: &str) -> bool {
+    if same_text(old, new) {
+        return true;
+    }
+    let (Ok(old), Ok(new)) = (tokens(old), tokens(new)) else { return false };
+    old.len() == new.len()
+        && old.iter().zip(&new).all(|(old, new)| {
+            let (was, is) = (unquote(old.text), unquote(new.text));
+            same_name(&was, &is) || (same_name(&was, from) && same_name(&is, to))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn inventory(objects: &[(ObjectKind, &str, &str, Option<&str>)]) -> Inventory {
+        let mut inventory = Inventory::default();
+        for (kind, name, table, sql) in objects {
+            let object = Object {
+                schema: "main".into(),
+                kind: *kind,
+                name: (*name).into(),
+                table: (*table).into(),
+                sql: sql.map(str::to_owned),
+            };
+            inventory.objects.insert(("main".into(), *kind, name.to_ascii_lowercase()), object);
+        }
+        inventory
+    }
+
+    const BEFORE: &[(ObjectKind, &str, &str, Option<&str>)] = &[
+        (ObjectKind::Table, "t", "t", Some("CREATE TABLE t(a)")),
+        (ObjectKind::Index, "i", "t", Some("CREATE INDEX i ON t(a)")),
+        (ObjectKind::Index, "sqlite_autoindex_t_1", "t", None),
+        (ObjectKind::View, "v", "v", Some("CREATE VIEW v AS SELECT a FROM t WHERE a = \"x\"")),
+    ];
+
+    #[test]
+    fn any_difference_is_named() {
+        let change = Change {
+            schema: "main".into(),
+            table: "t".into(),
+            text: Some("CREATE TABLE t(a NOT NULL)".into()),
+            ..Change::default()
+        };
+        let mut after = BEFORE.to_vec();
+        after[0].3 = Some("CREATE TABLE t(a NOT NULL)");
+        after.remove(2);
+        inventory(&after).prove(&inventory(BEFORE), &change).unwrap();
+
+        after.remove(1);
+        after[1].3 = Some("CREATE VIEW v AS SELECT 1");
+        after.push((ObjectKind::Table, "u", "u", Some("CREATE TABLE u(a)")));
+        let mut after = inventory(&after);
+        after.sequences.insert("x".into(), 1);
+        let error = after.prove(&inventory(BEFORE), &change).unwrap_err();
+        for part in ["index i is gone", "view v has another text", "table u has appeared", "counters differ"]
+        {
+            assert!(error.to_string().contains(part), "{part}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_rename_may_change_names_and_nothing_else() {
+        let change = Change {
+            schema: "main".into(),
+            table: "t".into(),
+            renamed: Some(("t".into(), "u".into())),
+            table_renamed: true,
+            ..Change::default()
+        };
+        let mut after = BEFORE.to_vec();
+        after[0] = (ObjectKind::Table, "u", "u", Some("CREATE TABLE \"u\"(a)"));
+        after[1] = (ObjectKind::Index, "i", "u", Some("CREATE INDEX i ON \"u\"(a)"));
+        after[2] = (ObjectKind::Index, "sqlite_autoindex_u_1", "u", None);
+        after[3].3 = Some("CREATE VIEW v AS SELECT a FROM \"u\" WHERE a = 'x'");
+        inventory(&after).prove(&inventory(BEFORE), &change).unwrap();
+        after[3].3 = Some("CREATE VIEW v AS SELECT a FROM \"u\" WHERE a = 'y'");
+        assert!(inventory(&after).prove(&inventory(BEFORE), &change).is_err());
+    }
+}

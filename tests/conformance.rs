@@ -1,0 +1,282 @@
+//! The conformance suite: plain files, which every driver of limbeck runs. See conformance/README.md.
+//!
+//! `LIMBECK_BLESS=1 cargo test -p limbeck-tests --test conformance` writes what is found instead of
+//! comparing it; an expected error is never written, and never turned into a success.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use limbeck::{Error, Migrator, RebuildMode, TransactionMode};
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// `case.json`.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    about: String,
+    #[serde(default, skip_serializing_if = "Options::is_empty")]
+    options: Options,
+    steps: Vec<Step>,
+}
+
+/// How the migrator is set.
+#[derive(Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rebuild: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    transaction: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    app_version: Option<String>,
+}
+
+impl Options {
+    fn is_empty(&self) -> bool {
+        *self == Options::default()
+    }
+}
+
+/// One call, and what comes of it.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    run: String,
+    /// Another folder of the case than `migrations`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    migrations: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expect: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    violations: Option<Value>,
+    /// What an error leaves committed; without it, an error leaves nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    report: Option<Value>,
+}
+
+#[test]
+fn conformance() {
+    let cases = folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance/cases"));
+    let cases: Vec<PathBuf> = cases.iter().flat_map(|area| folder(area)).collect();
+    assert!(!cases.is_empty(), "there are no cases");
+    let bless = std::env::var_os("LIMBECK_BLESS").is_some_and(|value| value == "1");
+    let mut failures = Vec::new();
+    for path in &cases {
+        let found = run(path, bless);
+        let name: Vec<_> = path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
+        failures.extend(found.into_iter().map(|what| format!("{}/{}/{what}", name[1], name[0])));
+    }
+    let count = failures.len();
+    assert!(failures.is_empty(), "{} cases, {count} failures:\n\n{}", cases.len(), failures.join("\n\n"));
+}
+
+/// Runs one case; each failure begins with the file that differs.
+fn run(path: &Path, bless: bool) -> Vec<String> {
+    let file = path.join("case.json");
+    let mut case: Case = match serde_json::from_str(&read(&file)) {
+        Ok(case) => case,
+        Err(error) => return vec![format!("case.json: {error}")],
+    };
+    let mut failures = Vec::new();
+    let mut db = Connection::open_in_memory().unwrap();
+    // Builds of SQLite differ in the default.
+    db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+    let before = path.join("before.sql");
+    if before.exists()
+        && let Err(error) = db.execute_batch(&read(&before))
+    {
+        return vec![format!("before.sql: {error}")];
+    }
+    let foreign_keys = texts(&db, "PRAGMA foreign_keys");
+    for step in &mut case.steps {
+        if let Err(failure) = take(step, path, &case.options, &mut db, bless) {
+            failures.push(format!("case.json: {}: {failure}", step.run));
+        }
+        if texts(&db, "PRAGMA foreign_keys") != foreign_keys {
+            failures.push(format!("case.json: {}: PRAGMA foreign_keys has changed", step.run));
+        }
+    }
+    let check = texts(&db, "PRAGMA integrity_check");
+    if check != ["ok"] {
+        failures.push(format!("schema.sql: integrity_check: {}", check.join("; ")));
+    }
+    for (name, found) in [("schema.sql", schema(&db)), ("rows.txt", rows(&db, false))] {
+        let file = path.join(name);
+        let want = if file.exists() { read(&file) } else { String::new() };
+        if bless && failures.is_empty() {
+            fs::write(&file, &found).unwrap();
+        } else if found != want {
+            failures.push(format!("{name}:\n--- expected\n{want}\n--- found\n{found}"));
+        }
+    }
+    if bless && failures.is_empty() {
+        fs::write(&file, serde_json::to_string_pretty(&case).unwrap() + "\n").unwrap();
+    }
+    failures
+}
+
+/// Takes one step.
+fn take(
+    step: &mut Step,
+    path: &Path,
+    options: &Options,
+    db: &mut Connection,
+    bless: bool,
+) -> Result<(), String> {
+    let before = state(db);
+    let migrations = step.migrations.as_deref().unwrap_or("migrations");
+    let files = sql_files(&path.join(migrations));
+    match (call(&files, options, db, &step.run), &step.error) {
+        (Ok(found), None) => {
+            if bless {
+                step.expect = Some(found);
+            } else if step.expect.as_ref() != Some(&found) {
+                return Err(format!("found {found}"));
+            }
+            Ok(())
+        }
+        (Ok(found), Some(code)) => Err(format!("{code} was expected, and it succeeds: {found}")),
+        (Err(error), None) => Err(format!("fails: {error:?}")),
+        (Err(error), Some(code)) => {
+            let same = error.code() == code
+                && step.message.as_ref().is_none_or(|part| error.to_string().contains(part))
+                && step.file.as_ref().is_none_or(|file| error.file() == Some(file))
+                && step.line.is_none_or(|line| error.line() == Some(line))
+                && step.violations.as_ref().is_none_or(|want| json!(error.violations()) == *want);
+            if !same {
+                return Err(format!("another error: {error:?} {}", json!(error.violations())));
+            }
+            match &step.report {
+                Some(want) => match error.report().map(|report| untimed(json!(report))) {
+                    Some(found) if found == *want => Ok(()),
+                    found => Err(format!("another report: {found:?}")),
+                },
+                None if state(db) != before => Err(format!("{code} has changed the database")),
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+fn call(
+    files: &[(String, String)],
+    options: &Options,
+    db: &mut Connection,
+    run: &str,
+) -> Result<Value, Error> {
+    let mut migrator = Migrator::new(files)?;
+    migrator = match options.rebuild.as_deref() {
+        None | Some("auto") => migrator,
+        Some("always") => migrator.rebuild(RebuildMode::Always),
+        Some("never") => migrator.rebuild(RebuildMode::Never),
+        Some(other) => panic!("options: rebuild: {other}"),
+    };
+    migrator = match options.transaction.as_deref() {
+        None | Some("per_upgrade") => migrator,
+        Some("per_revision") => migrator.transaction(TransactionMode::PerRevision),
+        Some(other) => panic!("options: transaction: {other}"),
+    };
+    if let Some(version) = &options.app_version {
+        migrator = migrator.app_version(version);
+    }
+    let words: Vec<&str> = run.split(' ').collect();
+    match &words[..] {
+        ["upgrade", target] => migrator.upgrade(db, target).map(|report| untimed(json!(report))),
+        ["downgrade", target] => migrator.downgrade(db, target).map(|report| untimed(json!(report))),
+        ["stamp", "--purge", targets @ ..] => {
+            migrator.stamp(db, targets, true).map(|report| untimed(json!(report)))
+        }
+        ["stamp", targets @ ..] => migrator.stamp(db, targets, false).map(|report| untimed(json!(report))),
+        ["current"] => migrator.current(db).map(|heads| json!(heads)),
+        _ => panic!("run: {run}"),
+    }
+}
+
+fn untimed(mut report: Value) -> Value {
+    report.as_object_mut().expect("a report is an object").remove("timing");
+    report
+}
+
+/// Every text of the schema but limbeck's and SQLite's own.
+fn schema(db: &Connection) -> String {
+    let all = texts(
+        db,
+        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+         AND tbl_name NOT LIKE 'limbeck\\_%' ESCAPE '\\' ORDER BY type, name",
+    );
+    all.into_iter().map(|sql| sql + ";\n").collect::<Vec<_>>().join("\n")
+}
+
+/// Every row of every ordinary table, and of limbeck's and SQLite's own if `all`.
+fn rows(db: &Connection, all: bool) -> String {
+    let tables = texts(db, "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");
+    let own = |name: &String| name.starts_with("limbeck_") || name.starts_with("sqlite_");
+    let mut lines = String::new();
+    for table in tables.iter().filter(|name| all || !own(name)) {
+        let columns = format!("SELECT name FROM pragma_table_xinfo({}) WHERE hidden <> 1", literal(table));
+        let columns: Vec<String> = texts(db, &columns)
+            .iter()
+            .map(|column| format!("'|' || quote(\"{}\")", column.replace('"', "\"\"")))
+            .collect();
+        let from = table.replace('"', "\"\"");
+        let what = format!("SELECT {} || {} FROM \"{from}\"", literal(table), columns.join(" || "));
+        let keyed = format!("SELECT wr FROM pragma_table_list({}) WHERE schema = 'main'", literal(table));
+        // A table WITHOUT ROWID is in the order of its key.
+        let order = if texts(db, &keyed) == ["0"] { " ORDER BY rowid" } else { "" };
+        for line in texts(db, &format!("{what} NOT INDEXED{order}")) {
+            lines += &line;
+            lines.push('\n');
+        }
+    }
+    lines
+}
+
+/// All there is, to find that nothing has changed.
+fn state(db: &Connection) -> String {
+    let schema = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') \
+                  FROM sqlite_schema ORDER BY type, name";
+    texts(db, schema).join("\n") + "\n" + &rows(db, true)
+}
+
+fn texts(db: &Connection, sql: &str) -> Vec<String> {
+    let mut statement = db.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
+    let mut rows = statement.query([]).unwrap();
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        all.push(match row.get_ref(0).unwrap() {
+            rusqlite::types::ValueRef::Integer(value) => value.to_string(),
+            other => other.as_str().unwrap().to_owned(),
+        });
+    }
+    all
+}
+
+fn literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn sql_files(path: &Path) -> Vec<(String, String)> {
+    let files = folder(path).into_iter().filter(|file| file.extension().is_some_and(|end| end == "sql"));
+    files.map(|file| (file.file_name().unwrap().to_str().unwrap().to_owned(), read(&file))).collect()
+}
+
+fn folder(path: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let mut all: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    all.sort();
+    all
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}

@@ -1,0 +1,8 @@
+CREATE TABLE t(
+  id INTEGER PRIMARY KEY,
+  a TEXT,   -- the first
+  b INT DEFAULT 5,
+  c REAL,
+  d UNIQUE,
+  e DEFAULT (1 + 1)
+);

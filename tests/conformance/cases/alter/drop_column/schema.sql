@@ -1,0 +1,5 @@
+CREATE TABLE t(
+  id INTEGER PRIMARY KEY,
+  b INT DEFAULT 5,
+  c REAL
+);

@@ -1,0 +1,9 @@
+CREATE TABLE t(
+  a INT CONSTRAINT a_positive CHECK (a > 0),
+  b INT,
+  c INT,
+  d INT,
+  CONSTRAINT far FOREIGN KEY (d) REFERENCES u(id)
+);
+
+CREATE TABLE u(id INTEGER PRIMARY KEY);

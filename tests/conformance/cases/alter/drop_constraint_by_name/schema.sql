@@ -1,0 +1,9 @@
+CREATE TABLE t(
+  a INT,
+  b INT UNIQUE,
+  c INT REFERENCES u(id),
+  d INT,
+  CHECK (b <> d)
+);
+
+CREATE TABLE u(id INTEGER PRIMARY KEY);

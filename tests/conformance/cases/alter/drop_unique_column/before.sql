@@ -1,0 +1,2 @@
+CREATE TABLE t(a, b UNIQUE, c);
+INSERT INTO t VALUES (1, 2, 3), (4, 5, 6);

@@ -1,0 +1,3 @@
+ALTER TABLE t ADD twice AS (b * 2);
+CREATE TABLE other(x);
+ALTER TABLE t ADD half REAL AS (b / 2.0) STORED AFTER b;

@@ -1,0 +1,7 @@
+CREATE TABLE t(
+  id INTEGER PRIMARY KEY,
+  d INT NOT NULL DEFAULT 0,
+  a TEXT DEFAULT '-',   -- the first
+  b INT DEFAULT 5,
+  CONSTRAINT d_small CHECK (d < 10)
+) STRICT;

@@ -1,0 +1,6 @@
+CREATE TABLE t(
+  a TEXT,
+  b INT DEFAULT 5,
+  c REAL
+);
+INSERT INTO t VALUES ('one', 10, 1.5), (NULL, NULL, 2.5);

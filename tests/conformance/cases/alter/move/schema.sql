@@ -1,0 +1,5 @@
+CREATE TABLE t(
+  c REAL,
+  b INT DEFAULT 5,
+  a TEXT
+);

@@ -1,0 +1,6 @@
+CREATE TABLE "T"(
+  id INTEGER PRIMARY KEY,
+  a TEXT,   -- the first
+  b INT DEFAULT 5,
+  c REAL
+);

@@ -1,0 +1,1 @@
+ALTER TABLE t RENAME CONSTRAINT pair TO "a pair", RENAME CONSTRAINT a_positive TO positive;

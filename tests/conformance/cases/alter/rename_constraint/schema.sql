@@ -1,0 +1,11 @@
+CREATE TABLE t(
+  a INT CONSTRAINT positive CHECK (a > 0),
+  b INT UNIQUE,
+  c INT REFERENCES u(id),
+  d INT,
+  CONSTRAINT "a pair" UNIQUE (a, d),
+  CHECK (b <> d),
+  CONSTRAINT far FOREIGN KEY (d) REFERENCES u(id)
+);
+
+CREATE TABLE u(id INTEGER PRIMARY KEY);

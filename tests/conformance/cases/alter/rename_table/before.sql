@@ -1,0 +1,7 @@
+CREATE TABLE parent(id INTEGER PRIMARY KEY AUTOINCREMENT, code);
+CREATE TABLE child(p REFERENCES parent(id));
+CREATE INDEX by_code ON parent(code);
+CREATE VIEW codes AS SELECT code FROM parent;
+CREATE TRIGGER r AFTER INSERT ON child BEGIN UPDATE parent SET code = code + 1; END;
+INSERT INTO parent VALUES (5, 1);
+INSERT INTO child VALUES (5);

@@ -1,0 +1,8 @@
+CREATE TABLE t(
+  id INTEGER PRIMARY KEY,
+  a TEXT NOT NULL,   -- the first
+  b INT DEFAULT 5,
+  c REAL
+);
+
+CREATE TABLE u(x TEXT, y);

@@ -1,0 +1,1 @@
+ALTER TABLE t ALTER COLUMN a SET DATA TYPE TEXT COLLATE NOCASE USING upper(coalesce(a, 'none')), ALTER b TYPE TEXT USING b || ' pieces';

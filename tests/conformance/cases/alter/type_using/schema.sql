@@ -1,0 +1,6 @@
+CREATE TABLE t(
+  id INTEGER PRIMARY KEY,
+  a TEXT COLLATE NOCASE,   -- the first
+  b TEXT DEFAULT 5,
+  c REAL
+);

@@ -1,0 +1,2 @@
+CREATE TABLE t(k TEXT NOT NULL PRIMARY KEY, v TEXT);
+INSERT INTO t VALUES ('b', 'x'), ('a', 'y');

@@ -1,0 +1,3 @@
+CREATE TABLE t(b DEFAULT 1);
+
+CREATE VIEW broken AS SELECT missing FROM nowhere;

@@ -1,0 +1,2 @@
+CREATE TABLE Users(Name TEXT);
+INSERT INTO Users VALUES ('x');

@@ -1,0 +1,1 @@
+CREATE TABLE Users(AGE INT, Name TEXT DEFAULT 'y');

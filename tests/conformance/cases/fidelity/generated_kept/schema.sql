@@ -1,0 +1,3 @@
+CREATE INDEX i ON t(v);
+
+CREATE TABLE t(a INT, v INT AS (a * 2), s INT GENERATED ALWAYS AS (a * 3) STORED, b DEFAULT 'z');

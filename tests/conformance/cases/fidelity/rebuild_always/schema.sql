@@ -1,0 +1,7 @@
+CREATE TABLE t(
+  id INTEGER PRIMARY KEY,
+  a TEXT,   -- the first
+  b INT DEFAULT 5,
+  c REAL,
+  d TEXT DEFAULT 'x'
+);

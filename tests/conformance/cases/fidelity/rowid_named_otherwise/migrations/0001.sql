@@ -1,0 +1,2 @@
+ALTER TABLE t ALTER a SET DEFAULT 1;
+CREATE TABLE seen AS SELECT _rowid_ AS r, t.rowid AS c FROM t;

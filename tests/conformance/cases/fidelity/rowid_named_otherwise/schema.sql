@@ -1,0 +1,3 @@
+CREATE TABLE seen(r INT,c TEXT);
+
+CREATE TABLE t(rowid TEXT, a DEFAULT 1);

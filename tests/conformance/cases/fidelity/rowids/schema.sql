@@ -1,0 +1,3 @@
+CREATE TABLE seen(r INT,a);
+
+CREATE TABLE t(a, b DEFAULT 1);

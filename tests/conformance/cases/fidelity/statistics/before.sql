@@ -1,0 +1,5 @@
+CREATE TABLE t(a, b);
+CREATE INDEX i ON t(a);
+INSERT INTO t VALUES (1, 2), (1, 3), (2, 4);
+ANALYZE;
+INSERT INTO t VALUES (9, 9);

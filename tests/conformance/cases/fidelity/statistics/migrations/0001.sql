@@ -1,0 +1,2 @@
+ALTER TABLE t ALTER b SET DEFAULT 1;
+CREATE TABLE seen AS SELECT tbl, idx, stat FROM sqlite_stat1;

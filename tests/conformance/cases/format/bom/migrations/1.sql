@@ -1,0 +1,3 @@
+﻿-- revision: b1
+-- revises:
+CREATE TABLE a(x);

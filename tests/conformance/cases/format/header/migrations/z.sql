@@ -1,0 +1,4 @@
+-- Root
+-- revision: root1
+-- revises:
+CREATE TABLE root(x);

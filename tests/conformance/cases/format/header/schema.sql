@@ -1,0 +1,3 @@
+CREATE TABLE root(x);
+
+CREATE TABLE tags(x);

@@ -1,0 +1,2 @@
+CREATE TABLE a(x, y);
+INSERT INTO a VALUES (7, 8);

@@ -1,0 +1,1 @@
+CREATE TABLE a(x DEFAULT 1, y DEFAULT 2, z);

@@ -1,0 +1,2 @@
+-- also: 123
+SELECT 1;

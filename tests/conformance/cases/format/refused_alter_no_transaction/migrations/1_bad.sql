@@ -1,0 +1,2 @@
+-- migrate:up transaction:false
+ALTER TABLE a ADD x;

@@ -1,0 +1,2 @@
+-- compatible: perhaps
+SELECT 1;

@@ -1,0 +1,3 @@
+CREATE TABLE a(x);
+INSERT INTO nowhere
+VALUES (1);

@@ -1,0 +1,3 @@
+-- revision: x
+-- revision: y
+SELECT 1;

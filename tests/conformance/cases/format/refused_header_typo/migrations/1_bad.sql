@@ -1,0 +1,3 @@
+-- A title
+-- revison: x
+SELECT 1;

@@ -1,0 +1,2 @@
+-- migrate:batch 10
+SELECT 1;

@@ -1,0 +1,2 @@
+SELECT 1;
+PRAGMA journal_mode = WAL;

@@ -1,0 +1,3 @@
+SELECT 1,
+-- migrate:unless SELECT 1
+2;

@@ -1,0 +1,7 @@
+CREATE TABLE a(x); /* ; */
+INSERT INTO a VALUES ('one; two'); -- ; three
+CREATE TRIGGER r AFTER INSERT ON a BEGIN
+  UPDATE a SET x = CASE WHEN x THEN 1 ELSE x || ';' END;
+  SELECT 1;
+END;
+INSERT INTO a VALUES ('b');;;

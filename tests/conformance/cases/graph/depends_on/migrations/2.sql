@@ -1,0 +1,9 @@
+-- bbbb
+-- revision: bbbb
+-- revises:
+
+-- migrate:up
+CREATE TABLE t_bbbb(a);
+
+-- migrate:down
+DROP TABLE t_bbbb;

@@ -1,0 +1,3 @@
+CREATE TABLE t_aaaa(a);
+
+CREATE TABLE t_bbbb(a);

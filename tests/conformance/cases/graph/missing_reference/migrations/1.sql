@@ -1,0 +1,9 @@
+-- aaaa
+-- revision: aaaa
+-- revises:
+
+-- migrate:up
+CREATE TABLE t_aaaa(a);
+
+-- migrate:down
+DROP TABLE t_aaaa;

@@ -1,0 +1,7 @@
+CREATE TABLE t_abcd1111(a);
+
+CREATE TABLE t_abcd2222(a);
+
+CREATE TABLE t_beef3333(a);
+
+CREATE TABLE t_xyz(a);

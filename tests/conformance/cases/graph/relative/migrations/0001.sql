@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE t1(a);
+-- migrate:down
+DROP TABLE t1;

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE t2(a);
+-- migrate:down
+DROP TABLE t2;

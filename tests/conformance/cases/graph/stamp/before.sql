@@ -1,0 +1,2 @@
+CREATE TABLE t1(a);
+CREATE TABLE t2(a);

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE t3(a);
+-- migrate:down
+DROP TABLE t3;

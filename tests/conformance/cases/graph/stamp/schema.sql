@@ -1,0 +1,5 @@
+CREATE TABLE t1(a);
+
+CREATE TABLE t2(a);
+
+CREATE TABLE t3(a);

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE a(y);
+-- migrate:down
+DROP TABLE a;

@@ -1,0 +1,2 @@
+CREATE TABLE child(p);
+INSERT INTO child VALUES (1);

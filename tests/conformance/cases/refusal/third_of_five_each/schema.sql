@@ -1,0 +1,3 @@
+CREATE TABLE t1(a);
+
+CREATE TABLE t2(a);

@@ -1,0 +1,1 @@
+ALTER TABLE v ADD x;
