@@ -1,310 +1,295 @@
-//! The body of a file: its two sections, and their statements.
-
-use sha2::{Digest, Sha256};
+//! What a file does: its `up` and `down` sections, and the statements in them.
 
 use super::forbidden;
 use super::marker::{Marker, MarkerKind, markers};
 use crate::alter::{Action, Alteration};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{LineCounter, Token, TokenType as T, groups, tokens};
+use crate::sql::{LineCounter, Token, TokenType as T, groups, line_at, same_name, tokens, with_statement};
 
-/// What a file runs.
+/// A file's two directions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Body {
-    /// `migrate:up`, or the whole of a file without markers.
+    /// What the upgrade runs.
     pub up: Section,
-    /// `migrate:down`. One without statements undoes by doing nothing; none at all cannot be undone.
+    /// What the downgrade runs. `None`: the file has no `migrate:down`, and there is no way back.
+    /// A section without items: the way back is to do nothing.
     pub down: Option<Section>,
 }
 
 /// One direction of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// Whether it runs in the transaction: unless its marker says `transaction:false`.
+    /// Whether it runs inside a transaction.
     pub transaction: bool,
-    /// Its own text, marker included, as `limbeck_history` keeps it.
+    /// Its text as written, trimmed. A `transaction:false` section keeps its marker, so that
+    /// [`Section::parse`] reads the same from it.
     pub sql: String,
-    /// Its statements.
+    /// Its statements, in order.
     pub items: Vec<Item>,
 }
 
-/// One statement, or several ALTERs that are one batch.
+/// A statement, or neighbouring `ALTER TABLE`s of one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// As it is written.
+    /// The statement without its semicolon; several are joined with `;` and a line end.
     pub sql: String,
-    /// Where it begins in the file, counted from 1.
+    /// The line it begins on, counted from 1 in the file.
     pub line: u32,
-    /// It runs only if this query returns no row.
+    /// The query of a `migrate:unless`: if it returns a row, the item is passed over.
     pub unless: Option<String>,
-    /// Who understands it.
+    /// Who runs it.
     pub kind: ItemKind,
 }
 
-/// Who understands a statement.
+/// Who runs an item.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ItemKind {
-    /// SQLite: it is passed on as it is.
+    /// SQLite, as it is written.
     Sql,
-    /// limbeck.
+    /// limbeck, in the cheapest safe way.
     Alter(Alteration),
 }
 
 impl Body {
-    /// Reads a file's text.
+    /// Reads a file's text. Without a marker all of it is `up`.
     ///
-    /// Errors: as [`Script::body`](super::Script::body), with the line.
+    /// # Errors
+    ///
+    /// [`ErrorKind::BadDirective`], [`ErrorKind::ForbiddenStatement`], [`ErrorKind::AlterSyntax`] and
+    /// [`ErrorKind::SqlSyntax`], with the line.
+    ///
+    /// ```
+    /// use limbeck::script::Body;
+    ///
+    /// let body = Body::parse("-- migrate:up\nCREATE TABLE t(a);\n-- migrate:down\nDROP TABLE t;").unwrap();
+    /// assert_eq!(body.up.items[0].sql, "CREATE TABLE t(a)");
+    /// assert_eq!(body.down.unwrap().items[0].line, 4);
+    /// ```
     pub fn parse(text: &str) -> Result<Body> {
-        shell_lines(text)?;
-        let all = tokens(text)?;
-        let marks = markers(text, &all)?;
-        let (directions, unless): (Vec<Marker>, Vec<Marker>) =
-            marks.into_iter().partition(|mark| !matches!(mark.kind, MarkerKind::Unless(_)));
-        let reader = Reader { text, tokens: &all, unless: &unless };
-        let Some(first) = directions.first() else {
-            let up = reader.section(true, 0, 0..all.len(), text.len())?;
-            return Ok(Body { up, down: None });
+        let all = read_tokens(text)?;
+        let markers = markers(text, &all)?;
+        let part = |from, to| Part { text, tokens: &all, markers: &markers, from, to };
+        let Some((up, down)) = directions(&markers)? else {
+            return Ok(Body { up: part(0, text.len()).read()?, down: None });
         };
-        if first.place > 0 {
-            return Err(bad(1, "SQL stands before '-- migrate:up'").with_hint("move it below the marker"));
+        if let Some(first) = all.first().filter(|first| first.start < up.start) {
+            return Err(Error::new(ErrorKind::BadDirective, "SQL stands before 'migrate:up'")
+                .at_line(line_at(text, first.start))
+                .with_hint("move it below the marker"));
         }
-        let end = |at: usize| {
-            directions.get(at + 1).map_or((all.len(), text.len()), |next| (next.place, next.start))
-        };
-        let (mut up, mut down) = (None, None);
-        for (at, mark) in directions.iter().enumerate() {
-            let (place, offset) = end(at);
-            let (slot, transaction) = match mark.kind {
-                MarkerKind::Up { transaction } if down.is_none() => (&mut up, transaction),
-                MarkerKind::Down { transaction } if up.is_some() => (&mut down, transaction),
-                _ => return Err(bad(mark.line, "'migrate:up' has to stand before 'migrate:down'")),
-            };
-            if slot.is_some() {
-                return Err(bad(mark.line, format!("'{}' stands twice", mark.kind.name())));
-            }
-            *slot = Some(reader.section(transaction, mark.start, mark.place..place, offset)?);
+        let end = down.map_or(text.len(), |down| down.start);
+        let before = part(up.start, end);
+        if let Some(down) = down {
+            before.ends_with_a_statement(down)?;
         }
-        match up {
-            Some(up) => Ok(Body { up, down }),
-            None => Err(bad(1, "there is no '-- migrate:up'")),
-        }
-    }
-}
-
-/// A shell's command stands on a line of its own, and no tokenizer of SQL can read it.
-fn shell_lines(text: &str) -> Result<()> {
-    // Only what the tokenizer stumbles over, or takes for a name after a dot, is asked.
-    let first = text.lines().position(|line| {
-        line.starts_with('\\')
-            || (line.starts_with('.') && line[1..].starts_with(|c: char| c.is_ascii_lowercase()))
-    });
-    let Some(at) = first else { return Ok(()) };
-    let before: usize = text.split_inclusive('\n').take(at).map(str::len).sum();
-    match tokens(&text[..before]) {
-        Ok(_) => Err(forbidden::shell_command().at_line(at as u32 + 1)),
-        Err(_) => Ok(()), // The line stands inside a string or a comment.
+        let up = before.read()?;
+        let down = down.map(|down| part(down.start, text.len()).read()).transpose()?;
+        Ok(Body { up, down })
     }
 }
 
 impl Section {
-    /// Reads one direction by itself, such as a downgrade that a database keeps.
+    /// Reads one direction by itself, such as a downgrade that a database has kept. Its text may
+    /// open with its own marker, and its first line is counted as `first_line`.
     ///
-    /// Errors: as [`Body::parse`].
-    pub fn parse(text: &str) -> Result<Section> {
-        let all = tokens(text)?;
-        let (directions, unless): (Vec<Marker>, Vec<Marker>) =
-            markers(text, &all)?.into_iter().partition(|mark| !matches!(mark.kind, MarkerKind::Unless(_)));
-        let transaction = directions.first().is_none_or(|mark| match mark.kind {
-            MarkerKind::Up { transaction } | MarkerKind::Down { transaction } => transaction,
-            MarkerKind::Unless(_) => true,
-        });
-        Reader { text, tokens: &all, unless: &unless }.section(transaction, 0, 0..all.len(), text.len())
-    }
-
-    /// The SHA-256, in hexadecimal, of what the section says: its tokens with keywords in capitals,
-    /// its conditions, and whether it runs in the transaction. Layout, comments and line endings do
-    /// not count, so that a reformatted file is not a changed one.
+    /// # Errors
     ///
-    /// A database keeps that of `migrate:up` only: a downgrade may be mended after it was released.
-    pub fn checksum(&self) -> String {
-        let mut hash = Sha256::new();
-        let mut add = |text: &str| {
-            hash.update(text.as_bytes());
-            hash.update([0]);
-        };
-        add(if self.transaction { "transaction" } else { "no transaction" });
-        for item in &self.items {
-            for text in item.unless.iter().chain([&item.sql]) {
-                for token in tokens(text).unwrap_or_default() {
-                    match token.kind {
-                        T::TK_ID | T::TK_STRING | T::TK_BLOB | T::TK_VARIABLE => add(token.text),
-                        _ => add(&token.text.to_ascii_uppercase()),
-                    }
-                }
-                add(";");
+    /// As [`Body::parse`].
+    ///
+    /// ```
+    /// use limbeck::script::Section;
+    ///
+    /// let down = Section::parse("DROP TABLE t", 1).unwrap();
+    /// assert_eq!(Section::parse(&down.sql, 1).unwrap(), down);
+    /// ```
+    pub fn parse(text: &str, first_line: u32) -> Result<Section> {
+        let read = || {
+            let all = read_tokens(text)?;
+            let markers = markers(text, &all)?;
+            let own = markers.first().filter(|first| first.place == 0 && first.transaction().is_some());
+            let mut others = markers.iter().skip(usize::from(own.is_some()));
+            if let Some(other) = others.find(|marker| marker.transaction().is_some()) {
+                return Err(bad(other, &format!("'{}' inside a section", other.kind.name()))
+                    .with_hint("give the text of one direction only"));
             }
-        }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+            let from = own.map_or(0, |own| own.start);
+            Part { text, tokens: &all, markers: &markers, from, to: text.len() }.read()
+        };
+        let lines = first_line.saturating_sub(1);
+        let mut section = read().map_err(|error| error.moved_down(lines))?;
+        section.items.iter_mut().for_each(|item| item.line = item.line.saturating_add(lines));
+        Ok(section)
     }
 }
 
-struct Reader<'t, 'a> {
+/// The markers that divide a file; none if it has none.
+fn directions(markers: &[Marker]) -> Result<Option<(&Marker, Option<&Marker>)>> {
+    let mut cuts = markers.iter().filter(|marker| marker.transaction().is_some());
+    let Some(up) = cuts.next() else { return Ok(None) };
+    if !matches!(up.kind, MarkerKind::Up { .. }) {
+        return Err(bad(up, "'migrate:down' without a 'migrate:up' before it")
+            .with_hint("begin the upgrade with '-- migrate:up', above the downgrade"));
+    }
+    if markers[0].start < up.start {
+        return Err(
+            bad(&markers[0], "'migrate:unless' above 'migrate:up'").with_hint("move it below the marker")
+        );
+    }
+    let down = cuts.next();
+    let again = down.filter(|down| matches!(down.kind, MarkerKind::Up { .. })).or_else(|| cuts.next());
+    match again {
+        Some(again) => Err(bad(again, &format!("'{}' stands twice", again.kind.name()))
+            .with_hint("keep one 'migrate:up' and one 'migrate:down'")),
+        None => Ok(Some((up, down))),
+    }
+}
+
+/// A stretch of a text that is one section; its marker, if it has one, stands at its beginning.
+struct Part<'t, 'a> {
     text: &'a str,
     tokens: &'t [Token<'a>],
-    unless: &'t [Marker],
+    markers: &'t [Marker],
+    from: usize,
+    to: usize,
 }
 
-impl Reader<'_, '_> {
-    /// The statements among the tokens of `places`; the section's text goes from `start` to `end`.
-    fn section(
-        &self,
-        transaction: bool,
-        start: usize,
-        places: std::ops::Range<usize>,
-        end: usize,
-    ) -> Result<Section> {
+impl<'t, 'a> Part<'t, 'a> {
+    fn tokens(&self) -> &'t [Token<'a>] {
+        let place = |offset| self.tokens.partition_point(|token| token.start < offset);
+        &self.tokens[place(self.from)..place(self.to)]
+    }
+
+    fn read(&self) -> Result<Section> {
+        let place = |offset| self.markers.partition_point(|marker| marker.start < offset);
+        let (from, transaction, inside) = match &self.markers[place(self.from)..place(self.to)] {
+            [own, inside @ ..] if own.transaction().is_some() => match own.transaction() {
+                // Without a transaction the marker belongs to the text: it says so.
+                Some(false) => (own.start, false, inside),
+                _ => (own.end, true, inside),
+            },
+            inside => (self.from, true, inside),
+        };
+        let sql = self.text[from..self.to].trim().to_owned();
+        Ok(Section { transaction, sql, items: self.items(inside, transaction)? })
+    }
+
+    fn items(&self, markers: &[Marker], transaction: bool) -> Result<Vec<Item>> {
+        let mut markers = markers.iter().peekable();
         let mut lines = LineCounter::new(self.text);
-        let mut conditions =
-            self.unless.iter().filter(|mark| mark.start >= start && mark.start < end).peekable();
         let mut items: Vec<Item> = Vec::new();
-        for group in groups(&self.tokens[places]) {
-            let (first, last) = (group[0].start, group[group.len() - 1].end());
-            let sql = &self.text[first..last];
-            let line = lines.at(first);
-            let mut unless = None;
-            while let Some(mark) = conditions.next_if(|mark| mark.start < first) {
-                if unless.is_some() {
-                    return Err(bad(mark.line, "two 'migrate:unless' stand before one statement"));
-                }
-                unless = condition(mark);
+        for statement in groups(self.tokens()) {
+            let (start, end) = (statement[0].start, statement[statement.len() - 1].end());
+            let unless = markers.next_if(|marker| marker.start < start);
+            if let Some(marker) = markers.next_if(|marker| marker.start < start) {
+                return Err(
+                    bad(marker, "two 'migrate:unless' for one statement").with_hint("join the queries")
+                );
             }
-            if let Some(mark) = conditions.peek().filter(|mark| mark.start < last) {
-                return Err(bad(mark.line, "'migrate:unless' stands inside a statement")
-                    .with_hint("move it before the statement"));
+            if let Some(marker) = markers.next_if(|marker| marker.start < end) {
+                return Err(inside_a_statement(marker));
             }
-            forbidden::check(group, transaction).map_err(|error| error.at_line(line).in_statement(sql))?;
-            let item = Item { sql: sql.to_owned(), line, unless, kind: kind(group, sql, line)? };
-            if !items.last_mut().is_some_and(|before| join(before, &item)) {
-                items.push(item);
-            }
+            let unless = unless.and_then(|marker| match &marker.kind {
+                MarkerKind::Unless(query) => Some(query.clone()),
+                MarkerKind::Up { .. } | MarkerKind::Down { .. } => None,
+            });
+            let (sql, line) = (&self.text[start..end], lines.at(start));
+            forbidden::check(statement, transaction).map_err(|error| {
+                // A shell's command has no semicolon: what stands on the next line is not part of it.
+                let shell = statement[0].kind == T::TK_DOT;
+                let shown = if shell { sql.lines().next().unwrap_or(sql) } else { sql };
+                error.at_line(line).in_statement(shown)
+            })?;
+            push(&mut items, Item { sql: sql.to_owned(), line, unless, kind: kind(statement, sql, line)? });
         }
-        if let Some(mark) = conditions.next() {
-            return Err(bad(mark.line, "no statement follows 'migrate:unless'"));
+        match markers.next() {
+            Some(marker) => {
+                Err(bad(marker, "no statement follows 'migrate:unless'")
+                    .with_hint("move it above a statement"))
+            }
+            None => Ok(items),
         }
-        Ok(Section { transaction, sql: self.text[start..end].trim().to_owned(), items })
+    }
+
+    /// Refuses a section that this marker cuts off in the middle of a statement. The last statement
+    /// needs no semicolon, as the last of a file needs none, if it can be read as it is.
+    fn ends_with_a_statement(&self, marker: &Marker) -> Result<()> {
+        let tokens = self.tokens();
+        let Some(last) = groups(tokens).pop() else { return Ok(()) };
+        let (start, end) = (last[0].start, last[last.len() - 1].end());
+        let closed = tokens.last().is_some_and(|token| token.start >= end);
+        let sql = &self.text[start..end];
+        let whole = || match is_alter(last) {
+            true => Alteration::parse(sql).is_ok(),
+            // A shell's command is refused as such.
+            false => last[0].kind == T::TK_DOT || with_statement(sql, |_| ()).is_ok(),
+        };
+        if closed || whole() { Ok(()) } else { Err(inside_a_statement(marker).in_statement(sql)) }
     }
 }
 
-fn condition(mark: &Marker) -> Option<String> {
-    match &mark.kind {
-        MarkerKind::Unless(query) => Some(query.clone()),
-        MarkerKind::Up { .. } | MarkerKind::Down { .. } => None,
+/// Who runs a statement that begins on this line of its file.
+fn kind(tokens: &[Token<'_>], sql: &str, line: u32) -> Result<ItemKind> {
+    if !is_alter(tokens) {
+        return Ok(ItemKind::Sql);
     }
+    Alteration::parse(sql)
+        .map(ItemKind::Alter)
+        .map_err(|error| error.moved_down(line.saturating_sub(1)).at_line(line).in_statement(sql))
 }
 
-fn kind(group: &[Token<'_>], sql: &str, line: u32) -> Result<ItemKind> {
-    match group {
-        [alter, table, ..] if alter.kind == T::TK_ALTER && table.kind == T::TK_TABLE => {
-            Alteration::parse(sql)
-                .map(ItemKind::Alter)
-                .map_err(|error| error.moved_down(line - 1).at_line(line).in_statement(sql))
-        }
-        _ => Ok(ItemKind::Sql),
-    }
+/// As [`Alteration::begins`], of tokens that are there already.
+fn is_alter(tokens: &[Token<'_>]) -> bool {
+    matches!(tokens, [alter, table, ..] if alter.kind == T::TK_ALTER && table.kind == T::TK_TABLE)
 }
 
-/// Neighbouring ALTERs of one table are one batch: at most one rebuild.
-fn join(before: &mut Item, item: &Item) -> bool {
-    let (ItemKind::Alter(first), ItemKind::Alter(second)) = (&mut before.kind, &item.kind) else {
-        return false;
-    };
-    let same = first.schema == second.schema
-        && first.table == second.table
-        && first.if_exists == second.if_exists
-        && before.unless.is_none()
+/// Adds an item, to the one before if both alter one table and one batch can do both.
+fn push(items: &mut Vec<Item>, item: Item) {
+    if let (Some(last), ItemKind::Alter(later)) = (items.last_mut(), &item.kind)
+        && let ItemKind::Alter(earlier) = &mut last.kind
+        && last.unless.is_none()
         && item.unless.is_none()
-        && !first.actions.iter().any(|action| matches!(action, Action::RenameTable { .. }));
-    if same {
-        first.actions.extend(second.actions.iter().cloned());
-        before.sql = format!("{};\n{}", before.sql, item.sql);
+        && same_table(earlier, later)
+    {
+        earlier.actions.extend_from_slice(&later.actions);
+        last.sql.push_str(";\n");
+        last.sql.push_str(&item.sql);
+    } else {
+        items.push(item);
     }
-    same
 }
 
-fn bad(line: u32, message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::BadDirective, message).at_line(line)
+/// Whether two alterations name one table in the same words, and the first leaves it its name.
+fn same_table(earlier: &Alteration, later: &Alteration) -> bool {
+    let schema = match (&earlier.schema, &later.schema) {
+        (Some(a), Some(b)) => same_name(a, b),
+        (None, None) => true,
+        _ => false,
+    };
+    schema
+        && same_name(&earlier.table, &later.table)
+        && earlier.if_exists == later.if_exists
+        && !earlier.actions.iter().any(|action| matches!(action, Action::RenameTable { .. }))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shown(section: &Section) -> Vec<String> {
-        section.items.iter().map(|item| format!("{}:{}", item.line, item.sql.replace('\n', " "))).collect()
-    }
-
-    #[test]
-    fn sections_and_their_statements() {
-        let body = Body::parse(
-            "-- x\n\n-- migrate:up\nCREATE TABLE t(a);\nSELECT 2\n-- migrate:down transaction:false\nVACUUM;",
-        )
-        .unwrap();
-        assert_eq!(shown(&body.up), ["4:CREATE TABLE t(a)", "5:SELECT 2"]);
-        let down = body.down.unwrap();
-        assert_eq!((shown(&down), down.transaction), (vec!["7:VACUUM".to_owned()], false));
-        assert_eq!(Section::parse(&down.sql).unwrap().items.len(), 1);
-        assert!(!Section::parse(&down.sql).unwrap().transaction);
-
-        let body = Body::parse("SELECT 1").unwrap();
-        assert_eq!((shown(&body.up), body.down), (vec!["1:SELECT 1".to_owned()], None));
-        let body = Body::parse("-- migrate:up\nSELECT 1;\n-- migrate:down\n").unwrap();
-        assert_eq!(body.down.map(|down| down.items.len()), Some(0));
-    }
-
-    #[test]
-    fn neighbouring_alters_of_a_table_are_one_batch() {
-        let items = |text: &str| shown(&Body::parse(text).unwrap().up);
-        assert_eq!(
-            items(
-                "ALTER TABLE t ADD a;\nALTER TABLE t ADD b;\nALTER TABLE u ADD a;\nSELECT 1;\nALTER TABLE u ADD b"
-            ),
-            [
-                "1:ALTER TABLE t ADD a; ALTER TABLE t ADD b",
-                "3:ALTER TABLE u ADD a",
-                "4:SELECT 1",
-                "5:ALTER TABLE u ADD b"
-            ]
-        );
-        assert_eq!(items("ALTER TABLE t RENAME TO u; ALTER TABLE t ADD b").len(), 2);
-    }
-
-    #[test]
-    fn conditions_go_with_the_next_statement() {
-        let body = Body::parse("SELECT 0;\n-- migrate:unless SELECT 1 FROM t\nSELECT 1;\nSELECT 2").unwrap();
-        let unless: Vec<Option<&str>> = body.up.items.iter().map(|item| item.unless.as_deref()).collect();
-        assert_eq!(unless, [None, Some("SELECT 1 FROM t"), None]);
-    }
-
-    #[test]
-    fn what_is_out_of_place_is_named_with_its_line() {
-        for (text, line) in [
-            ("SELECT 1;\n-- migrate:up\nSELECT 2", 1),
-            ("-- migrate:down\nSELECT 1", 1),
-            ("-- migrate:up\n-- migrate:up", 2),
-            ("-- migrate:up\n-- migrate:down\n-- migrate:up", 3),
-            ("SELECT 1;\n-- migrate:unless SELECT 1", 2),
-            ("SELECT 1,\n-- migrate:unless SELECT 1\n2", 2),
-        ] {
-            let error = Body::parse(text).unwrap_err();
-            assert_eq!(
-                (error.kind(), error.line()),
-                (ErrorKind::BadDirective, Some(line)),
-                "{text}: {error}"
-            );
+/// The tokens; a line that only a shell understands often has none, and is named as what it is.
+fn read_tokens(text: &str) -> Result<Vec<Token<'_>>> {
+    tokens(text).map_err(|error| {
+        let Some(line) = error.line() else { return error };
+        let near = text.lines().nth(line as usize - 1).unwrap_or_default().trim();
+        let command =
+            near.strip_prefix(['.', '\\']).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+        match command {
+            true => forbidden::shell_command().at_line(line).in_statement(near),
+            false => error,
         }
-        let error = Body::parse("SELECT 1;\n\nALTER TABLE t\nMODIFY a").unwrap_err();
-        assert_eq!((error.kind(), error.line()), (ErrorKind::AlterSyntax, Some(4)));
-        let error = Body::parse("SELECT 1;\n.read x\n").unwrap_err();
-        assert_eq!((error.kind(), error.line()), (ErrorKind::ForbiddenStatement, Some(2)));
-    }
+    })
+}
+
+fn inside_a_statement(marker: &Marker) -> Error {
+    bad(marker, &format!("'{}' in the middle of a statement", marker.kind.name()))
+        .with_hint("end the statement before it with ';'")
+}
+
+fn bad(marker: &Marker, message: &str) -> Error {
+    Error::new(ErrorKind::BadDirective, message).at_line(marker.line)
 }

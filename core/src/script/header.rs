@@ -33,7 +33,7 @@ impl Header {
         let mut seen = Vec::new();
         for (line, comment) in comments(text) {
             match directive(comment) {
-                Some(Ok((key, value))) => {
+                Some(Directive::Known { key, value }) => {
                     if seen.contains(&key) {
                         return Err(bad(line, format!("'{key}:' stands twice"))
                             .with_hint("keep one of the two lines"));
@@ -41,7 +41,7 @@ impl Header {
                     seen.push(key);
                     header.set(key, value).map_err(|error| error.at_line(line))?;
                 }
-                Some(Err((word, key))) => {
+                Some(Directive::Misspelt { word, key }) => {
                     return Err(bad(line, format!("'{word}:' is no key of a header"))
                         .with_hint(format!("write '{key}:'")));
                 }
@@ -104,10 +104,13 @@ pub(super) fn is_marker(comment: &str) -> bool {
     comment.get(.."migrate:".len()).is_some_and(|start| start.eq_ignore_ascii_case("migrate:"))
 }
 
-/// A key of ours with its value; or a word that is none, with the key that it is nearly.
-type Directive<'a> = Result<(&'static str, &'a str), (&'a str, &'static str)>;
+/// A comment line that reads `word: text`, where the word is a key or is meant as one.
+pub(super) enum Directive<'a> {
+    Known { key: &'static str, value: &'a str },
+    Misspelt { word: &'a str, key: &'static str },
+}
 
-/// `key: value`, if the comment is that: with one of our keys, or with one that is nearly ours.
+/// The directive that a comment is. Any other `word: text` is an ordinary comment.
 pub(super) fn directive(comment: &str) -> Option<Directive<'_>> {
     let (word, value) = comment.split_once(':')?;
     let word = word.trim_end();
@@ -115,11 +118,11 @@ pub(super) fn directive(comment: &str) -> Option<Directive<'_>> {
         return None;
     }
     if let Some(key) = KEYS.into_iter().find(|key| key.eq_ignore_ascii_case(word)) {
-        return Some(Ok((key, value.trim())));
+        return Some(Directive::Known { key, value: value.trim() });
     }
     // `create:` and `related:` are ordinary words, and nothing hangs on `created:`.
     let near = similar(word, KEYS.into_iter().filter(|key| *key != "created"));
-    near.first().and_then(|near| KEYS.into_iter().find(|key| key == near)).map(|key| Err((word, key)))
+    near.first().map(|key| Directive::Misspelt { word, key })
 }
 
 fn list(value: &str) -> Vec<String> {

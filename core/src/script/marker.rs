@@ -30,6 +30,16 @@ pub(super) enum MarkerKind {
     Unless(String),
 }
 
+impl Marker {
+    /// Whether the section that begins here runs in a transaction. `None`: no section begins.
+    pub(super) fn transaction(&self) -> Option<bool> {
+        match self.kind {
+            MarkerKind::Up { transaction } | MarkerKind::Down { transaction } => Some(transaction),
+            MarkerKind::Unless(_) => None,
+        }
+    }
+}
+
 impl MarkerKind {
     /// As it is written, without what follows.
     pub(super) fn name(&self) -> &'static str {
@@ -68,14 +78,13 @@ pub(super) fn markers(text: &str, tokens: &[Token<'_>]) -> Result<Vec<Marker>> {
 /// The next `--` comment in a gap between tokens, where only blanks and comments can stand.
 fn next_line_comment(text: &str, mut at: usize) -> Option<(usize, usize)> {
     loop {
-        let rest = &text[at..];
-        match (rest.find("--"), rest.find("/*")) {
-            (Some(line), block) if block.is_none_or(|block| line < block) => {
-                let start = at + line;
-                return Some((start, text[start..].find('\n').map_or(text.len(), |end| start + end)));
+        match text.as_bytes()[at..] {
+            [b'-', b'-', ..] => {
+                return Some((at, text[at..].find('\n').map_or(text.len(), |length| at + length)));
             }
-            (_, Some(block)) => at += block + 2 + rest[block + 2..].find("*/")? + 2,
-            _ => return None,
+            [b'/', b'*', ..] => at += 2 + text[at + 2..].find("*/")? + 2,
+            [] => return None,
+            _ => at += 1,
         }
     }
 }

@@ -1,169 +1,196 @@
-//! Migration files: a folder of texts → scripts, each a revision with what it runs.
+//! Migration files as text: where they come from, what their headers and bodies say, new ones.
+//! Knows no database.
 //!
-//! Headers are read at once, because the graph needs them; a body only when it is asked for, because
-//! a launch that finds nothing to do must not pay for it. Knows no database.
+//! A file is read in two steps. [`read`] reads every header, which is all that a revision graph
+//! needs; a [`Body`] is read when its revision is about to run.
+//!
+//! ```sql
+//! -- Add subscription fields to users
+//! --
+//! -- revision: 20250115_143022
+//! -- revises: b80c16c4db24
+//!
+//! -- migrate:up
+//! ALTER TABLE users ADD COLUMN plan TEXT NOT NULL DEFAULT 'free' AFTER email;
+//!
+//! -- migrate:down
+//! ALTER TABLE users DROP COLUMN plan;
+//! ```
+//!
+//! Lines of the header, all optional: `revision`, `revises` (several make a merge, none a base),
+//! `branch_labels`, `depends_on`, `aliases` (former ids), `also` (checksums of former texts that
+//! count as this one), `compatible` (yes or no) and `created`. Markers of the body: `migrate:up` and
+//! `migrate:down`, each with `transaction:false` if SQLite wants none, and `migrate:unless <query>`,
+//! which passes over the next statement if the query returns a row.
 //!
 //! ```
 //! use limbeck::script;
 //!
-//! let scripts = script::read(&[("0001_users.sql", "CREATE TABLE users(id INTEGER PRIMARY KEY)")])?;
-//! assert_eq!(scripts[0].revision.id, "0001");
-//! assert_eq!(scripts[0].body()?.up.items.len(), 1);
-//! # Ok::<(), limbeck::Error>(())
+//! let scripts = script::read(&[
+//!     ("0001_users.sql", "CREATE TABLE users(name);"),
+//!     ("0002_user_phone.sql", "-- migrate:up\nALTER TABLE users ADD phone;\n-- migrate:down\n"),
+//! ]).unwrap();
+//! assert_eq!(scripts[1].revision.revises, ["0001"]);
+//! assert_eq!(scripts[1].revision.message, "user phone");
+//! assert!(scripts[0].body().unwrap().down.is_none());
 //! ```
 
 mod body;
+mod checksum;
 mod forbidden;
 mod header;
 mod marker;
 mod source;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
 pub use source::{Folder, Source, SourceFile};
-pub use write::{NewFile, slug};
+pub use write::{new_file, slug};
 
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Revision;
 use header::Header;
 
-/// One migration file.
+/// One file: what its header says, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Script {
-    /// What the graph needs to know.
+    /// Its place in the graph.
     pub revision: Revision,
     /// The file's name.
     pub file: String,
-    /// When it was written, as its header says.
+    /// When it was made, as its header has it.
     pub created: Option<String>,
-    /// Former ids.
+    /// Ids that the revision went by before.
     pub aliases: Vec<String>,
     /// Checksums of former texts that count as this one.
     pub also: Vec<String>,
-    /// Whether older apps can use the database afterwards, where the header says so.
+    /// Whether older apps can use the database after it, where the header says so.
     pub compatible: Option<bool>,
-    /// All of it.
+    /// All of the file, without a byte order mark.
     pub text: Cow<'static, str>,
 }
 
 impl Script {
-    /// What it runs.
+    /// Reads the header of a file; `before` is the file before it by name.
+    fn new(file: SourceFile, before: Option<&Script>) -> Result<Script> {
+        let text = without_mark(file.text);
+        let header = Header::read(&text).map_err(|error| error.in_file(&file.name))?;
+        let stem = stem(&file.name);
+        let (first, rest) = stem.split_once('_').unwrap_or((stem, ""));
+        let id = header.revision.unwrap_or_else(|| first.to_owned());
+        if id.is_empty() {
+            return Err(Error::new(ErrorKind::BadDirective, format!("'{}' names no revision", file.name))
+                .with_hint("write '-- revision: <id>' at its top, or begin the file's name with the id")
+                .in_file(file.name));
+        }
+        let message = header.message.unwrap_or_else(|| {
+            let after_id = stem.strip_prefix(&id).and_then(|rest| rest.strip_prefix('_'));
+            after_id.unwrap_or(rest).replace('_', " ").trim().to_owned()
+        });
+        let revises = match (header.revises, before) {
+            (Some(revises), _) => revises,
+            (None, Some(before)) => {
+                refuse_wrong_order(&before.file, &file.name)?;
+                vec![before.revision.id.clone()]
+            }
+            (None, None) => Vec::new(),
+        };
+        let (branch_labels, depends_on) = (header.branch_labels, header.depends_on);
+        Ok(Script {
+            revision: Revision { id, revises, branch_labels, depends_on, message },
+            created: header.created,
+            aliases: header.aliases,
+            also: header.also,
+            compatible: header.compatible,
+            file: file.name,
+            text,
+        })
+    }
+
+    /// Reads what the file does.
     ///
-    /// Errors: [`ErrorKind::BadDirective`](crate::ErrorKind::BadDirective),
-    /// [`ErrorKind::ForbiddenStatement`](crate::ErrorKind::ForbiddenStatement),
-    /// [`ErrorKind::AlterSyntax`](crate::ErrorKind::AlterSyntax) and
-    /// [`ErrorKind::SqlSyntax`](crate::ErrorKind::SqlSyntax), with revision, file and line.
+    /// # Errors
+    ///
+    /// As [`Body::parse`], with the revision and the file.
     pub fn body(&self) -> Result<Body> {
         Body::parse(&self.text).map_err(|error| error.in_revision(&self.revision.id).in_file(&self.file))
     }
 
-    /// The SHA-256 of what its `migrate:up` says: see [`Section::checksum`].
+    /// The [checksum](Section::checksum) of the upgrade. The downgrade is not part of it: the database
+    /// keeps the text of the one that belongs to what was applied, so that one that is added or
+    /// mended later changes nothing for those who have upgraded.
+    ///
+    /// # Errors
+    ///
+    /// As [`Script::body`].
     pub fn checksum(&self) -> Result<String> {
         Ok(self.body()?.up.checksum())
     }
 }
 
-/// Reads every file of a source, in the order of their names.
+/// Every file's header, in the order of the files' names. A file that does not say what it revises
+/// follows the one before it.
 ///
-/// Errors: those of the source, and [`ErrorKind::BadDirective`](crate::ErrorKind::BadDirective) with
-/// file and line.
+/// # Errors
+///
+/// [`ErrorKind::SourceUnreadable`], and [`ErrorKind::BadDirective`] with file and line; also where
+/// the order of the names is not that of the numbers they begin with.
+///
+/// ```
+/// use limbeck::script;
+///
+/// let error = script::read(&[("a.sql", "-- first\n-- revise: b")]).unwrap_err();
+/// assert_eq!(error.hint(), Some("write 'revises:'"));
+/// assert_eq!((error.file(), error.line()), (Some("a.sql"), Some(2)));
+/// ```
 pub fn read(source: &dyn Source) -> Result<Vec<Script>> {
-    let mut scripts: Vec<Script> = Vec::new();
-    for file in source.files()? {
-        let script = one(file, scripts.last())?;
+    // A source that somebody else wrote may forget to sort, and the chain would be another.
+    let files = source::sorted(source.files()?);
+    let mut scripts: Vec<Script> = Vec::with_capacity(files.len());
+    for file in files {
+        let script = Script::new(file, scripts.last())?;
         scripts.push(script);
     }
     Ok(scripts)
 }
 
-fn one(mut file: SourceFile, before: Option<&Script>) -> Result<Script> {
-    // A byte order mark is no part of the text.
-    if let Some(text) = file.text.strip_prefix('\u{feff}') {
-        file.text = Cow::Owned(text.to_owned());
+/// Refuses `10_x.sql` before `9_y.sql`: sorted as text, they would run in the wrong order.
+fn refuse_wrong_order(before: &str, file: &str) -> Result<()> {
+    match (number(before), number(file)) {
+        (Some(earlier), Some(later)) if (earlier.len(), earlier) > (later.len(), later) => {
+            Err(Error::new(ErrorKind::BadDirective, format!("'{file}' comes after '{before}' by name"))
+                .with_hint("fill the numbers up with zeros to one length, or write '-- revises:' lines")
+                .in_file(file))
+        }
+        _ => Ok(()),
     }
-    let header = Header::read(&file.text).map_err(|error| error.in_file(&file.name))?;
-    let stem = file.name.strip_suffix(".sql").unwrap_or(&file.name);
-    let (id, words) = stem.split_once('_').unwrap_or((stem, ""));
-    // No such line: the file before it by name.
-    let follows = || before.map(|script| script.revision.id.clone()).into_iter().collect();
-    Ok(Script {
-        revision: Revision {
-            id: header.revision.unwrap_or_else(|| id.to_owned()),
-            revises: header.revises.unwrap_or_else(follows),
-            branch_labels: header.branch_labels,
-            depends_on: header.depends_on,
-            message: header.message.unwrap_or_else(|| words.replace('_', " ")),
-        },
-        file: file.name,
-        created: header.created,
-        aliases: header.aliases,
-        also: header.also,
-        compatible: header.compatible,
-        text: file.text,
-    })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::error::ErrorKind;
+/// The digits that a name begins with, if they are all of its first word, without leading zeros.
+fn number(name: &str) -> Option<&str> {
+    let word = stem(name).split('_').next()?;
+    let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| word.trim_start_matches('0'))
+}
 
-    #[test]
-    fn plain_files_follow_each_other() {
-        let scripts = read(&[
-            ("0002_add_phone.sql", "ALTER TABLE users ADD phone"),
-            ("0001_initial.sql", "CREATE TABLE users(id)"),
-            ("0003.sql", "-- Tags\n-- revision: tags\n-- revises:\nSELECT 1"),
-        ])
-        .unwrap();
-        let seen: Vec<(&str, Vec<String>, &str)> = scripts
-            .iter()
-            .map(|s| (s.revision.id.as_str(), s.revision.revises.clone(), s.revision.message.as_str()))
-            .collect();
-        assert_eq!(
-            seen,
-            [
-                ("0001", vec![], "initial"),
-                ("0002", vec!["0001".to_owned()], "add phone"),
-                ("tags", vec![], "Tags")
-            ]
-        );
+fn stem(name: &str) -> &str {
+    match name.len().checked_sub(4).and_then(|at| name.split_at_checked(at)) {
+        Some((stem, end)) if end.eq_ignore_ascii_case(".sql") => stem,
+        _ => name,
     }
+}
 
-    #[test]
-    fn errors_name_file_and_line() {
-        let error = read(&[("a.sql", "-- revison: x")]).unwrap_err();
-        assert_eq!(
-            (error.kind(), error.file(), error.line()),
-            (ErrorKind::BadDirective, Some("a.sql"), Some(1))
-        );
-        let scripts = read(&[("a.sql", "SELECT 1;\n\nCOMMIT;")]).unwrap();
-        let error = scripts[0].body().unwrap_err();
-        assert_eq!(
-            (error.kind(), error.file(), error.line()),
-            (ErrorKind::ForbiddenStatement, Some("a.sql"), Some(3))
-        );
-        assert_eq!(error.revision(), Some("a"));
-    }
-
-    #[test]
-    fn a_checksum_is_over_what_is_said() {
-        let sum = |text: &'static str| read(&[("1.sql", text)]).unwrap()[0].checksum().unwrap();
-        let one = sum("CREATE TABLE t(a TEXT);\nDROP TABLE u;");
-        assert_eq!(
-            one,
-            sum(
-                "-- migrate:up\r\ncreate  table t(a TEXT); -- why\r\n\r\nDROP TABLE u\r\n-- migrate:down\nSELECT 1"
-            )
-        );
-        assert_ne!(one, sum("CREATE TABLE t(a TEXT); DROP TABLE v"));
-        assert_ne!(
-            one,
-            sum("CREATE TABLE t(A TEXT); DROP TABLE u"),
-            "a name's spelling is kept in the schema"
-        );
-        assert_eq!(one.len(), 64);
+/// Without U+FEFF at the front, which some editors put there and SQL knows nothing of.
+fn without_mark(text: Cow<'static, str>) -> Cow<'static, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Cow::Owned(text) => Cow::Owned(match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        }),
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use limbeck::graph::Revision;
-use limbeck::script::{NewFile, slug};
+use limbeck::script::{new_file, slug};
 use limbeck::{Error, ErrorKind, Migrator, Result};
 use serde_json::json;
 
@@ -42,23 +42,15 @@ pub fn revision(args: &Args, settings: &Settings) -> Result<()> {
     let revises = parents(&migrator, head.as_deref(), *splice)?;
     let (id, created) = id_and_time(&migrator, rev_id.as_deref())?;
     let labels: Vec<String> = branch_label.iter().cloned().collect();
-    let text = NewFile {
-        message: if message.is_empty() { "empty message" } else { message },
-        revision: &id,
-        revises: &revises,
-        branch_labels: &labels,
-        depends_on,
-        created: &created,
-    }
-    .text();
     // What the graph would refuse, it refuses before the file is there.
     let new = Revision {
         id: id.clone(),
         revises,
         branch_labels: labels,
         depends_on: depends_on.clone(),
-        message: message.clone(),
+        message: if message.is_empty() { "empty message".to_owned() } else { message.clone() },
     };
+    let text = new_file(&new, Some(&created), "", Some(""));
     let all = migrator.graph().revisions().iter().cloned().chain([new]).collect();
     limbeck::graph::RevisionGraph::new(all)?;
     let slug = slug(message);

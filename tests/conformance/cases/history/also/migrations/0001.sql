@@ -1,2 +1,2 @@
--- also: 02d11850d701130b6d3943fdf0435e0d39d871bf491f1db19a845db248be10da
+-- also: 0988a36ac17e5c0f49b1aecc2dda7dd4f303a5abf0df7e57858dc661b1d2a68d
 CREATE TABLE a(x TEXT);
