@@ -32,6 +32,7 @@ mod parse;
 mod rebuild;
 mod rules;
 mod table_state;
+mod touched;
 
 pub use action::{Action, Alteration, ConstraintRef, Position, TableOption};
 pub use draft::{Draft, Source};
@@ -39,3 +40,4 @@ pub use native::{Capabilities, Choice, RebuildMode, choose};
 pub use rebuild::{Copy, Preparation, Rebuild};
 pub use rules::{Rule, new_rules};
 pub use table_state::{Child, TableState};
+pub use touched::touched;

@@ -4,6 +4,7 @@
 mod alter;
 mod copy;
 mod pragmas;
+mod rebuild;
 
 #[cfg(all(test, feature = "rusqlite"))]
 mod tests;
