@@ -72,7 +72,10 @@ fn conformance() {
     let bless = std::env::var_os("LIMBECK_BLESS").is_some_and(|value| value == "1");
     let mut failures = Vec::new();
     for path in &cases {
-        let found = run(path, bless);
+        let mut found = run(path, bless);
+        if found.is_empty() {
+            found = run_rebuilding(path);
+        }
         let name: Vec<_> = path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
         failures.extend(found.into_iter().map(|what| format!("{}/{}/{what}", name[1], name[0])));
     }
@@ -121,6 +124,40 @@ fn run(path: &Path, bless: bool) -> Vec<String> {
     }
     if bless && failures.is_empty() {
         fs::write(&file, serde_json::to_string_pretty(&case).unwrap() + "\n").unwrap();
+    }
+    failures
+}
+
+/// Whichever way tables are altered, the result is the same: a case that does not choose is run again
+/// with every alteration a rebuild. Layout aside: SQLite's own ALTER has its own.
+fn run_rebuilding(path: &Path) -> Vec<String> {
+    let Ok(mut case) = serde_json::from_str::<Case>(&read(&path.join("case.json"))) else {
+        return Vec::new();
+    };
+    if case.options.rebuild.is_some() || case.steps.iter().any(|step| step.error.is_some()) {
+        return Vec::new();
+    }
+    case.options.rebuild = Some("always".to_owned());
+    let mut db = Connection::open_in_memory().unwrap();
+    let before = path.join("before.sql");
+    if before.exists() {
+        db.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
+        db.execute_batch(&read(&before)).unwrap();
+    }
+    for step in &case.steps {
+        let files = sql_files(&path.join(step.migrations.as_deref().unwrap_or("migrations")));
+        if let Err(error) = call(&files, &case.options, &mut db, &step.run) {
+            return vec![format!("rebuilding: {}: {error:?}", step.run)];
+        }
+    }
+    let mut failures = Vec::new();
+    let file = |name: &str| Some(path.join(name)).filter(|file| file.exists()).map(|file| read(&file));
+    let (schema, rows) = (schema(&db), rows(&db, false));
+    if !limbeck::sql::same_text(&schema, &file("schema.sql").unwrap_or_default()) {
+        failures.push(format!("rebuilding: another schema:\n{schema}"));
+    }
+    if rows != file("rows.txt").unwrap_or_default() {
+        failures.push(format!("rebuilding: other rows:\n{rows}"));
     }
     failures
 }

@@ -25,8 +25,11 @@
 //! ```
 
 mod action;
+mod choose;
 mod constraint;
+mod convert;
 mod draft;
+mod in_place;
 mod native;
 mod parse;
 mod rebuild;
@@ -35,8 +38,11 @@ mod table_state;
 mod touched;
 
 pub use action::{Action, Alteration, ConstraintRef, Position, TableOption};
+pub(crate) use choose::rebuild_refused;
+pub use choose::{Capabilities, Choice, RebuildMode, choose};
+pub use convert::Conversion;
 pub use draft::{Draft, Source};
-pub use native::{Capabilities, Choice, RebuildMode, choose};
+pub use in_place::{Condition, InPlace, Step};
 pub use rebuild::{Copy, Preparation, Rebuild};
 pub use rules::{Rule, new_rules};
 pub use table_state::{Child, TableState};

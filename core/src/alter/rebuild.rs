@@ -259,7 +259,7 @@ mod tests {
             names: vec!["t".into(), "LIMBECK_OLD".into()],
         };
         let alteration = Alteration::parse(&format!("ALTER TABLE t {actions}")).unwrap();
-        let can = Capabilities { version: 3_040_001, sound: true, rebuild: RebuildMode::Always };
+        let can = Capabilities { version: 3_040_001, sound: true, edit: true, rebuild: RebuildMode::Always };
         let (draft, _) = choose(&state, &alteration.actions, can).unwrap();
         Rebuild::new(&state, &draft).unwrap()
     }

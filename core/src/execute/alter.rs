@@ -1,9 +1,11 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
+use super::in_place::{self, Outcome, in_place};
 use super::rebuild::rebuild;
 use super::{Run, counted};
 use crate::alter::{
-    Action, Alteration, Capabilities, Choice, Draft, Rule, TableState, choose, new_rules, touched,
+    Action, Alteration, Capabilities, Choice, Draft, RebuildMode, Rule, TableState, choose, new_rules,
+    rebuild_refused, touched,
 };
 use crate::db::Database;
 use crate::dependents::Broken;
@@ -53,7 +55,12 @@ fn one_group(
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
     let broken = Broken::find(run.db, &state.schema, name)?;
-    let can = Capabilities { version: run.version, sound: broken.is_empty(), rebuild: run.options.rebuild };
+    let can = Capabilities {
+        version: run.version,
+        sound: broken.is_empty(),
+        edit: in_place::may_edit(run)?,
+        rebuild: run.options.rebuild,
+    };
     let (draft, choice) = choose(state, actions, can)?;
     if choice == Choice::Nothing {
         return Ok(None);
@@ -63,23 +70,11 @@ fn one_group(
     run.watch.touch(run.db, touched(state, &draft))?;
     let before = Inventory::read(run.db, &state.schema)?;
     let change = change(state, &draft, actions, &choice);
-    let report = match choice {
-        Choice::Nothing => return Ok(None),
-        Choice::Native(statements) => {
-            for statement in &statements {
-                run.execute(statement).map_err(explained)?;
-            }
-            if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
-                run.watch.rename(from, to);
-                rename_statistics(run.db, &state.schema, &before, from, to)?;
-            }
-            AlterationReport { table: name.clone(), way: Way::Native, why: None, rows: 0 }
-        }
-        Choice::Rebuild(why) => {
-            let rows = rebuild(run, state, &draft, &before)?;
-            AlterationReport { table: name.clone(), way: Way::Rebuild, why: Some(why), rows }
-        }
-    };
+    let report = carry_out(run, state, &draft, choice, &before)?;
+    if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
+        run.watch.rename(from, to);
+        rename_statistics(run.db, &state.schema, &before, from, to)?;
+    }
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
@@ -89,6 +84,38 @@ fn one_group(
         .map_err(|error| if drops { still_needed(error.to_string()) } else { error })?;
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
+}
+
+/// Goes the way that was chosen; where the rows do not allow an edit in place, rebuilds.
+fn carry_out(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    draft: &Draft,
+    choice: Choice,
+    before: &Inventory,
+) -> Result<AlterationReport> {
+    let table = state.table.name.clone();
+    let why = match choice {
+        Choice::Nothing => String::new(),
+        Choice::Native(statements) => {
+            for statement in &statements {
+                run.execute(statement).map_err(explained)?;
+            }
+            return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
+        }
+        Choice::InPlace(plan) => match in_place(run, state, draft, &plan)? {
+            Outcome::Done(rows) => {
+                return Ok(AlterationReport { table, way: Way::InPlace, why: Some(plan.why), rows });
+            }
+            Outcome::Refused(why) => format!("{}; {why}", plan.why),
+        },
+        Choice::Rebuild(why) => why,
+    };
+    if run.options.rebuild == RebuildMode::Never {
+        return Err(rebuild_refused(&table, &why));
+    }
+    let rows = rebuild(run, state, draft, before)?;
+    Ok(AlterationReport { table, way: Way::Rebuild, why: Some(why), rows })
 }
 
 /// SQLite's own refusal of an ALTER, in limbeck's terms.
@@ -145,7 +172,7 @@ fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice
         schema: state.schema.clone(),
         table: state.table.name.clone(),
         columns: draft.table.columns.iter().map(|column| column.name.clone()).collect(),
-        text: matches!(choice, Choice::Rebuild(_)).then(|| draft.table.sql.clone()),
+        text: matches!(choice, Choice::Rebuild(_) | Choice::InPlace(_)).then(|| draft.table.sql.clone()),
         renumbered: state.table.autoincrement() != draft.table.autoincrement(),
         ..Change::default()
     };

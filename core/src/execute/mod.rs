@@ -3,6 +3,7 @@
 
 mod alter;
 mod copy;
+mod in_place;
 mod pragmas;
 mod rebuild;
 

@@ -1,6 +1,7 @@
 //! The rebuild of a table, run: counters, statistics and rows that break a CHECK already are kept.
 
 use super::copy;
+use super::in_place::respelt;
 use super::{Run, counted};
 use crate::alter::{Draft, Preparation, Rebuild, Source, TableState};
 use crate::db::{Database, Value};
@@ -140,11 +141,7 @@ fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> 
         );
         let lost = run.db.integer(&sql, &[])?.unwrap_or(0);
         if lost > 0 {
-            let table = &state.table.name;
-            run.warnings.push(format!(
-                "spelt otherwise in the new type: {} of {table}.{new}",
-                counted(lost as u64, "value")
-            ));
+            run.warnings.push(respelt(lost as u64, &state.table.name, new));
         }
     }
     Ok(())

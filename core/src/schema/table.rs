@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::affinity::Affinity;
 use crate::sql::same_name;
 
 /// Bytes of the `CREATE` text.
@@ -177,6 +178,11 @@ impl TableDef {
         column.type_span.as_ref().map_or("", |span| self.text(span))
     }
 
+    /// What SQLite makes of a column's declared type.
+    pub fn affinity(&self, column: &ColumnDef) -> Affinity {
+        Affinity::of(self.type_name(column), self.options.strict)
+    }
+
     /// The names of the primary key's columns, in key order; empty if there is no key.
     pub fn primary_key(&self) -> Vec<&str> {
         for constraint in &self.constraints {
@@ -210,13 +216,22 @@ impl TableDef {
         (integer && !descending).then_some(at)
     }
 
+    /// Where `AUTOINCREMENT` stands, on the column or in the table's key.
+    pub fn autoincrement_span(&self) -> Option<&Span> {
+        let of_columns = self.columns.iter().flat_map(|c| &c.constraints).filter_map(|c| match &c.rule {
+            ColumnRule::PrimaryKey { autoincrement, .. } => autoincrement.as_ref(),
+            _ => None,
+        });
+        let of_table = self.constraints.iter().filter_map(|c| match &c.rule {
+            TableRule::PrimaryKey { autoincrement, .. } => autoincrement.as_ref(),
+            _ => None,
+        });
+        of_columns.chain(of_table).next()
+    }
+
     /// `AUTOINCREMENT`, on the column or in the table's key.
     pub fn autoincrement(&self) -> bool {
-        let column =
-            |c: &ColumnConstraint| matches!(c.rule, ColumnRule::PrimaryKey { autoincrement: Some(_), .. });
-        let table =
-            |c: &TableConstraint| matches!(c.rule, TableRule::PrimaryKey { autoincrement: Some(_), .. });
-        self.columns.iter().flat_map(|c| &c.constraints).any(column) || self.constraints.iter().any(table)
+        self.autoincrement_span().is_some()
     }
 
     /// A name by which SQL reaches the rowid: one of its three that no column has taken.
