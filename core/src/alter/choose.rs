@@ -229,24 +229,21 @@ mod tests {
         for (actions, want) in [
             ("ALTER a TYPE VARCHAR(20)", "edit"),
             ("ALTER i TYPE DECIMAL", "edit"),
-            (
-                "ALTER a TYPE INT",
-                "edit; UPDATE OR ABORT main.t SET a = a WHERE typeof(a) IN ('text', 'real')",
-            ),
-            ("ALTER a TYPE REAL", "edit; UPDATE OR ABORT main.t SET a = a WHERE a IS NOT NULL"),
+            ("ALTER a TYPE INT", "edit; UPDATE OR FAIL main.t SET a = a WHERE typeof(a) IN ('text', 'real')"),
+            ("ALTER a TYPE REAL", "edit; UPDATE OR FAIL main.t SET a = a WHERE a IS NOT NULL"),
             ("ALTER a TYPE BLOB", "edit"),
-            ("ALTER a TYPE INT USING substr(a, 2)", "edit; UPDATE OR ABORT main.t SET a = (substr(a, 2))"),
+            ("ALTER a TYPE INT USING substr(a, 2)", "edit; UPDATE OR FAIL main.t SET a = (substr(a, 2))"),
             (
                 "ALTER a TYPE INT USING a = '1'",
                 "rebuild: USING compares, and would compare otherwise under the new type",
             ),
             (
                 "ALTER n TYPE TEXT",
-                "no short n; edit; UPDATE OR ABORT main.t SET n = n WHERE typeof(n) IN ('integer', 'real')",
+                "no short n; edit; UPDATE OR FAIL main.t SET n = n WHERE typeof(n) IN ('integer', 'real')",
             ),
             (
                 "ALTER r TYPE TEXT",
-                "unless typeof(r) IN ('real') LIMIT 1; edit; UPDATE OR ABORT main.t SET r = r WHERE typeof(r) IN ('integer', 'real')",
+                "unless typeof(r) IN ('real') LIMIT 1; edit; UPDATE OR FAIL main.t SET r = r WHERE typeof(r) IN ('integer', 'real')",
             ),
             ("ALTER i TYPE TEXT", "unless typeof(i) IN ('integer', 'real') LIMIT 1; edit; reindex; verify"),
             ("ALTER c TYPE INT", "rebuild: a rule or an expression compares the column"),

@@ -106,7 +106,8 @@ fn convert(
     let (schema, table, column) = (quote(&state.schema), quote(&state.table.name), quote(name));
     needs.conversion = Some(Conversion {
         column: name.to_owned(),
-        update: format!("UPDATE OR ABORT {schema}.{table} SET {column} = {value}{which}"),
+        // OR FAIL keeps no journal of the statement: all is rolled back if it fails.
+        update: format!("UPDATE OR FAIL {schema}.{table} SET {column} = {value}{which}"),
         spelling,
     });
     Ok(needs)

@@ -41,9 +41,18 @@ pub(super) fn in_place(
             return Ok(Outcome::Refused(why));
         }
     }
-    let warnings = run.warnings.len();
+    let planned = match compiled(run.db, state, &draft.table.sql) {
+        Ok(planned) => planned,
+        Err(error) if may_be_the_edit(&error) => return Ok(Outcome::Refused(error.to_string())),
+        Err(error) => return Err(error),
+    };
+    if plan.converts() {
+        // A savepoint would journal every page that the UPDATE writes a second time. If the edit
+        // proves wrong after all, the whole run is rolled back.
+        return steps(run, state, draft, plan, planned).map(Outcome::Done);
+    }
     run.db.execute("SAVEPOINT limbeck_in_place")?;
-    let result = steps(run, state, draft, plan);
+    let result = steps(run, state, draft, plan, planned);
     run.db.execute("PRAGMA writable_schema = 0")?;
     match result {
         Ok(rows) => {
@@ -54,7 +63,6 @@ pub(super) fn in_place(
         Err(error) if may_be_the_edit(&error) && run.db.in_transaction() => {
             run.db.execute("ROLLBACK TO limbeck_in_place")?;
             run.db.execute("RELEASE limbeck_in_place")?;
-            run.warnings.truncate(warnings);
             Ok(Outcome::Refused(error.to_string()))
         }
         Err(error) => Err(error),
@@ -65,8 +73,13 @@ fn may_be_the_edit(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::StatementFailed | ErrorKind::ProofFailed | ErrorKind::Corrupt)
 }
 
-fn steps(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, plan: &InPlace) -> Result<u64> {
-    let planned = compiled(run.db, state, &draft.table.sql)?;
+fn steps(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    draft: &Draft,
+    plan: &InPlace,
+    planned: Option<Facts>,
+) -> Result<u64> {
     let mut rows = 0;
     for step in &plan.steps {
         match step {
@@ -166,15 +179,15 @@ pub(super) fn reload(db: &mut dyn Database, schema: &str) -> Result<()> {
 
 fn convert(run: &mut Run<'_, '_>, state: &TableState, conversion: &Conversion) -> Result<u64> {
     let table = format!("{}.{}", quote(&state.schema), quote(&state.table.name));
-    let odd = |run: &mut Run<'_, '_>| match &conversion.spelling {
-        Some(holds) => {
-            run.db.integer(&format!("SELECT count(*) FROM {table} NOT INDEXED WHERE {holds}"), &[])
-        }
-        None => Ok(None),
+    let odd = |run: &mut Run<'_, '_>, holds: &str| {
+        let sql = format!("SELECT count(*) FROM {table} NOT INDEXED WHERE {holds}");
+        run.db.integer(&sql, &[]).map(|count| count.unwrap_or(0))
     };
-    let before = odd(run)?.unwrap_or(0);
+    let mut lost = conversion.spelling.as_deref().map_or(Ok(0), |holds| odd(run, holds))?;
     let rows = run.execute(&conversion.update)?;
-    let lost = before.saturating_sub(odd(run)?.unwrap_or(0));
+    if let (Some(holds), true) = (&conversion.spelling, lost > 0) {
+        lost -= odd(run, holds)?;
+    }
     if lost > 0 {
         run.warnings.push(respelt(lost as u64, &state.table.name, &quote(&conversion.column)));
     }
