@@ -66,9 +66,9 @@ fn actions(change: &str) -> Option<String> {
             'b' => Some("ALTER COLUMN qty TYPE INTEGER"),
             'c' => Some("DROP COLUMN legacy"),
             'd' => Some("ADD CONSTRAINT orders_amount CHECK (amount >= 0)"),
-            'e' => Some(
-                "ADD CONSTRAINT orders_customer_fk FOREIGN KEY(customer_id) REFERENCES customer (id)",
-            ),
+            'e' => {
+                Some("ADD CONSTRAINT orders_customer_fk FOREIGN KEY(customer_id) REFERENCES customer (id)")
+            }
             'f' => Some("ALTER COLUMN status SET DEFAULT 'pending'"),
             _ => None,
         })

@@ -34,6 +34,7 @@ mod native;
 mod parse;
 mod rebuild;
 mod rules;
+mod swap;
 mod table_state;
 mod touched;
 
@@ -45,5 +46,6 @@ pub use draft::{Draft, Source};
 pub use in_place::{Condition, InPlace, Step};
 pub use rebuild::{Copy, Preparation, Rebuild};
 pub use rules::{Rule, new_rules};
+pub use swap::Swap;
 pub use table_state::{Child, TableState};
 pub use touched::touched;
