@@ -2,6 +2,7 @@
 
 use super::in_place::{self, Outcome, in_place};
 use super::rebuild::rebuild;
+use super::watched::Watched;
 use super::{Run, counted};
 use crate::alter::{
     Action, Alteration, Capabilities, Choice, Draft, RebuildMode, Rule, TableState, choose, new_rules,
@@ -66,8 +67,8 @@ fn one_group(
         return Ok(None);
     }
     let rules = new_rules(state, &draft, actions);
-    refuse_broken_rows(run.db, state, &rules)?;
-    run.watch.touch(run.db, touched(state, &draft))?;
+    refuse_broken_rows(&mut run.watched(), state, &rules)?;
+    run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
     let before = Inventory::read(run.db, &state.schema)?;
     let change = change(state, &draft, actions, &choice);
     let report = carry_out(run, state, &draft, choice, &before)?;

@@ -107,7 +107,8 @@ fn steps(
         run.execute(&format!("REINDEX {schema}.{table}"))?;
     }
     if plan.verify {
-        let found = run.db.texts(&format!("PRAGMA {schema}.quick_check({table})"), &[])?;
+        let db: &mut dyn Database = &mut run.watched();
+        let found = db.texts(&format!("PRAGMA {schema}.quick_check({table})"), &[])?;
         if found.first().is_none_or(|first| first != "ok") {
             return Err(Error::new(ErrorKind::ProofFailed, format!("quick_check: {}", found.join("; "))));
         }
@@ -117,10 +118,11 @@ fn steps(
 
 /// Why the condition is not met, if it is not.
 fn unmet(run: &mut Run<'_, '_>, state: &TableState, condition: &Condition) -> Result<Option<String>> {
+    let db: &mut dyn Database = &mut run.watched();
     match condition {
-        Condition::NoRow { query, otherwise } => Ok(run.db.any(query, &[])?.then(|| otherwise.clone())),
+        Condition::NoRow { query, otherwise } => Ok(db.any(query, &[])?.then(|| otherwise.clone())),
         Condition::FullRows { column } => {
-            let short = has_short_rows(run.db, state, column)?;
+            let short = has_short_rows(db, state, column)?;
             Ok(short.then(|| {
                 format!("rows from before column {column} was added read its DEFAULT from the text")
             }))
@@ -181,7 +183,8 @@ fn convert(run: &mut Run<'_, '_>, state: &TableState, conversion: &Conversion) -
     let table = format!("{}.{}", quote(&state.schema), quote(&state.table.name));
     let odd = |run: &mut Run<'_, '_>, holds: &str| {
         let sql = format!("SELECT count(*) FROM {table} NOT INDEXED WHERE {holds}");
-        run.db.integer(&sql, &[]).map(|count| count.unwrap_or(0))
+        let db: &mut dyn Database = &mut run.watched();
+        db.integer(&sql, &[]).map(|count| count.unwrap_or(0))
     };
     let mut lost = conversion.spelling.as_deref().map_or(Ok(0), |holds| odd(run, holds))?;
     let rows = run.execute(&conversion.update)?;

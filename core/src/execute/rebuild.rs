@@ -27,7 +27,7 @@ pub(super) fn rebuild(
     let of = copy::count(run, &table)?;
     let children = children_rows(run, state)?;
     let statistics = saved_statistics(run.db, state, before)?;
-    let sound = if plan.swap.is_some() { integrity(run.db, state)? } else { Vec::new() };
+    let sound = if plan.swap.is_some() { integrity(&mut run.watched(), state)? } else { Vec::new() };
     let lax = ignore_old_violations(run, state, draft)?;
     for statement in &plan.clear {
         run.execute(statement)?;
@@ -64,8 +64,10 @@ pub(super) fn rebuild(
         run.watch.renumber(name);
     }
     if plan.swap.is_some() {
-        let new: Vec<String> =
-            integrity(run.db, state)?.into_iter().filter(|found| !sound.contains(found)).collect();
+        let new: Vec<String> = integrity(&mut run.watched(), state)?
+            .into_iter()
+            .filter(|found| !sound.contains(found))
+            .collect();
         if !new.is_empty() {
             return Err(unproved(name, &format!("integrity_check: {}", new.join("; "))));
         }
@@ -147,7 +149,8 @@ fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState, draft: &Draf
         quote(&table.name),
         checks.join(" OR ")
     );
-    let broken = run.db.integer(&sql, &[])?.unwrap_or(0);
+    let db: &mut dyn Database = &mut run.watched();
+    let broken = db.integer(&sql, &[])?.unwrap_or(0);
     if broken == 0 {
         return Ok(false);
     }
@@ -178,7 +181,8 @@ fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> 
              WHERE +n.{new} IS NOT +o.{old} AND CAST(n.{new} AS TEXT) IS NOT CAST(o.{old} AS TEXT)",
             plan.copy.from, plan.copy.to
         );
-        let lost = run.db.integer(&sql, &[])?.unwrap_or(0);
+        let db: &mut dyn Database = &mut run.watched();
+        let lost = db.integer(&sql, &[])?.unwrap_or(0);
         if lost > 0 {
             run.warnings.push(respelt(lost as u64, &state.table.name, new));
         }
