@@ -271,7 +271,8 @@ impl Draft {
             None => edits.insert(column.name_span.end, format!(" {type_name}")),
         }
         if let Some(collation) = collation {
-            let named = column.constraints.iter().find_map(|c| match &c.rule {
+            // Of several, the last holds.
+            let named = column.constraints.iter().rev().find_map(|c| match &c.rule {
                 ColumnRule::Collate(span) => Some(span.clone()),
                 _ => None,
             });

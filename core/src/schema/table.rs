@@ -177,6 +177,42 @@ impl TableDef {
         column.type_span.as_ref().map_or("", |span| self.text(span))
     }
 
+    /// A column's type as SQLite takes it: a trailing `GENERATED ALWAYS` is no part of it, and of a
+    /// type that begins with a quote only what that quote holds counts (`sqlite3AddColumn`).
+    pub fn declared_type(&self, column: &ColumnDef) -> String {
+        let cut = |text: &'_ str, word: &str| {
+            let at = text.len().checked_sub(word.len())?;
+            let (head, tail) = text.split_at_checked(at)?;
+            tail.eq_ignore_ascii_case(word).then(|| head.trim_end_matches(is_blank).len())
+        };
+        let mut text = self.type_name(column);
+        if text.len() >= "generated always".len()
+            && let Some(length) = cut(text, "always")
+            && let Some(length) = cut(&text[..length], "generated")
+        {
+            text = &text[..length];
+        }
+        match text.chars().next() {
+            Some(quote @ ('"' | '\'' | '`' | '[')) => {
+                let inside = &text[1..];
+                let close = if quote == '[' { ']' } else { quote };
+                let doubled: String = [close, close].iter().collect();
+                let mut rest = inside;
+                let mut name = String::new();
+                while let Some(at) = rest.find(close) {
+                    name.push_str(&rest[..at]);
+                    if !rest[at..].starts_with(&doubled) {
+                        break;
+                    }
+                    name.push(close);
+                    rest = &rest[at + 2..];
+                }
+                name
+            }
+            _ => text.to_owned(),
+        }
+    }
+
     /// The names of the primary key's columns, in key order; empty if there is no key.
     pub fn primary_key(&self) -> Vec<&str> {
         for constraint in &self.constraints {
@@ -206,7 +242,7 @@ impl TableDef {
             .constraints
             .iter()
             .any(|c| matches!(c.rule, ColumnRule::PrimaryKey { descending: true, .. }));
-        let integer = crate::sql::unquote(self.type_name(column)).eq_ignore_ascii_case("INTEGER");
+        let integer = self.declared_type(column).eq_ignore_ascii_case("INTEGER");
         (integer && !descending).then_some(at)
     }
 
@@ -258,11 +294,16 @@ impl ColumnDef {
         })
     }
 
-    /// The value's place, if there is a `DEFAULT`.
+    /// The value's place, if there is a `DEFAULT`. Of several, SQLite takes the last.
     pub fn default(&self) -> Option<&Span> {
-        self.constraints.iter().find_map(|c| match &c.rule {
+        self.constraints.iter().rev().find_map(|c| match &c.rule {
             ColumnRule::Default(value) => Some(value),
             _ => None,
         })
     }
+}
+
+/// What SQLite's tokenizer passes over.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')
 }
