@@ -88,10 +88,6 @@ impl Random {
         VALUES[self.below(VALUES.len())]
     }
 
-    pub fn name(&mut self) -> &'static str {
-        NAMES[self.below(NAMES.len())]
-    }
-
     fn column(&mut self, words: &mut Vec<String>, columns: &[String], strict: bool, key: bool) {
         if strict {
             words.push(self.pick(&STRICT_TYPES).to_owned());
@@ -169,11 +165,11 @@ impl Random {
             "ON UPDATE SET NULL",
             "MATCH full",
             "ON UPDATE NO ACTION",
-            "NOT DEFERRABLE",
-            "DEFERRABLE INITIALLY DEFERRED",
         ] {
             words.extend(self.once_in(6).then(|| clause.to_owned()));
         }
+        let clause = self.pick(&["NOT DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED", "", "", ""]);
+        words.extend((!clause.is_empty()).then(|| clause.to_owned()));
     }
 
     /// One rule of a table, without its name.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use limbeck::schema::{ColumnDef, ColumnRule, IndexedColumn, TableDef, TableRule};
+use limbeck::schema::{ColumnDef, ColumnRule, IndexedColumn, TableDef, TableOptions, TableRule};
 use rusqlite::{Connection, Row};
 
 /// All that SQLite's pragmas say of a table. Names are in lower case where SQLite folds them.
@@ -162,7 +162,12 @@ fn unique(table: &TableDef) -> BTreeSet<Vec<(String, String)>> {
         match &constraint.rule {
             TableRule::Unique(columns) => _ = unique.insert(listed(columns)),
             TableRule::PrimaryKey { columns, .. } if table.options.without_rowid => {
-                unique.insert(distinct(listed(columns).into_iter()));
+                // SQLite makes the key of an INTEGER PRIMARY KEY anew, without its collation.
+                let with_rowid = TableDef { options: TableOptions::default(), ..table.clone() };
+                unique.insert(match with_rowid.rowid_alias() {
+                    Some(alias) => own(&table.columns[alias]),
+                    None => distinct(listed(columns).into_iter()),
+                });
             }
             TableRule::PrimaryKey { columns, .. } if table.rowid_alias().is_none() => {
                 unique.insert(listed(columns));

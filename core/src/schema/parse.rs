@@ -498,9 +498,11 @@ mod tests {
     fn types_are_read_as_sqlite_reads_them() {
         for (written, want) in [
             ("VARCHAR(10)", "VARCHAR(10)"),
-            ("[a type] x", "a type"),
+            ("[a type](3)", "a type](3"),
+            ("\"a\" [x]", "a"),
             ("\"a\"\"b\" c", "a\"b"),
             ("INT generated  always", "INT"),
+            ("somehow_made always", "somehow_made"),
             ("generated always", ""),
             ("always", "always"),
         ] {

@@ -177,10 +177,10 @@ impl TableDef {
         column.type_span.as_ref().map_or("", |span| self.text(span))
     }
 
-    /// A column's type as SQLite takes it: a trailing `GENERATED ALWAYS` is no part of it, and of a
-    /// type that begins with a quote only what that quote holds counts (`sqlite3AddColumn`).
+    /// A column's type as SQLite takes it: `GENERATED ALWAYS` at its end, or `ALWAYS` behind
+    /// some other long word, is no part of it, and of a type that begins with a quote only what that quote holds counts (`sqlite3AddColumn`).
     pub fn declared_type(&self, column: &ColumnDef) -> String {
-        let cut = |text: &'_ str, word: &str| {
+        let cut = |text: &str, word: &str| {
             let at = text.len().checked_sub(word.len())?;
             let (head, tail) = text.split_at_checked(at)?;
             tail.eq_ignore_ascii_case(word).then(|| head.trim_end_matches(is_blank).len())
@@ -188,29 +188,39 @@ impl TableDef {
         let mut text = self.type_name(column);
         if text.len() >= "generated always".len()
             && let Some(length) = cut(text, "always")
-            && let Some(length) = cut(&text[..length], "generated")
         {
             text = &text[..length];
+            text = cut(text, "generated").map_or(text, |length| &text[..length]);
         }
-        match text.chars().next() {
-            Some(quote @ ('"' | '\'' | '`' | '[')) => {
-                let inside = &text[1..];
-                let close = if quote == '[' { ']' } else { quote };
-                let doubled: String = [close, close].iter().collect();
-                let mut rest = inside;
-                let mut name = String::new();
-                while let Some(at) = rest.find(close) {
-                    name.push_str(&rest[..at]);
-                    if !rest[at..].starts_with(&doubled) {
-                        break;
-                    }
-                    name.push(close);
-                    rest = &rest[at + 2..];
-                }
-                name
-            }
-            _ => text.to_owned(),
+        let Some(quote @ ('"' | '\'' | '`' | '[')) = text.chars().next() else { return text.to_owned() };
+        let inside = text[1..].strip_suffix(|_| true).unwrap_or_default();
+        if text.len() > 2 && !inside.contains(['"', '\'', '`', '[']) {
+            // `sqlite3DequoteToken`: the last character goes, whatever it is.
+            return inside.to_owned();
         }
+        first_quoted(&text[1..], if quote == '[' { ']' } else { quote })
+    }
+
+    /// Where expressions stand: CHECK, DEFAULT and generated columns.
+    pub fn expressions(&self) -> impl Iterator<Item = &Span> {
+        let columns = self.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
+            ColumnRule::Check(span) | ColumnRule::Default(span) => Some(span),
+            ColumnRule::Generated { expression, .. } => Some(expression),
+            ColumnRule::PrimaryKey { .. }
+            | ColumnRule::NotNull
+            | ColumnRule::Null
+            | ColumnRule::Unique
+            | ColumnRule::Collate(_)
+            | ColumnRule::References(_)
+            | ColumnRule::Bare => None,
+        });
+        columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {
+            TableRule::Check(span) => Some(span),
+            TableRule::PrimaryKey { .. }
+            | TableRule::Unique(_)
+            | TableRule::ForeignKey { .. }
+            | TableRule::Bare => None,
+        }))
     }
 
     /// The names of the primary key's columns, in key order; empty if there is no key.
@@ -301,6 +311,20 @@ impl ColumnDef {
             _ => None,
         })
     }
+}
+
+/// What stands before the closing quote, doubled ones made single.
+fn first_quoted(mut rest: &str, close: char) -> String {
+    let mut inside = String::new();
+    while let Some(at) = rest.find(close) {
+        inside.push_str(&rest[..at]);
+        if !rest[at + 1..].starts_with(close) {
+            break;
+        }
+        inside.push(close);
+        rest = &rest[at + 2..];
+    }
+    inside
 }
 
 /// What SQLite's tokenizer passes over.
