@@ -5,9 +5,9 @@ use super::constraint;
 use super::table_state::{Child, TableState};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
-    ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableRule, insert_item, remove_item,
+    ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableOptions, TableRule, insert_item, remove_item,
 };
-use crate::sql::{quote, same_name, same_text};
+use crate::sql::{quote, same_name, same_text, unquote};
 
 /// Where the rows of the new table get a column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +164,8 @@ impl Draft {
         // "If an identifier in double quotes does not match any valid identifier, it is treated as a
         // string literal" (https://sqlite.org/quirks.html#dblquote): the new column would capture it.
         let indexes = self.indexes.iter().find(|index| index.double_quotes(name)).map(Object::title);
-        if crate::schema::double_quotes(&self.table.sql, name) || indexes.is_some() {
+        let quotes = |span| crate::schema::double_quotes(self.table.text(span), name);
+        if self.table.expressions().any(quotes) || indexes.is_some() {
             let place = indexes.unwrap_or_else(|| format!("table {}", self.table.name));
             return Err(Error::new(
                 ErrorKind::WouldLose,
@@ -271,11 +272,13 @@ impl Draft {
             None => edits.insert(column.name_span.end, format!(" {type_name}")),
         }
         if let Some(collation) = collation {
-            let named = column.constraints.iter().find_map(|c| match &c.rule {
+            // Of several, the last holds.
+            let named = column.constraints.iter().rev().find_map(|c| match &c.rule {
                 ColumnRule::Collate(span) => Some(span.clone()),
                 _ => None,
             });
             match named {
+                Some(span) if same_name(&unquote(self.table.text(&span)), collation) => {}
                 Some(span) => edits.replace(span, quote(collation)),
                 None => edits.insert(column.rules_end(), format!(" COLLATE {}", quote(collation))),
             }
@@ -293,6 +296,13 @@ impl Draft {
     }
 
     fn set_generated(&mut self, name: &str, expression: &str, stored: bool) -> Result<()> {
+        let column = self.column(name)?;
+        if let Some((span, is_stored)) = column.generated()
+            && is_stored == stored
+            && same_text(self.table.text(span), expression)
+        {
+            return Ok(());
+        }
         // A generated column "may not have a default value": https://sqlite.org/gencol.html#limitations
         self.drop_column_rules(name, |rule| {
             matches!(rule, ColumnRule::Generated { .. } | ColumnRule::Default(_))
@@ -303,13 +313,9 @@ impl Draft {
 
     fn move_column(&mut self, name: &str, position: &Position) -> Result<()> {
         let from = self.position_of(name)?;
-        if let Position::After(other) = position {
-            if same_name(name, other) {
-                return Ok(());
-            }
-            self.column(other)?;
-        }
-        if self.table.columns.len() == 1 {
+        // Where it stands already, or behind itself.
+        let before = self.index_of(Some(position))?;
+        if before == from || before == from + 1 {
             return Ok(());
         }
         let definition = self.table.text(&self.table.columns[from].span).to_owned();
@@ -333,7 +339,7 @@ impl Draft {
         if options == self.table.options {
             return Ok(());
         }
-        self.keep_implied_not_null(options.without_rowid || options.strict)?;
+        self.keep_implied_not_null(options)?;
         let mut words = Vec::new();
         words.extend(options.without_rowid.then_some("WITHOUT ROWID"));
         words.extend(options.strict.then_some("STRICT"));
@@ -345,9 +351,10 @@ impl Draft {
     /// "NOT NULL is enforced on every column of the PRIMARY KEY in a WITHOUT ROWID table"
     /// (<https://sqlite.org/withoutrowid.html>), and in a STRICT one: without the word, the rule is
     /// written out, or it would be lost.
-    fn keep_implied_not_null(&mut self, still_implied: bool) -> Result<()> {
-        let was_implied = self.table.options.without_rowid || self.table.options.strict;
-        if still_implied || !was_implied || self.table.rowid_alias().is_some() {
+    fn keep_implied_not_null(&mut self, options: TableOptions) -> Result<()> {
+        let implied = |options: TableOptions| options.without_rowid || options.strict;
+        let after = TableDef { options, ..self.table.clone() };
+        if implied(options) || !implied(self.table.options) || after.rowid_alias().is_some() {
             return Ok(());
         }
         let key: Vec<String> = self.table.primary_key().into_iter().map(str::to_owned).collect();

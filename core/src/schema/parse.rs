@@ -475,6 +475,9 @@ mod tests {
             ("CREATE TABLE t(a, id INTEGER PRIMARY KEY)", Some(1)),
             ("CREATE TABLE t(id integer, PRIMARY KEY (ID DESC))", Some(0)),
             ("CREATE TABLE t(id \"INTEGER\" PRIMARY KEY)", Some(0)),
+            ("CREATE TABLE t(id 'integer' \"key\" PRIMARY KEY)", Some(0)),
+            ("CREATE TABLE t(id INTEGER GENERATED ALWAYS PRIMARY KEY)", Some(0)),
+            ("CREATE TABLE t(id INTEGER ALWAYS PRIMARY KEY)", None),
             ("CREATE TABLE t(id INTEGER PRIMARY KEY DESC)", None),
             ("CREATE TABLE t(id INT PRIMARY KEY)", None),
             ("CREATE TABLE t(id INTEGER PRIMARY KEY) WITHOUT ROWID", None),
@@ -483,6 +486,29 @@ mod tests {
             assert_eq!(TableDef::parse(sql).unwrap().rowid_alias(), want, "{sql}");
         }
         assert_eq!(TableDef::parse("CREATE TABLE t(rowid, OID)").unwrap().rowid_name(), Some("_rowid_"));
+    }
+
+    #[test]
+    fn of_several_the_last_holds() {
+        let table = TableDef::parse("CREATE TABLE t(a DEFAULT 1 NOT NULL DEFAULT 2)").unwrap();
+        assert_eq!(table.text(table.columns[0].default().unwrap()), "2");
+    }
+
+    #[test]
+    fn types_are_read_as_sqlite_reads_them() {
+        for (written, want) in [
+            ("VARCHAR(10)", "VARCHAR(10)"),
+            ("[a type](3)", "a type](3"),
+            ("\"a\" [x]", "a"),
+            ("\"a\"\"b\" c", "a\"b"),
+            ("INT generated  always", "INT"),
+            ("somehow_made always", "somehow_made"),
+            ("generated always", ""),
+            ("always", "always"),
+        ] {
+            let table = TableDef::parse(&format!("CREATE TABLE t(a {written})")).unwrap();
+            assert_eq!(table.declared_type(&table.columns[0]), want, "{written}");
+        }
     }
 
     #[test]
