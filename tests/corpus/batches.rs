@@ -4,9 +4,9 @@
 use limbeck::{Migrator, RebuildMode, Report};
 use rusqlite::Connection;
 
-use crate::change::{Change, Model, mentions};
+use crate::change::{Change, Model, names};
 use crate::definition::{Definition, Kind, bare};
-use crate::dump::{Content, Dump};
+use crate::dump::{Content, Dump, Objects};
 use crate::random::{Batch, Choice, Random};
 use crate::reference::{Expected, comments, expect, indexes_differ, mentioned, pragmas, unrenamed};
 use crate::subject::{Filled, each, ordinary_tables};
@@ -69,7 +69,7 @@ fn legal(filled: &Filled<'_>, mut choice: Choice<'_>) -> Option<(Batch, Expected
     (0..20).find_map(|_| {
         let batch = choice.batch()?;
         let from = Model::new(choice.definition.clone());
-        match expect(filled, &filled.file("look"), &from, &batch.up_model) {
+        match expect(filled, &filled.file("look"), &from, &batch.up_model, &[]) {
             Expected::Illegal => None,
             expected => Some((batch, expected)),
         }
@@ -147,31 +147,29 @@ struct Run<'r> {
 
 impl Run<'_> {
     fn round_trip(&self, expected: &Expected, tally: &mut Tally) -> Result<(), End> {
+        let from = Model::new(Definition::read(self.before.text(self.table)));
+        let (up, down) = (&self.batch.up_model, &self.batch.down_model);
         let mut db = self.filled.open("auto", if self.settings.wal { "WAL" } else { "DELETE" });
         self.settings.apply(&db);
-        let report = self.go(&mut db, RebuildMode::Auto, true, self.before)?;
-        let report = self.judged(report, expected, &self.batch.up_model, &db)?;
+        let result = self.go(&mut db, RebuildMode::Auto, None, self.before)?;
+        let report = self.judged(result, expected, &db)?;
         tally.count_ways("up", &report);
         let after = Dump::take(&db);
-        self.compare(
-            &db,
-            self.before,
-            &after,
-            expected,
-            &Model::new(Definition::read(self.before.text(self.table))),
-            &self.batch.up_model,
-        )
-        .map_err(|why| End::Failed(format!("up {}: {why}", ways(&report))))?;
+        let leg = Leg { before: self.before, after: &after, from: &from, to: up, remade: &Objects::new() };
+        self.compare(&db, &leg, expected, &report, tally)
+            .map_err(|why| End::Failed(format!("up {}: {why}", ways(&report))))?;
 
         self.other_way(&after, &report, tally)?;
 
-        let (from, to) = (&self.batch.up_model, &self.batch.down_model);
-        let expected = expect(self.filled, &self.filled.file("auto"), from, to);
-        let report = self.go(&mut db, RebuildMode::Auto, false, &after)?;
-        let report = self.judged(report, &expected, to, &db)?;
+        let remade = self.taken_along(&after);
+        let texts = self.in_order(&remade);
+        let expected = expect(self.filled, &self.filled.file("auto"), up, down, &texts);
+        let result = self.go(&mut db, RebuildMode::Auto, Some(&texts), &after)?;
+        let report = self.judged(result, &expected, &db)?;
         tally.count_ways("down", &report);
         let end = Dump::take(&db);
-        self.compare(&db, &after, &end, &expected, from, to)
+        let leg = Leg { before: &after, after: &end, from: up, to: down, remade: &remade };
+        self.compare(&db, &leg, &expected, &report, tally)
             .map_err(|why| End::Failed(format!("down {}: {why}", ways(&report))))?;
         if *self.before == end {
             tally.count("back to the same bytes");
@@ -181,69 +179,50 @@ impl Run<'_> {
 
     /// The same on another copy, rebuilt in any case, with every setting the other way round.
     fn other_way(&self, after: &Dump, report: &Report, tally: &mut Tally) -> Result<(), End> {
-        let settings =
-            Settings { foreign_keys: !self.settings.foreign_keys, wal: !self.settings.wal, ..self.settings };
-        let mut db = self.filled.open("always", if settings.wal { "WAL" } else { "DELETE" });
+        let (foreign_keys, wal) = (!self.settings.foreign_keys, !self.settings.wal);
+        let settings = Settings { foreign_keys, wal, ..self.settings };
+        let mut db = self.filled.open("always", if wal { "WAL" } else { "DELETE" });
         settings.apply(&db);
-        let other = Run { settings, ..*self };
-        let always = match other.go(&mut db, RebuildMode::Always, true, self.before)? {
-            Ok(always) => always,
-            Err(error) => {
-                return Err(End::Failed(format!(
-                    "refused only with rebuild = always: {}: {error}",
-                    error.code()
-                )));
-            }
-        };
-        tally.count(format!("{} against {}", ways(report), ways(&always)));
-        let mut always = Dump::take(&db);
+        let always = self.go(&mut db, RebuildMode::Always, None, self.before)?.map_err(|error| {
+            End::Failed(format!("refused only with rebuild = always: {}: {error}", error.code()))
+        })?;
+        let pair = format!("{} against {}", ways(report), ways(&always));
+        let (mut after, mut always) = (after.clone(), Dump::take(&db));
         let table = &self.batch.up_model.table;
-        if bare(after.text(table)) != bare(always.text(table)) {
-            return Err(End::Failed(format!(
-                "{} against rebuild:\n{}\n{}",
-                ways(report),
-                after.text(table),
-                always.text(table)
-            )));
+        let (one, other) = (after.text(table).to_owned(), always.text(table).to_owned());
+        let shape = |text: &str| Definition::read(text).shape();
+        if shape(&one) != shape(&other) {
+            return Err(End::Failed(format!("{pair}:\n{one}\n{other}")));
         }
-        if after.text(table) != always.text(table) {
-            tally.count("texts that differ between ways in blanks and quotes");
-        }
-        let mut after = after.clone();
+        tally.count(if one == other { pair.clone() } else { format!("{pair}, the text spelt otherwise") });
         for dump in [&mut after, &mut always] {
             dump.objects.values_mut().for_each(|object| object.sql = bare(&object.sql));
+            dump.objects.retain(|(_, kind, name), _| kind != "table" || name != table);
         }
-        match after.difference(&always) {
-            Some(why) => Err(End::Failed(format!("{} against rebuild: {why}", ways(report)))),
-            None => Ok(()),
-        }
+        after.difference(&always).map_or(Ok(()), |why| Err(End::Failed(format!("{pair}: {why}"))))
     }
 
-    /// Runs the batch. On a refusal nothing may have changed; the connection's switches never.
+    /// Runs the batch, or takes it back and runs `then`. On a refusal nothing may have changed; the
+    /// connection's switches never.
     fn go(
         &self,
         db: &mut Connection,
         rebuild: RebuildMode,
-        up: bool,
+        then: Option<&[String]>,
         before: &Dump,
     ) -> Result<limbeck::Result<Report>, End> {
-        let mut down = self.batch.down.clone();
-        for sql in self.lost_by_cascade() {
-            down = format!("{down};\n{sql}");
-        }
-        let migrations =
-            [("0001_batch.sql", format!("-- migrate:up\n{};\n-- migrate:down\n{down};\n", self.batch.up))];
-        let mut migrator = match Migrator::new(&migrations) {
-            Ok(migrator) => migrator.rebuild(rebuild),
-            Err(error) => return Err(End::Failed(format!("the script is not read: {error}"))),
-        };
+        let down: Vec<&str> =
+            std::iter::once(&self.batch.down).chain(then.into_iter().flatten()).map(String::as_str).collect();
+        let text = format!("-- migrate:up\n{};\n-- migrate:down\n{};\n", self.batch.up, down.join(";\n"));
+        let mut migrator = Migrator::new(&[("0001_batch.sql", text)])
+            .map_err(|error| End::Failed(format!("the script is not read: {error}")))?
+            .rebuild(rebuild);
         let switches = Settings::read(db);
-        let result = if up { migrator.upgrade(db, "head") } else { migrator.downgrade(db, "base") };
-        if Settings::read(db) != switches {
-            return Err(End::Failed(format!(
-                "the switches were {switches:?} and are {:?}",
-                Settings::read(db)
-            )));
+        let result =
+            if then.is_none() { migrator.upgrade(db, "head") } else { migrator.downgrade(db, "base") };
+        let found = Settings::read(db);
+        if found != switches {
+            return Err(End::Failed(format!("the switches were {switches:?} and are {found:?}")));
         }
         if let Err(error) = &result
             && let Some(why) = before.difference(&Dump::take(db))
@@ -253,21 +232,38 @@ impl Run<'_> {
         Ok(result)
     }
 
-    /// What a CASCADE takes along, to be made again on the way down.
-    fn lost_by_cascade(&self) -> Vec<String> {
-        let cascade = |change: &Change| matches!(change, Change::DropColumn { column, cascade: true } if !column.is_empty());
-        let dropped: Vec<&Change> = self.batch.changes.iter().filter(|change| cascade(change)).collect();
-        let names = dropped.iter().filter_map(|change| match change {
-            Change::DropColumn { column, .. } => Some(column.as_str()),
-            _ => None,
+    /// The columns that go with CASCADE.
+    fn cascades(&self) -> Vec<&str> {
+        let column = |change: &'_ Change| matches!(change, Change::DropColumn { cascade: true, .. });
+        let found =
+            self.batch.changes.iter().filter(|change| column(change)).filter_map(|change| match change {
+                Change::DropColumn { column, .. } => Some(column.as_str()),
+                _ => None,
+            });
+        found.collect()
+    }
+
+    /// The indexes and triggers of the table that a CASCADE has taken along.
+    fn taken_along(&self, after: &Dump) -> Objects {
+        let columns = self.cascades();
+        let mut taken = self.before.objects.clone();
+        taken.retain(|key, object| {
+            object.table.eq_ignore_ascii_case(self.table)
+                && matches!(key.1.as_str(), "index" | "trigger")
+                && !after.objects.contains_key(key)
+                && columns.iter().any(|column| names(&object.sql, column))
         });
-        let names: Vec<&str> = names.collect();
-        let objects = self.before.objects.iter().filter(|((_, kind, _), object)| {
-            kind == "index"
-                && object.table.eq_ignore_ascii_case(self.table)
-                && names.iter().any(|name| mentions(&object.sql, name))
-        });
-        objects.map(|(_, object)| object.sql.clone()).collect()
+        taken
+    }
+
+    /// Their texts: indexes, then triggers in the order in which they fired.
+    fn in_order(&self, taken: &Objects) -> Vec<String> {
+        let triggers = self.before.triggers.values().flatten();
+        let rank = |name: &str| triggers.clone().position(|own| own == name);
+        let mut texts: Vec<_> =
+            taken.iter().map(|(key, object)| (rank(&key.2), object.sql.clone())).collect();
+        texts.sort();
+        texts.into_iter().map(|(_, text)| text).collect()
     }
 
     /// A run's report, or a refusal that can be explained.
@@ -275,23 +271,23 @@ impl Run<'_> {
         &self,
         result: limbeck::Result<Report>,
         expected: &Expected,
-        model: &Model,
         db: &Connection,
     ) -> Result<Report, End> {
         match (result, expected) {
             (Ok(report), Expected::Table { .. }) => Ok(report),
-            (Ok(report), other) => Err(End::Failed(format!("{}: done, although {other:?}", ways(&report)))),
-            (Err(error), _) => {
-                let why = self.explanation(error.code(), &error.to_string(), expected, db);
-                let _ = model;
-                match why {
-                    Some(why) => Err(End::Refused(format!("{} ({why})", error.code()), error.to_string())),
-                    None => Err(End::Failed(format!(
-                        "refused without a reason: {}: {error}\n  expected {expected:?}",
-                        error.code()
-                    ))),
-                }
+            (Ok(report), Expected::Breaks(why)) => {
+                Err(End::Failed(format!("{}: done, although {why}", ways(&report))))
             }
+            (Ok(_), Expected::Illegal) => {
+                Err(End::Failed("done, although SQLite makes no such table".to_owned()))
+            }
+            (Err(error), _) => match self.explanation(error.code(), &error.to_string(), expected, db) {
+                Some(why) => Err(End::Refused(format!("{} ({why})", error.code()), error.to_string())),
+                None => {
+                    let why = if let Expected::Breaks(why) = expected { why } else { "" };
+                    Err(End::Failed(format!("refused without a reason: {}: {error} {why}", error.code())))
+                }
+            },
         }
     }
 
@@ -322,7 +318,7 @@ impl Run<'_> {
             "proof.dependent_broken" => {
                 let views = self.before.objects.iter().any(|((_, kind, _), object)| {
                     (kind == "view" || kind == "trigger")
-                        && (mentions(&object.sql, self.table) || message.contains(&object.table))
+                        && (names(&object.sql, self.table) || message.contains(&object.table))
                 });
                 views.then_some("a view or trigger that names the table would break, or is broken")
             }
@@ -334,40 +330,29 @@ impl Run<'_> {
     fn compare(
         &self,
         db: &Connection,
-        before: &Dump,
-        after: &Dump,
+        leg: &Leg<'_>,
         expected: &Expected,
-        from: &Model,
-        to: &Model,
+        report: &Report,
+        tally: &mut Tally,
     ) -> Result<(), String> {
         let Expected::Table { content, pragmas: planned, lost } = expected else {
             return Err("nothing to compare with".to_owned());
         };
-        let text = after.text(&to.table);
-        let definition = Definition::read(&unrenamed(text, to));
+        let Leg { before, after, from, to, .. } = *leg;
+        let (old_text, text) = (before.text(&from.table), after.text(&to.table));
+        let says = Definition::read(&unrenamed(text, to)).shape();
         // Read again, so that both are spelt by the same hand.
-        let wanted = Definition::read(&to.definition.create());
-        if definition.shape() != wanted.shape() {
-            return Err(format!(
-                "the text says\n  {:?}\n  and not\n  {:?}\n{text}",
-                definition.shape(),
-                wanted.shape()
-            ));
+        let wanted = Definition::read(&to.definition.create()).shape();
+        if says != wanted {
+            return Err(format!("the text says\n  {says:?}\n  and not\n  {wanted:?}\n{text}"));
         }
-        let takes_away = self.batch.changes.iter().any(|change| {
-            !matches!(
-                change,
-                Change::AddColumn { .. }
-                    | Change::SetNotNull { .. }
-                    | Change::RenameColumn { .. }
-                    | Change::RenameTable { .. }
-            )
-        });
-        let old_text = before.text(&from.table);
-        if !takes_away
+        if self.batch.changes.iter().all(takes_nothing)
             && let Some(comment) = comments(old_text).into_iter().find(|comment| !text.contains(*comment))
         {
-            return Err(format!("the comment {comment} is gone:\n{old_text}\n{text}"));
+            if !ways(report).contains("native") {
+                return Err(format!("the comment {comment} is gone:\n{old_text}\n{text}"));
+            }
+            tally.count("comments that SQLite's own ALTER has lost");
         }
         let mut found: Vec<String> =
             pragmas(db, &to.table).iter().map(|line| bare(&back(line, to))).collect();
@@ -381,63 +366,89 @@ impl Run<'_> {
         let mut was = renamed_dump(before, from);
         let mut is = renamed_dump(after, to);
         let key = format!("main.{}", to.definition.name);
-        let renumbered = from.definition.without_rowid && !to.definition.without_rowid;
         let mut wanted = content.clone();
-        if renumbered {
+        if from.definition.without_rowid && !to.definition.without_rowid {
             wanted = wanted.without_rowids();
             if let Some(found) = is.contents.remove(&key) {
                 is.contents.insert(key.clone(), found.without_rowids());
             }
         }
         was.contents.insert(key, wanted);
-        self.set_aside(&mut was, &mut is, lost, from, to);
+        was.objects.extend(leg.remade.clone());
+        self.set_aside(&mut was, &mut is, lost, leg);
         was.difference(&is).map_or(Ok(()), Err)
     }
 
     /// Takes what the batch changes rightly out of both.
-    fn set_aside(&self, was: &mut Dump, is: &mut Dump, lost: &[String], from: &Model, to: &Model) {
+    fn set_aside(&self, was: &mut Dump, is: &mut Dump, lost: &[String], leg: &Leg<'_>) {
+        let (from, to) = (leg.from, leg.to);
         let table = &to.definition.name;
         let keys_change = from.definition.shape() != to.definition.shape();
-        let renamed = !from.renamed.is_empty()
-            || !to.renamed.is_empty()
+        let options_change = from.definition.without_rowid != to.definition.without_rowid;
+        let renamed = from.renamed != to.renamed
             || from.table != to.table
+            || !to.renamed.is_empty()
             || from.table != *table;
+        let cascades = self.cascades();
+        let of_table = format!("text:\\'{}\\'", table.replace('\'', "''").escape_default());
+        let triggers = is.objects.keys().cloned().collect::<Vec<_>>();
+        was.objects.retain(|key, object| {
+            let taken = key.1 == "trigger" && cascades.iter().any(|column| names(&object.sql, column));
+            triggers.contains(key) || !taken
+        });
         for dump in [&mut *was, &mut *is] {
-            let own = |kind: &str, name: &str, sql: &str, of: &str| {
-                of.eq_ignore_ascii_case(table) && ((kind == "table" && name == table) || sql.is_empty())
-            };
-            dump.objects.retain(|(_, kind, name), object| !own(kind, name, &object.sql, &object.table));
+            dump.objects.retain(|(_, kind, name), object| {
+                let own = (kind == "table" && name == table) || object.sql.is_empty();
+                let gone = kind == "index" && lost.contains(name);
+                !(gone || (own && object.table.eq_ignore_ascii_case(table)))
+            });
             if renamed {
                 dump.objects.values_mut().for_each(|object| object.sql = bare(&object.sql));
             }
-            for name in lost {
-                dump.objects.retain(|(_, kind, own), _| kind != "index" || own != name);
+            if !cascades.is_empty() {
+                dump.triggers.clear();
             }
             for statistics in ["main.sqlite_stat1", "main.sqlite_stat4"] {
-                if let Some(content) = dump.contents.get_mut(statistics) {
-                    let of_table = format!("text:\\'{}\\'", table.replace('\'', "''").escape_default());
-                    content.rows.retain(|row| {
-                        let mine = row.starts_with(&of_table);
-                        let automatic = row.contains("sqlite_autoindex_");
-                        let gone = lost.iter().any(|name| row.contains(name.as_str()));
-                        !(mine && ((keys_change && automatic) || gone || !lost.is_empty()))
-                    });
-                }
+                let Some(content) = dump.contents.get_mut(statistics) else { continue };
+                content.rows.retain(|row| {
+                    let automatic = keys_change && row.contains("sqlite_autoindex_");
+                    !(row.starts_with(&of_table) && (automatic || !lost.is_empty()))
+                });
             }
             let counters = dump.contents.entry("main.sqlite_sequence".to_owned()).or_insert_with(|| {
                 Content { columns: vec!["name".to_owned(), "seq".to_owned()], rows: Vec::new() }
             });
             if from.definition.autoincrement() != to.definition.autoincrement() {
-                let of_table = format!("text:\\'{}\\'", table.replace('\'', "''").escape_default());
                 counters.rows.retain(|row| !row.starts_with(&of_table));
             }
-            if self.batch.changes.iter().any(touches_keys)
-                || from.definition.without_rowid != to.definition.without_rowid
-            {
+            if options_change || self.batch.changes.iter().any(touches_keys) {
                 dump.dangling.clear();
             }
         }
     }
+}
+
+/// One direction of a batch.
+#[derive(Clone, Copy)]
+struct Leg<'l> {
+    before: &'l Dump,
+    after: &'l Dump,
+    from: &'l Model,
+    to: &'l Model,
+    /// What the script itself has made again.
+    remade: &'l Objects,
+}
+
+/// Whether neither the change nor its inverse takes text away in which a comment may stand.
+fn takes_nothing(change: &Change) -> bool {
+    matches!(
+        change,
+        Change::AddColumn { .. }
+            | Change::SetNotNull { .. }
+            | Change::RenameColumn { .. }
+            | Change::RenameTable { .. }
+            | Change::Autoincrement(_)
+    )
 }
 
 /// Whether a change can make or unmake a foreign key's match.

@@ -168,7 +168,7 @@ impl Change {
                 model.definition.columns.remove(at);
                 model.sources.remove(at);
                 let with = |rule: &Rule| rule.columns.iter().any(|c| c.eq_ignore_ascii_case(column));
-                let about = |rule: &Rule| rule.kind == Kind::Check && mentions(&rule.text, column);
+                let about = |rule: &Rule| rule.kind == Kind::Check && names(&rule.text, column);
                 model.definition.rules.retain(|rule| !with(rule) && !about(rule));
             }
             Change::RenameColumn { column, to } => {
@@ -199,10 +199,7 @@ impl Change {
                 model.column(column).rules.retain(|rule| !matches!(rule.kind, Kind::NotNull | Kind::Null));
             }
             Change::SetDefault { column, value } => {
-                let rules = &mut model.column(column).rules;
-                let name = rules.iter().find(|rule| rule.kind == Kind::Default).and_then(|r| r.name.clone());
-                rules.retain(|rule| rule.kind != Kind::Default);
-                rules.push(Rule::new(name.as_deref(), Kind::Default, format!("DEFAULT {value}"), &[column]));
+                model.column(column).set_last(Kind::Default, format!("DEFAULT {value}"));
             }
             Change::DropDefault { column } => {
                 model.column(column).rules.retain(|rule| rule.kind != Kind::Default);
@@ -215,9 +212,7 @@ impl Change {
                 let changed = model.column(column);
                 changed.type_name.clone_from(type_name);
                 if let Some(collation) = collation {
-                    changed.rules.retain(|rule| rule.kind != Kind::Collate);
-                    let text = format!("COLLATE {collation}");
-                    changed.rules.push(Rule::new(None, Kind::Collate, text, &[column]));
+                    changed.set_last(Kind::Collate, format!("COLLATE {collation}"));
                 }
             }
             Change::SetGenerated { column, expression, stored } => {
@@ -408,13 +403,14 @@ fn list(columns: &[String]) -> String {
     columns.iter().map(|column| quoted(column)).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a text says a name, as a whole word.
-pub fn mentions(text: &str, name: &str) -> bool {
+/// Whether a text says a name, as a whole word or quoted.
+pub fn names(text: &str, name: &str) -> bool {
     let (text, name) = (text.to_lowercase(), name.to_lowercase());
     let part = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    text.match_indices(&name).any(|(at, _)| {
-        let before = text[..at].chars().next_back().is_some_and(part);
-        let after = text[at + name.len()..].chars().next().is_some_and(part);
-        !before && !after
-    })
+    text.contains(&quoted(&name))
+        || text.match_indices(&name).any(|(at, _)| {
+            let before = text[..at].chars().next_back().is_some_and(part);
+            let after = text[at + name.len()..].chars().next().is_some_and(part);
+            !before && !after
+        })
 }

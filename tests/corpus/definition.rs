@@ -71,9 +71,19 @@ impl Definition {
                 };
                 let column = |c: &sqlite3_parser::ast::ColumnDefinition<'_>| {
                     let name = plain(&c.col_name);
+                    let mut rules: Vec<Rule> = Vec::new();
+                    for rule in c.constraints {
+                        match (&rule.constraint, rules.last_mut()) {
+                            // It stands apart in the syntax tree, and belongs to the REFERENCES before it.
+                            (ColumnConstraint::Defer(defer), Some(key)) => {
+                                key.text = format!("{} {}", key.text, Shown(defer));
+                            }
+                            _ => rules.push(column_rule(rule, &name)),
+                        }
+                    }
                     Column {
                         type_name: c.col_type.as_ref().map_or(String::new(), |t| Shown(t).to_string()),
-                        rules: c.constraints.iter().map(|rule| column_rule(rule, &name)).collect(),
+                        rules,
                         name,
                     }
                 };
@@ -104,12 +114,19 @@ impl Definition {
 
     /// All of it in a form in which spelling and order of the rules do not count.
     pub fn shape(&self) -> Vec<String> {
+        // A name that nothing follows belongs to no rule, and to the next one in the syntax tree: seen
+        // before a DEFAULT. A DEFAULT's own name means nothing.
+        let spelt = |rule: &Rule| match rule.kind {
+            Kind::Default | Kind::Collate | Kind::Null => bare(&rule.text),
+            _ => bare(&rule.sql()),
+        };
         let sorted = |rules: &[Rule]| {
-            let mut rules: Vec<String> = rules.iter().map(|rule| bare(&rule.sql())).collect();
+            let mut rules: Vec<String> = rules.iter().map(spelt).collect();
             rules.sort();
             rules.join(" / ")
         };
-        let column = |c: &Column| format!("{} {}: {}", c.name, bare(&c.type_name), sorted(&c.rules));
+        let column =
+            |c: &Column| format!("{} {}: {}", c.name.to_lowercase(), bare(&c.type_name), sorted(&c.rules));
         let mut shape: Vec<String> = self.columns.iter().map(column).collect();
         shape.push(sorted(&self.rules));
         shape.push(format!("strict {}, without rowid {}", self.strict, self.without_rowid));
@@ -164,6 +181,15 @@ impl Column {
             }
         }
         sql
+    }
+
+    /// Gives the last rule of a kind another text, or adds one: of several DEFAULTs or COLLATEs
+    /// SQLite takes the last.
+    pub fn set_last(&mut self, kind: Kind, text: String) {
+        match self.rules.iter_mut().rfind(|rule| rule.kind == kind) {
+            Some(rule) => rule.text = text,
+            None => self.rules.push(Rule::new(None, kind, text, &[&self.name])),
+        }
     }
 
     pub fn rule(&self, wanted: impl Fn(Kind) -> bool) -> Option<&Rule> {
@@ -255,7 +281,7 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Text without blanks and quotes, which a rename may change.
+/// Text without blanks and quotes, in small letters: what a rename may change is not in it.
 pub fn bare(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && !"\"'`[]".contains(*c)).collect()
+    text.chars().filter(|c| !c.is_whitespace() && !"\"'`[]".contains(*c)).collect::<String>().to_lowercase()
 }

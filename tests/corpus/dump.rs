@@ -7,8 +7,8 @@ use limbeck::sql::{literal, quote};
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-/// Type, name and text of an object, by schema, type and name.
-type Objects = BTreeMap<(String, String, String), Object>;
+/// The objects by schema, type and name.
+pub type Objects = BTreeMap<(String, String, String), Object>;
 
 /// An object of `sqlite_schema`.
 #[derive(Debug, Clone, PartialEq)]

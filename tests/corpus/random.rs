@@ -122,10 +122,10 @@ impl Choice<'_> {
         let plain = column.generated().is_none();
         let keyed = definition.in_key(&name);
         Some(match self.random.below(26) {
-            0..=2 => self.add_column(model, serial),
+            0..=2 => self.add_column(model, touched, serial),
             3 => self.drop_column(model, &column)?,
-            4 => Change::RenameColumn { column: name, to: format!("lbr{serial}") },
-            5 if model.table == definition.name => Change::RenameTable { to: format!("lbt{serial}") },
+            4 => Change::RenameColumn { column: name, to: format!("lbr{serial}x") },
+            5 if model.table == definition.name => Change::RenameTable { to: format!("lbt{serial}x") },
             6 => self.rename_constraint(definition, serial)?,
             7 | 8 if !column.has(Kind::NotNull) && plain => {
                 let nulls = format!("{} IS NULL", quoted(&name));
@@ -160,15 +160,15 @@ impl Choice<'_> {
                 Change::Move { column: name, to: self.random.below(definition.columns.len()) }
             }
             21 | 22 => self.add_rule(definition, touched, &name, serial)?,
-            23 => self.drop_rule(definition)?,
+            23 => self.drop_rule(definition, touched)?,
             24 | 25 => self.set_option(definition)?,
             _ => return None,
         })
     }
 
-    fn add_column(&mut self, model: &Model, serial: usize) -> Change {
+    fn add_column(&mut self, model: &Model, touched: &[String], serial: usize) -> Change {
         let definition = &model.definition;
-        let name = format!("lbc{serial}");
+        let name = format!("lbc{serial}x");
         let (type_name, literal) = *self
             .random
             .pick(&[("INT", "7"), ("TEXT", "'x y'"), ("REAL", "1.5"), ("BLOB", "x'01'"), ("INTEGER", "-3")])
@@ -186,17 +186,12 @@ impl Choice<'_> {
             4 => rules.push(rule(Kind::Unique, "UNIQUE")),
             5 => rules.push(rule(Kind::Default, "DEFAULT (abs(-5))")),
             6 => {
-                let other = &definition.columns[self.random.below(definition.columns.len())].name;
-                let stored = self.random.one_in(2);
-                let kind = if stored { "STORED" } else { "VIRTUAL" };
-                let other = quoted(&model.now(other));
-                let text = format!("GENERATED ALWAYS AS (typeof({other})) {kind}");
-                let column = Column {
-                    name: name.clone(),
-                    type_name: "TEXT".to_owned(),
-                    rules: vec![rule(Kind::Generated { stored }, &text)],
-                };
-                return Change::AddColumn { column, at: self.place(definition) };
+                if let Some(expression) = self.expression(definition, touched, &name) {
+                    let stored = self.random.one_in(2);
+                    let kind = if stored { "STORED" } else { "VIRTUAL" };
+                    let text = format!("GENERATED ALWAYS AS {expression} {kind}");
+                    rules.push(rule(Kind::Generated { stored }, &text));
+                }
             }
             7 => {
                 if let Some((parent, key)) = self.random.pick(self.parents).cloned() {
@@ -219,7 +214,13 @@ impl Choice<'_> {
     fn drop_column(&mut self, model: &Model, column: &Column) -> Option<Change> {
         let definition = &model.definition;
         let needs_value = column.has(Kind::NotNull) && column.rule(|kind| kind == Kind::Default).is_none();
+        // What it comes back with must be the same each time.
+        let volatile = |rule: &Rule| {
+            rule.kind == Kind::Default
+                && ["random", "now", "CURRENT_"].iter().any(|word| rule.text.contains(word))
+        };
         if definition.in_key(&column.name)
+            || column.rules.iter().any(volatile)
             || needs_value
             || definition.columns.len() < 2
             || !can_come_back(column)
@@ -234,7 +235,7 @@ impl Choice<'_> {
         let from = (*self.random.pick(&names)?).clone();
         // What stands alone in the text, or twice, is a case of its own.
         let once = names.iter().filter(|name| name.eq_ignore_ascii_case(&from)).count() == 1;
-        (once && !from.is_empty()).then(|| Change::RenameConstraint { from, to: format!("lbk{serial}") })
+        (once && !from.is_empty()).then(|| Change::RenameConstraint { from, to: format!("lbk{serial}x") })
     }
 
     fn set_type(&mut self, definition: &Definition, column: &str) -> Option<Change> {
@@ -285,7 +286,7 @@ impl Choice<'_> {
         serial: usize,
     ) -> Option<Change> {
         let quoted_column = quoted(column);
-        let name = format!("lbk{serial}");
+        let name = format!("lbk{serial}x");
         let named = (!self.random.one_in(4)).then_some(name.as_str());
         let rule = match self.random.below(6) {
             0 | 1 => {
@@ -341,7 +342,7 @@ impl Choice<'_> {
         (rule.name.is_some() || !definition.all_rules().any(alike)).then_some(Change::AddRule { rule })
     }
 
-    fn drop_rule(&mut self, definition: &Definition) -> Option<Change> {
+    fn drop_rule(&mut self, definition: &Definition, touched: &[String]) -> Option<Change> {
         let droppable = |rule: &&Rule| {
             let alike = |other: &&Rule| match &rule.name {
                 Some(name) => other.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name)),
@@ -357,7 +358,8 @@ impl Choice<'_> {
                 Kind::Check => rule.name.is_some(),
                 _ => false,
             };
-            kind && definition.all_rules().filter(alike).count() == 1
+            kind && !rule.columns.iter().any(|c| touched.contains(c))
+                && definition.all_rules().filter(alike).count() == 1
         };
         let rules: Vec<&Rule> = definition.all_rules().filter(droppable).collect();
         let rule = (*self.random.pick(&rules)?).clone();

@@ -6,7 +6,7 @@ use std::path::Path;
 use limbeck::sql::literal;
 use rusqlite::Connection;
 
-use crate::change::{Model, mentions};
+use crate::change::{Model, names};
 use crate::definition::{bare, quoted};
 use crate::dump::{Content, lines, strings};
 use crate::subject::Filled;
@@ -27,8 +27,9 @@ pub enum Expected {
     },
 }
 
-/// Makes the table `to` from the table `from` of the database in `file`.
-pub fn expect(filled: &Filled<'_>, file: &Path, from: &Model, to: &Model) -> Expected {
+/// Makes the table `to` from the table `from` of the database in `file`, and
+/// the indexes that `then` makes.
+pub fn expect(filled: &Filled<'_>, file: &Path, from: &Model, to: &Model, then: &[String]) -> Expected {
     let db = Connection::open_in_memory().expect("memory opens");
     filled.register(&db);
     let attach = format!("ATTACH {} AS src", literal(&file.to_string_lossy()));
@@ -44,6 +45,8 @@ pub fn expect(filled: &Filled<'_>, file: &Path, from: &Model, to: &Model) -> Exp
     if let Err(error) = db.execute_batch(&copy(from, to)) {
         return Expected::Breaks(error.to_string());
     }
+    let gone = |column: &&crate::definition::Column| to.definition.column(&column.name).is_none();
+    let gone: Vec<&str> = from.definition.columns.iter().filter(gone).map(|c| c.name.as_str()).collect();
     let mut lost = Vec::new();
     let named = "SELECT name, sql FROM src.sqlite_schema WHERE type = 'index' AND sql IS NOT NULL \
                  AND lower(tbl_name) = lower(?1) ORDER BY rowid";
@@ -51,10 +54,14 @@ pub fn expect(filled: &Filled<'_>, file: &Path, from: &Model, to: &Model) -> Exp
     let rows = statement.query_map([&from.table], |row| Ok((row.get(0)?, row.get(1)?)));
     let indexes: Vec<(String, String)> = rows.and_then(Iterator::collect).expect("the schema is read");
     for (name, sql) in indexes {
-        let Err(error) = db.execute_batch(&unrenamed(&sql, from)) else { continue };
-        if error.to_string().contains("no such column") {
+        if gone.iter().any(|column| names(&sql, column)) {
             lost.push(name);
-        } else {
+        } else if let Err(error) = db.execute_batch(&unrenamed(&sql, from)) {
+            return Expected::Breaks(error.to_string());
+        }
+    }
+    for sql in then.iter().filter(|sql| !sql.to_uppercase().starts_with("CREATE TRIGGER")) {
+        if let Err(error) = db.execute_batch(sql) {
             return Expected::Breaks(error.to_string());
         }
     }
@@ -169,7 +176,7 @@ pub fn comments(sql: &str) -> Vec<&str> {
         } else {
             let close = if first == '[' { ']' } else { first };
             let quote = "\"'`[".contains(first);
-            let length = rest[1..].find(close).filter(|_| quote).map(|end| end + 2);
+            let length = rest[first.len_utf8()..].find(close).filter(|_| quote).map(|end| end + 2);
             rest = &rest[length.unwrap_or(first.len_utf8())..];
             continue;
         };
@@ -183,5 +190,5 @@ pub fn comments(sql: &str) -> Vec<&str> {
 pub fn mentioned(db: &Connection, name: &str) -> bool {
     let mut texts = strings(db, "SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL");
     texts.extend(strings(db, "SELECT sql FROM temp.sqlite_schema WHERE sql IS NOT NULL"));
-    texts.iter().any(|text| mentions(text, name))
+    texts.iter().any(|text| names(text, name))
 }

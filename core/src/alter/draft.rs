@@ -271,12 +271,8 @@ impl Draft {
             None => edits.insert(column.name_span.end, format!(" {type_name}")),
         }
         if let Some(collation) = collation {
-            let named = column.constraints.iter().find_map(|c| match &c.rule {
-                ColumnRule::Collate(span) => Some(span.clone()),
-                _ => None,
-            });
-            match named {
-                Some(span) => edits.replace(span, quote(collation)),
+            match column.collation() {
+                Some(span) => edits.replace(span.clone(), quote(collation)),
                 None => edits.insert(column.rules_end(), format!(" COLLATE {}", quote(collation))),
             }
         }

@@ -258,10 +258,18 @@ impl ColumnDef {
         })
     }
 
-    /// The value's place, if there is a `DEFAULT`.
+    /// The value's place, if there is a `DEFAULT`; of several SQLite takes the last.
     pub fn default(&self) -> Option<&Span> {
-        self.constraints.iter().find_map(|c| match &c.rule {
+        self.constraints.iter().rev().find_map(|c| match &c.rule {
             ColumnRule::Default(value) => Some(value),
+            _ => None,
+        })
+    }
+
+    /// The name's place, if there is a `COLLATE`; of several SQLite takes the last.
+    pub fn collation(&self) -> Option<&Span> {
+        self.constraints.iter().rev().find_map(|c| match &c.rule {
+            ColumnRule::Collate(name) => Some(name),
             _ => None,
         })
     }
