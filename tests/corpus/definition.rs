@@ -62,6 +62,7 @@ impl<T: ToTokens> Display for Shown<'_, T> {
 
 impl Definition {
     pub fn read(sql: &str) -> Definition {
+        let sql = &without_lonely_names(sql);
         let bump = Bump::new();
         let mut parser = Parser::new(&bump, sql.as_bytes());
         match parser.next() {
@@ -114,10 +115,9 @@ impl Definition {
 
     /// All of it in a form in which spelling and order of the rules do not count.
     pub fn shape(&self) -> Vec<String> {
-        // A name that nothing follows belongs to no rule, and to the next one in the syntax tree: seen
-        // before a DEFAULT. A DEFAULT's own name means nothing.
+        // The names of what is no constraint mean nothing.
         let spelt = |rule: &Rule| match rule.kind {
-            Kind::Default | Kind::Collate | Kind::Null => bare(&rule.text),
+            Kind::Default | Kind::Collate | Kind::Null | Kind::Generated { .. } => bare(&rule.text),
             _ => bare(&rule.sql()),
         };
         let sorted = |rules: &[Rule]| {
@@ -217,6 +217,20 @@ impl Rule {
             None => self.text.clone(),
         }
     }
+}
+
+/// The text without each `CONSTRAINT name` that no constraint follows: the syntax tree would give
+/// the name to the next one, even to that of another column.
+fn without_lonely_names(sql: &str) -> String {
+    let tokens = limbeck::sql::tokens(sql).expect("a stored text is SQL");
+    let mut kept = sql.to_owned();
+    for three in tokens.windows(3).rev() {
+        let lonely = three[2].is_word("CONSTRAINT") || [",", ")"].contains(&three[2].text);
+        if three[0].is_word("CONSTRAINT") && lonely {
+            kept.replace_range(three[0].start..three[1].end(), "");
+        }
+    }
+    kept
 }
 
 fn column_rule(rule: &NamedColumnConstraint<'_>, column: &str) -> Rule {

@@ -177,7 +177,10 @@ pub fn lines(db: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
             match row.get_ref(at)? {
                 ValueRef::Text(text) => {
                     // Not all text of a real database is UTF-8.
-                    let _ = write!(line, "{separator}{}", text.escape_ascii());
+                    let _ = match std::str::from_utf8(text) {
+                        Ok(text) => write!(line, "{separator}{text}"),
+                        Err(_) => write!(line, "{separator}{}", text.escape_ascii()),
+                    };
                 }
                 other => {
                     let _ = write!(line, "{separator}{other:?}");

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use crate::change::{Change, Model};
-use crate::definition::{Column, Definition, Kind, Rule, quoted};
+use crate::definition::{Column, Definition, Kind, Rule, bare, quoted};
 use crate::dump::strings;
 
 /// Splitmix64: enough for choices, and the same everywhere.
@@ -41,9 +41,23 @@ impl Random {
 pub struct Batch {
     pub changes: Vec<Change>,
     pub up: String,
-    pub up_model: Model,
+    /// The table after each action.
+    pub up_models: Vec<Model>,
     pub down: String,
-    pub down_model: Model,
+    /// The table after each action on the way back.
+    pub down_models: Vec<Model>,
+}
+
+impl Batch {
+    /// The table after the batch.
+    pub fn up_model(&self) -> &Model {
+        self.up_models.last().expect("a batch has an action")
+    }
+
+    /// The table after the batch was taken back.
+    pub fn down_model(&self) -> &Model {
+        self.down_models.last().expect("a batch has an action")
+    }
 }
 
 /// A table that a batch is chosen for.
@@ -60,7 +74,7 @@ impl Choice<'_> {
     pub fn batch(&mut self) -> Option<Batch> {
         let mut model = Model::new(self.definition.clone());
         let mut changes = Vec::new();
-        let (mut ups, mut inverses) = (Vec::new(), Vec::new());
+        let (mut ups, mut up_models, mut inverses) = (Vec::new(), Vec::new(), Vec::new());
         let mut touched: Vec<String> = Vec::new();
         let wanted = 1 + self.random.below(4);
         for attempt in 0..40 {
@@ -86,9 +100,13 @@ impl Choice<'_> {
                 continue;
             }
             let Some(inverse) = change.inverse(&model) else { continue };
+            if let (Change::Autoincrement(_), Some(key)) = (&change, model.definition.primary_key()) {
+                touched.extend(key.columns.clone());
+            }
             touched.extend(columns_of(&change));
             ups.push(change.sql(&model));
             change.apply(&mut model);
+            up_models.push(model.clone());
             inverses.push(inverse);
             changes.push(change);
         }
@@ -96,10 +114,11 @@ impl Choice<'_> {
             return None;
         }
         let mut back = model.settled();
-        let mut downs = Vec::new();
+        let (mut downs, mut down_models) = (Vec::new(), Vec::new());
         for inverse in inverses.iter().rev().flatten() {
             downs.push(inverse.sql(&back));
             inverse.apply(&mut back);
+            down_models.push(back.clone());
         }
         let alter = |table: &str, actions: &[String]| {
             format!("ALTER TABLE main.{} {}", quoted(table), actions.join(",\n  "))
@@ -108,8 +127,8 @@ impl Choice<'_> {
             up: alter(&self.definition.name, &ups),
             down: alter(&model.table, &downs),
             changes,
-            up_model: model,
-            down_model: back,
+            up_models,
+            down_models,
         })
     }
 
@@ -161,7 +180,7 @@ impl Choice<'_> {
             }
             21 | 22 => self.add_rule(definition, touched, &name, serial)?,
             23 => self.drop_rule(definition, touched)?,
-            24 | 25 => self.set_option(definition)?,
+            24 | 25 => self.set_option(definition, touched)?,
             _ => return None,
         })
     }
@@ -336,10 +355,11 @@ impl Choice<'_> {
             _ => return None,
         };
         // By what it says it could be mistaken for another one.
-        let alike = |other: &Rule| {
-            other.kind == rule.kind && other.columns == rule.columns && other.kind != Kind::Check
+        let alike = |other: &Rule| match rule.kind {
+            Kind::Check => bare(&other.text) == bare(&rule.text),
+            kind => rule.name.is_none() && other.kind == kind && other.columns == rule.columns,
         };
-        (rule.name.is_some() || !definition.all_rules().any(alike)).then_some(Change::AddRule { rule })
+        (!definition.all_rules().any(alike)).then_some(Change::AddRule { rule })
     }
 
     fn drop_rule(&mut self, definition: &Definition, touched: &[String]) -> Option<Change> {
@@ -348,7 +368,7 @@ impl Choice<'_> {
                 Some(name) => other.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name)),
                 None => {
                     std::mem::discriminant(&other.kind) == std::mem::discriminant(&rule.kind)
-                        && other.columns == rule.columns
+                        && other.columns.join(",").eq_ignore_ascii_case(&rule.columns.join(","))
                 }
             };
             let kind = match rule.kind {
@@ -366,12 +386,14 @@ impl Choice<'_> {
         Some(Change::DropRule { rule })
     }
 
-    fn set_option(&mut self, definition: &Definition) -> Option<Change> {
+    fn set_option(&mut self, definition: &Definition, touched: &[String]) -> Option<Change> {
         let counted = definition.autoincrement();
+        let key_touched =
+            definition.primary_key().is_some_and(|key| key.columns.iter().any(|c| touched.contains(c)));
         Some(match self.random.below(3) {
             0 => Change::Strict(!definition.strict),
             1 if !counted => Change::WithoutRowid(!definition.without_rowid),
-            2 if counted || definition.alias().is_some() => Change::Autoincrement(!counted),
+            2 if !key_touched && (counted || definition.alias().is_some()) => Change::Autoincrement(!counted),
             _ => return None,
         })
     }
