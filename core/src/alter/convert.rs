@@ -220,9 +220,7 @@ fn in_primary_key(draft: &Draft, name: &str) -> bool {
 }
 
 fn collation(draft: &Draft, column: &ColumnDef) -> String {
-    let named = column.constraints.iter().rev().find_map(|c| match &c.rule {
-        ColumnRule::Collate(span) => Some(crate::sql::unquote(draft.table.text(span)).to_ascii_uppercase()),
-        _ => None,
-    });
-    named.unwrap_or_else(|| "BINARY".to_owned())
+    column
+        .collation()
+        .map_or("BINARY".into(), |span| crate::sql::unquote(draft.table.text(span)).to_ascii_uppercase())
 }

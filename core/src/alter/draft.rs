@@ -272,12 +272,7 @@ impl Draft {
             None => edits.insert(column.name_span.end, format!(" {type_name}")),
         }
         if let Some(collation) = collation {
-            // Of several, the last holds.
-            let named = column.constraints.iter().rev().find_map(|c| match &c.rule {
-                ColumnRule::Collate(span) => Some(span.clone()),
-                _ => None,
-            });
-            match named {
+            match column.collation().cloned() {
                 Some(span) if same_name(&unquote(self.table.text(&span)), collation) => {}
                 Some(span) => edits.replace(span, quote(collation)),
                 None => edits.insert(column.rules_end(), format!(" COLLATE {}", quote(collation))),

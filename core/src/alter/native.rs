@@ -31,11 +31,15 @@ pub(super) fn native(
         }
         Action::SetNotNull { column, .. } => {
             since(can, 3_053_000, "SQLite sets NOT NULL since 3.53")?;
-            let plain = before
-                .table
-                .column(column)
-                .is_some_and(|c| c.constraints.iter().all(|c| c.rule != ColumnRule::Null));
-            if plain { Ok(action.to_string()) } else { Err("the column says NULL, which has to go") }
+            let plain = before.table.column(column).is_some_and(|c| {
+                c.constraints.iter().all(|c| !matches!(c.rule, ColumnRule::Null | ColumnRule::Bare))
+            });
+            // A name that stands alone would become that of the new rule.
+            if plain {
+                Ok(action.to_string())
+            } else {
+                Err("the column says NULL, or a name that stands alone")
+            }
         }
         Action::DropNotNull { column } => {
             since(can, 3_053_000, "SQLite drops NOT NULL since 3.53")?;
@@ -83,6 +87,9 @@ fn add_column(table: &TableDef, column: &ColumnDef, can: Capabilities) -> Result
     if has(|rule| matches!(rule, ColumnRule::PrimaryKey { .. } | ColumnRule::Unique)) {
         return Err("SQLite adds no column that is UNIQUE or PRIMARY KEY");
     }
+    if is_rowid(&column.name) {
+        return Err("SQLite adds no column that is named like the rowid");
+    }
     let check = has(|rule| matches!(rule, ColumnRule::Check(_)));
     if let Some((_, stored)) = column.generated() {
         if stored {
@@ -106,9 +113,17 @@ fn add_column(table: &TableDef, column: &ColumnDef, can: Capabilities) -> Result
     Ok(())
 }
 
+/// Whether SQLite has the name for the rowid, too.
+fn is_rowid(name: &str) -> bool {
+    ["rowid", "_rowid_", "oid"].iter().any(|own| same_name(own, name))
+}
+
 fn drop_column(name: &str, before: &Draft, after: &Draft, can: Capabilities) -> Result<(), &'static str> {
     // The change log of 3.35.5 admits that DROP COLUMN corrupted before: https://sqlite.org/releaselog/3_35_5.html
     since(can, 3_035_005, "SQLite drops columns rightly since 3.35.5")?;
+    if is_rowid(name) {
+        return Err("SQLite takes a column of this name for the rowid");
+    }
     if !can.sound {
         return Err("SQLite drops no column while a view or trigger of the schema is broken");
     }

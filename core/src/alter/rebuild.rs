@@ -259,10 +259,7 @@ fn plain_twin(state: &TableState, name: &str) -> String {
         .columns
         .iter()
         .map(|column| {
-            let collation = column.constraints.iter().find_map(|c| match &c.rule {
-                ColumnRule::Collate(span) => Some(format!(" COLLATE {}", table.text(span))),
-                _ => None,
-            });
+            let collation = column.collation().map(|span| format!(" COLLATE {}", table.text(span)));
             format!("{} {}{}", quote(&column.name), table.type_name(column), collation.unwrap_or_default())
         })
         .collect();

@@ -192,7 +192,8 @@ fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice
     change
 }
 
-/// SQLite leaves the rows of ANALYZE under the old name.
+/// SQLite leaves the rows of ANALYZE under the old name: the table's, that of the automatic indexes,
+/// and that of the key of a WITHOUT ROWID table, which is called like the table.
 fn rename_statistics(
     db: &mut dyn Database,
     schema: &str,
@@ -201,7 +202,13 @@ fn rename_statistics(
     to: &str,
 ) -> Result<()> {
     for which in before.statistics_tables() {
-        let sql = format!("UPDATE {}.{which} SET tbl = ?1 WHERE tbl = ?2 COLLATE NOCASE", quote(schema));
+        let sql = format!(
+            "UPDATE {}.{which} SET tbl = ?1, idx = CASE WHEN lower(idx) = lower(?2) THEN ?1 \
+             WHEN instr(lower(idx), 'sqlite_autoindex_' || lower(?2) || '_') = 1 \
+             THEN 'sqlite_autoindex_' || ?1 || substr(idx, length(?2) + 18) ELSE idx END \
+             WHERE tbl = ?2 COLLATE NOCASE",
+            quote(schema)
+        );
         db.query(&sql, &[to.into(), from.into()], &mut |_| Ok(()))?;
     }
     Ok(())

@@ -328,6 +328,9 @@ impl<'t, 'a> Reader<'t, 'a> {
             let first = self.at;
             let name = self.name()?;
             let collation = if self.take(T::TK_COLLATE) { Some(self.name()?) } else { None };
+            while !matches!(self.kind(), T::TK_COMMA | T::TK_RP | T::TK_AUTOINCR) {
+                self.token()?;
+            }
             let end = self.since(first).end;
             columns.push(IndexedColumn { name, collation, end });
             while !matches!(self.kind(), T::TK_COMMA | T::TK_RP) {

@@ -327,6 +327,14 @@ impl ColumnDef {
             _ => None,
         })
     }
+
+    /// The name's place, if there is a `COLLATE`; of several SQLite takes the last.
+    pub fn collation(&self) -> Option<&Span> {
+        self.constraints.iter().rev().find_map(|c| match &c.rule {
+            ColumnRule::Collate(name) => Some(name),
+            _ => None,
+        })
+    }
 }
 
 /// What stands before the closing quote, doubled ones made single.
