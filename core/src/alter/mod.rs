@@ -33,6 +33,7 @@ mod rebuild;
 mod rules;
 mod table_state;
 mod touched;
+mod values;
 
 pub use action::{Action, Alteration, ConstraintRef, Position, TableOption};
 pub use draft::{Draft, Source};

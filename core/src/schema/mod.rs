@@ -9,11 +9,13 @@
 //! assert_eq!(table.rowid_alias(), Some(0));
 //! ```
 
+mod affinity;
 mod edit;
 mod object;
 mod parse;
 mod table;
 
+pub use affinity::Affinity;
 pub use edit::{Edits, append_item, insert_item, remove_item};
 pub use object::{Object, ObjectKind};
 pub(crate) use object::{double_quotes, mentions};
