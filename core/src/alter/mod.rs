@@ -33,12 +33,14 @@ mod rebuild;
 mod rules;
 mod table_state;
 mod touched;
+mod unique;
 mod values;
 
 pub use action::{Action, Alteration, ConstraintRef, Position, TableOption};
 pub use draft::{Draft, Source};
 pub use native::{Capabilities, Choice, RebuildMode, choose};
 pub use rebuild::{Copy, Preparation, Rebuild};
-pub use rules::{Rule, new_rules};
+pub use rules::{NewRules, Rule, new_parents, new_rules};
 pub use table_state::{Child, TableState};
 pub use touched::touched;
+pub use values::Values;

@@ -234,13 +234,58 @@ mod tests {
     fn values_are_those_that_a_column_stores() {
         let db = rusqlite::Connection::open_in_memory().unwrap();
         let values = [
-            "NULL", "0", "-1", "9007199254740993", "9223372036854775807", "-9223372036854775808", "1.0", "-0.0",
-            "0.1", "1e15", "1e16", "1e18", "9223372036854775807.0", "-9223372036854775808.0", "1e19", "1e300",
-            "9e999", "''", "'abc'", "'5'", "'007'", "' 5 '", "'5.0'", "'5.5'", "'1e3'", "'1e-3'", "'5x'", "'0x1F'",
-            "'-0'", "'+7'", "'.5'", "'5.'", "'1e400'", "'9007199254740993'", "'9223372036854775807'",
-            "'9223372036854775808'", "'-9223372036854775809'", "'9223372036854775807.0'", "'1e15'", "'1e19'",
-            "'inf'", "'nan'", "'é'", "x''", "x'35'", "'5' || char(0)", "char(160) || '5'", "'0.1'",
-            "'123456789012345678901234567890'", "'100000000000000000000'", "140737488355328", "'140737488355328'",
+            "NULL",
+            "0",
+            "-1",
+            "9007199254740993",
+            "9223372036854775807",
+            "-9223372036854775808",
+            "1.0",
+            "-0.0",
+            "0.1",
+            "1e15",
+            "1e16",
+            "1e18",
+            "9223372036854775807.0",
+            "-9223372036854775808.0",
+            "1e19",
+            "1e300",
+            "9e999",
+            "''",
+            "'abc'",
+            "'5'",
+            "'007'",
+            "' 5 '",
+            "'5.0'",
+            "'5.5'",
+            "'1e3'",
+            "'1e-3'",
+            "'5x'",
+            "'0x1F'",
+            "'-0'",
+            "'+7'",
+            "'.5'",
+            "'5.'",
+            "'1e400'",
+            "'9007199254740993'",
+            "'9223372036854775807'",
+            "'9223372036854775808'",
+            "'-9223372036854775809'",
+            "'9223372036854775807.0'",
+            "'1e15'",
+            "'1e19'",
+            "'inf'",
+            "'nan'",
+            "'é'",
+            "x''",
+            "x'35'",
+            "'5' || char(0)",
+            "char(160) || '5'",
+            "'0.1'",
+            "'123456789012345678901234567890'",
+            "'100000000000000000000'",
+            "140737488355328",
+            "'140737488355328'",
         ];
         for (type_name, affinity) in [
             ("TEXT", Affinity::Text),
@@ -251,11 +296,9 @@ mod tests {
         ] {
             db.execute_batch(&format!("DROP TABLE IF EXISTS c; CREATE TABLE c(a {type_name})")).unwrap();
             for value in values {
-                let stored = format!(
-                    "SELECT typeof(a) || quote(a) FROM c WHERE rowid = (SELECT max(rowid) FROM c)"
-                );
+                let stored = "SELECT typeof(a) || quote(a) FROM c WHERE rowid = (SELECT max(rowid) FROM c)";
                 db.execute_batch(&format!("INSERT INTO c VALUES ({value})")).unwrap();
-                let want: String = db.query_row(&stored, [], |row| row.get(0)).unwrap();
+                let want: String = db.query_row(stored, [], |row| row.get(0)).unwrap();
                 let asked = as_stored(value, affinity);
                 let sql = format!("SELECT typeof(a) || quote(a) FROM (SELECT {asked} AS a)");
                 let found: String = db.query_row(&sql, [], |row| row.get(0)).unwrap();
