@@ -3,7 +3,7 @@
 
 use super::draft::{Draft, Source};
 use super::table_state::TableState;
-use crate::schema::{Affinity, ColumnDef, ColumnRule, Edits, TableDef, mentions};
+use crate::schema::{Affinity, ColumnDef, ColumnRule, TableDef, mentions};
 use crate::sql::{TokenType as T, literal, quote, same_name, same_text, tokens, unquote};
 
 /// A temporary table that holds the rows-to-be as SQLite itself makes them: affinity, collation,
@@ -35,7 +35,7 @@ impl Values {
         let (mut into, mut select) = (vec![quote(&key_column)], vec![key.to_owned()]);
         for at in with_origins(table, needed) {
             let column = &table.columns[at];
-            definitions.push(definition(table, column, &name));
+            definitions.push(definition(table, column));
             if column.generated().is_some() {
                 continue;
             }
@@ -92,7 +92,7 @@ fn with_origins(table: &TableDef, needed: &[usize]) -> Vec<usize> {
 }
 
 /// What makes a column's values, and none of its rules.
-fn definition(table: &TableDef, column: &ColumnDef, name: &str) -> String {
+fn definition(table: &TableDef, column: &ColumnDef) -> String {
     let affinity = affinity(table, column);
     // In a STRICT table ANY is no affinity; here it would be NUMERIC.
     let type_name = if affinity == Affinity::Blob { "" } else { table.type_name(column) };
@@ -104,21 +104,10 @@ fn definition(table: &TableDef, column: &ColumnDef, name: &str) -> String {
         );
         if makes {
             text.push(' ');
-            text.push_str(&requalified(table.text(&constraint.span), &table.name, name));
+            text.push_str(table.text(&constraint.span));
         }
     }
     text
-}
-
-/// `t.a` in a generated column of `t`, for a table of another name.
-fn requalified(text: &str, from: &str, to: &str) -> String {
-    let mut edits = Edits::default();
-    for pair in tokens(text).unwrap_or_default().windows(2) {
-        if pair[1].kind == T::TK_DOT && same_name(&unquote(pair[0].text), from) {
-            edits.replace(pair[0].start..pair[0].end(), quote(to));
-        }
-    }
-    edits.apply(text)
 }
 
 pub(super) fn affinity(table: &TableDef, column: &ColumnDef) -> Affinity {

@@ -2,7 +2,7 @@
 
 use super::copy;
 use super::{Run, counted};
-use crate::alter::{Draft, Preparation, Rebuild, Source, TableState};
+use crate::alter::{Draft, Preparation, Rebuild, TableState};
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -34,7 +34,7 @@ pub(super) fn rebuild(
     let of = copy::count(run, &table)?;
     let children = children_rows(run, state)?;
     let statistics = saved_statistics(run.db, state, before)?;
-    let lax = ignore_old_violations(run, state, draft)?;
+    let lax = ignore_old_violations(run, state)?;
     for statement in &plan.drop_triggers {
         run.execute(statement)?;
     }
@@ -86,8 +86,8 @@ fn children_rows(run: &mut Run<'_, '_>, state: &TableState) -> Result<Vec<u64>> 
 }
 
 /// Rows that break a CHECK already would stop the copy, although nothing about them changes: then
-/// they are copied as they are, and said.
-fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<bool> {
+/// they are copied as they are, and said. Every CHECK over values that do change was asked before.
+fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState) -> Result<bool> {
     let table = &state.table;
     let columns = table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
         ColumnRule::Check(span) => Some(table.text(span)),
@@ -110,14 +110,6 @@ fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState, draft: &Draf
     let broken = run.db.integer(&sql, &[])?.unwrap_or(0);
     if broken == 0 {
         return Ok(false);
-    }
-    let unchanged = draft.sources.iter().all(|source| matches!(source, Source::Column(_) | Source::Default));
-    if !unchanged {
-        return Err(Error::new(
-            ErrorKind::RowsBreakRule,
-            format!("{} of table {} break a CHECK already", counted(broken as u64, "row"), table.name),
-        )
-        .with_hint("repair those rows before values are converted"));
     }
     run.db.execute("PRAGMA ignore_check_constraints = 1")?;
     run.warnings.push(format!(
