@@ -3,11 +3,12 @@
 use super::action::{Action, Position, TableOption};
 use super::constraint;
 use super::table_state::{Child, TableState};
+use super::values::{affinity, as_stored, default_expression};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
-    ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableRule, insert_item, remove_item,
+    Affinity, ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableRule, insert_item, remove_item,
 };
-use crate::sql::{quote, same_name, same_text};
+use crate::sql::{quote, same_name, same_text, unquote};
 
 /// Where the rows of the new table get a column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +79,7 @@ impl Draft {
             }
             Action::SetDefault { column, value } => self.set_default(column, value),
             Action::DropDefault { column } => {
+                self.settle_default(column)?;
                 self.drop_column_rules(column, |rule| matches!(rule, ColumnRule::Default(_)))
             }
             Action::SetType { column, type_name, collation, using } => {
@@ -244,7 +246,8 @@ impl Draft {
                 format!("column {name} is generated: it has no default"),
             ));
         }
-        match column.default().cloned() {
+        self.settle_default(name)?;
+        match self.column(name)?.default().cloned() {
             Some(span) => self.replace(span, value),
             None => self.add_column_rule(name, &format!("DEFAULT {value}")),
         }
@@ -264,6 +267,12 @@ impl Draft {
         using: Option<&str>,
     ) -> Result<()> {
         let at = self.position_of(name)?;
+        let strict = self.table.options.strict;
+        let same =
+            affinity(&self.table, &self.table.columns[at]) == Affinity::of(&unquote(type_name), strict);
+        if !same && using.is_none() {
+            self.settle(at);
+        }
         let column = &self.table.columns[at];
         let mut edits = Edits::default();
         match &column.type_span {
@@ -290,6 +299,31 @@ impl Draft {
             }
         }
         Ok(())
+    }
+
+    /// Rows that are there get the default that a new column has now, not a later one.
+    fn settle_default(&mut self, name: &str) -> Result<()> {
+        let at = self.position_of(name)?;
+        if self.sources[at] == Source::Default {
+            self.settle(at);
+        }
+        Ok(())
+    }
+
+    /// Makes an earlier action's value an expression, stored as the column's present type has it:
+    /// the actions of a batch do what they would do one after another.
+    fn settle(&mut self, at: usize) {
+        let column = &self.table.columns[at];
+        let value = match &self.sources[at] {
+            _ if column.generated().is_some() => return,
+            Source::Column(_) => return,
+            Source::Converted(from) => quote(from),
+            Source::Expression(expression) => format!("({expression})"),
+            Source::Default => {
+                column.default().map_or("NULL".to_owned(), |span| default_expression(self.table.text(span)))
+            }
+        };
+        self.sources[at] = Source::Expression(as_stored(&value, affinity(&self.table, column)));
     }
 
     fn set_generated(&mut self, name: &str, expression: &str, stored: bool) -> Result<()> {

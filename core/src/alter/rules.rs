@@ -7,9 +7,9 @@
 use super::draft::{Draft, Source};
 use super::table_state::TableState;
 use super::unique::{Key, unique_keys};
-use super::values::{Values, changed};
+use super::values::{Values, changed, default_expression, literal_kind};
 use crate::schema::{ColumnRule, ForeignKey, TableDef, TableRule, mentions};
-use crate::sql::{quote, same_name, same_text};
+use crate::sql::{TokenType, quote, same_name, same_text};
 
 /// A rule that the table's rows must obey from now on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -286,15 +286,20 @@ impl Find<'_> {
 
     /// What a column that is new holds in every row; none for any other.
     fn fresh(&self, at: usize) -> Option<Fresh> {
-        let column = &self.draft.table.columns[at];
-        if self.draft.sources[at] != Source::Default || column.generated().is_some() {
-            return None;
-        }
-        let default = column.default().map_or("NULL", |span| self.draft.table.text(span));
-        Some(match default {
-            null if null.eq_ignore_ascii_case("NULL") => Fresh::Null,
-            expression if expression.starts_with('(') => Fresh::Computed,
-            _ => Fresh::Literal,
+        let table = &self.draft.table;
+        let column = &table.columns[at];
+        let value = match &self.draft.sources[at] {
+            _ if column.generated().is_some() => return None,
+            Source::Column(_) | Source::Converted(_) => return None,
+            Source::Expression(expression) => expression.clone(),
+            Source::Default => {
+                column.default().map_or("NULL".to_owned(), |span| default_expression(table.text(span)))
+            }
+        };
+        Some(match literal_kind(&value) {
+            Some(TokenType::TK_NULL) => Fresh::Null,
+            Some(_) => Fresh::Literal,
+            None => Fresh::Computed,
         })
     }
 

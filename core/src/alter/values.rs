@@ -4,7 +4,7 @@
 use super::draft::{Draft, Source};
 use super::table_state::TableState;
 use crate::schema::{Affinity, ColumnDef, ColumnRule, TableDef, mentions};
-use crate::sql::{TokenType as T, literal, quote, same_name, same_text, tokens, unquote};
+use crate::sql::{TokenType as T, literal, quote, same_text, tokens, unquote};
 
 /// A temporary table that holds the rows-to-be as SQLite itself makes them: affinity, collation,
 /// defaults and generated columns are the new table's own, its rules are left out. No expression
@@ -175,6 +175,9 @@ pub(super) fn default_expression(text: &str) -> String {
 /// NUMERIC affinity, so that it is equal to its CAST just where a column would convert it
 /// (<https://sqlite.org/datatype3.html#type_conversions_prior_to_comparison>).
 pub(super) fn as_stored(expression: &str, affinity: Affinity) -> String {
+    if is_of(expression, affinity) {
+        return expression.to_owned();
+    }
     // A subquery without FROM is computed once, random() too.
     let of = |value: &str, from: String| format!("(SELECT {value} FROM (SELECT {from} AS v))");
     let number = of(
@@ -192,6 +195,29 @@ pub(super) fn as_stored(expression: &str, affinity: Affinity) -> String {
             expression.to_owned(),
         ),
     }
+}
+
+/// Whether it is a literal that a column of that affinity stores as it is.
+fn is_of(expression: &str, affinity: Affinity) -> bool {
+    let kind = literal_kind(expression);
+    match kind {
+        Some(T::TK_NULL | T::TK_BLOB) => true,
+        Some(T::TK_STRING) => affinity == Affinity::Text,
+        Some(T::TK_INTEGER) => matches!(affinity, Affinity::Integer | Affinity::Numeric),
+        _ => false,
+    }
+}
+
+/// Which literal an expression is, a sign before it aside; none if it is more than that.
+pub(super) fn literal_kind(expression: &str) -> Option<T> {
+    let all = tokens(expression).ok()?;
+    let literal = match &all[..] {
+        [sign, number] if matches!(sign.kind, T::TK_PLUS | T::TK_MINUS) => number,
+        [literal] => literal,
+        _ => return None,
+    };
+    let is = [T::TK_NULL, T::TK_BLOB, T::TK_STRING, T::TK_INTEGER, T::TK_FLOAT].contains(&literal.kind);
+    is.then_some(literal.kind)
 }
 
 #[cfg(test)]

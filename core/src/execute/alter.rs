@@ -1,9 +1,12 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
+use std::collections::VecDeque;
+
 use super::rebuild::rebuild;
 use super::{Run, counted};
 use crate::alter::{
-    Action, Alteration, Capabilities, Choice, Draft, TableState, choose, new_parents, new_rules, touched,
+    Action, Alteration, Capabilities, Choice, Draft, TableState, choose, independent, new_parents, new_rules,
+    touched,
 };
 use crate::db::Database;
 use crate::dependents::Broken;
@@ -18,13 +21,18 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     let schema = alteration.schema.as_deref().unwrap_or("main");
     let mut table = alteration.table.clone();
     let mut reports = Vec::new();
-    for group in alteration.groups() {
+    let mut groups = VecDeque::from(alteration.groups());
+    while let Some(mut group) = groups.pop_front() {
         let Some(state) = inspect::table(run.db, schema, &table)? else {
             if alteration.if_exists {
                 break;
             }
             return Err(unknown(run.db, schema, &table)?);
         };
+        let later = group.split_off(independent(&state.table, &group));
+        if !later.is_empty() {
+            groups.push_front(later);
+        }
         reports.extend(one_group(run, &state, &group)?);
         if let [Action::RenameTable { to }] = &group[..] {
             table.clone_from(to);
