@@ -6,7 +6,8 @@ use super::table_state::{Child, TableState};
 use super::values::{affinity, as_stored, default_expression};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
-    Affinity, ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableRule, insert_item, remove_item,
+    Affinity, ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableRule, insert_item,
+    insert_with_comment, item_with_comment, remove_item,
 };
 use crate::sql::{quote, same_name, same_text, unquote};
 
@@ -346,12 +347,12 @@ impl Draft {
         if self.table.columns.len() == 1 {
             return Ok(());
         }
-        let definition = self.table.text(&self.table.columns[from].span).to_owned();
+        let (definition, comment) = item_with_comment(&self.table, from);
         let sql = remove_item(&self.table, from);
         self.set_text(&sql)?;
         let source = self.sources.remove(from);
         let to = self.index_of(Some(position))?;
-        let sql = insert_item(&self.table, to, &definition);
+        let sql = insert_with_comment(&self.table, to, &definition, &comment);
         self.set_text(&sql)?;
         self.sources.insert(to, source);
         Ok(())
