@@ -2,6 +2,7 @@
 
 use super::action::{Action, Position, TableOption};
 use super::constraint;
+use super::same::same_column;
 use super::table_state::{Child, TableState};
 use super::values::{affinity, as_stored, default_expression};
 use crate::error::{Error, ErrorKind, Result};
@@ -9,7 +10,7 @@ use crate::schema::{
     Affinity, ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableRule, insert_item,
     insert_with_comment, item_with_comment, remove_item,
 };
-use crate::sql::{quote, same_name, same_text, unquote};
+use crate::sql::{quote, same_name, unquote};
 
 /// Where the rows of the new table get a column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,10 +158,12 @@ impl Draft {
         position: Option<&Position>,
     ) -> Result<()> {
         if let Some(found) = self.table.column(name) {
-            let is = self.table.text(&found.span);
-            if if_not_exists && same_text(is, definition) {
+            let wanted = TableDef::parse(&format!("CREATE TABLE t({definition}\n)"))?;
+            let same = |wanted| same_column(&self.table, found, wanted, &wanted.columns[0]);
+            if if_not_exists && same(&wanted) {
                 return Ok(());
             }
+            let is = self.table.text(&found.span);
             let hint = format!("it is defined as '{is}'; change it with ALTER COLUMN");
             return Err(self.exists("column", name).with_hint(hint));
         }

@@ -32,6 +32,7 @@ mod parse;
 mod reads;
 mod rebuild;
 mod rules;
+mod same;
 mod table_state;
 mod touched;
 mod unique;
