@@ -3,6 +3,7 @@
 
 use super::action::ConstraintRef;
 use super::draft::Draft;
+use super::same::{same_expression, unnamed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
     ColumnRule, Edits, Object, Span, TableConstraint, TableRule, insert_item, mentions, remove_item,
@@ -27,7 +28,7 @@ fn find(draft: &Draft, wanted: &ConstraintRef) -> Vec<Place> {
                     constraint.name.as_ref().is_some_and(|own| same_name(own, name))
                 }
                 ConstraintRef::Check(text) => {
-                    matches!(&constraint.rule, ColumnRule::Check(span) if same_text(table.text(span), text))
+                    matches!(&constraint.rule, ColumnRule::Check(span) if same_expression(table, table.text(span), text))
                 }
                 ConstraintRef::Unique(columns) => {
                     constraint.rule == ColumnRule::Unique && is_one(columns, &column.name)
@@ -44,7 +45,7 @@ fn find(draft: &Draft, wanted: &ConstraintRef) -> Vec<Place> {
         let this = match wanted {
             ConstraintRef::Named(name) => constraint.name.as_ref().is_some_and(|own| same_name(own, name)),
             ConstraintRef::Check(text) => {
-                matches!(&constraint.rule, TableRule::Check(span) if same_text(table.text(span), text))
+                matches!(&constraint.rule, TableRule::Check(span) if same_expression(table, table.text(span), text))
             }
             ConstraintRef::Unique(columns) => {
                 matches!(constraint.rule, TableRule::Unique(_)) && constraint.is_over(columns)
@@ -73,7 +74,7 @@ pub(super) fn add(
     if let Some(name) = name {
         match &find(draft, &ConstraintRef::Named(name.to_owned()))[..] {
             [] => {}
-            [place] if if_not_exists && same_text(text_at(draft, place), definition) => return Ok(()),
+            [place] if if_not_exists && says(draft, place, definition) => return Ok(()),
             [place, ..] => {
                 let hint = format!("it is defined as '{}'; drop it first", text_at(draft, place));
                 return Err(draft.exists("constraint", name).with_hint(hint));
@@ -101,6 +102,15 @@ fn text_at<'d>(draft: &'d Draft, place: &Place) -> &'d str {
     match place {
         Place::Column(span) => draft.table.text(span),
         Place::Table(at) => draft.table.text(&draft.table.constraints[*at].span),
+    }
+}
+
+/// Whether a constraint is this one, its name aside.
+fn says(draft: &Draft, place: &Place, definition: &str) -> bool {
+    let (is, wanted) = (unnamed(text_at(draft, place)), unnamed(definition));
+    match tokens(wanted).unwrap_or_default().first() {
+        Some(check) if check.kind == T::TK_CHECK => same_expression(&draft.table, is, wanted),
+        _ => same_text(is, wanted),
     }
 }
 

@@ -1,12 +1,14 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
+use std::collections::VecDeque;
+
 use super::in_place::{self, Outcome, in_place};
 use super::rebuild::rebuild;
 use super::watched::Watched;
 use super::{Run, counted};
 use crate::alter::{
-    Action, Alteration, Capabilities, Choice, Draft, RebuildMode, Rule, TableState, choose, new_rules,
-    rebuild_refused, touched,
+    Action, Alteration, Capabilities, Choice, Draft, RebuildMode, TableState, choose, independent,
+    new_parents, new_rules, rebuild_refused, touched,
 };
 use crate::db::Database;
 use crate::dependents::Broken;
@@ -21,13 +23,18 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     let schema = alteration.schema.as_deref().unwrap_or("main");
     let mut table = alteration.table.clone();
     let mut reports = Vec::new();
-    for group in alteration.groups() {
+    let mut groups = VecDeque::from(alteration.groups());
+    while let Some(mut group) = groups.pop_front() {
         let Some(state) = inspect::table(run.db, schema, &table)? else {
             if alteration.if_exists {
                 break;
             }
             return Err(unknown(run.db, schema, &table)?);
         };
+        let later = group.split_off(independent(&state.table, &group));
+        if !later.is_empty() {
+            groups.push_front(later);
+        }
         reports.extend(one_group(run, &state, &group)?);
         if let [Action::RenameTable { to }] = &group[..] {
             table.clone_from(to);
@@ -66,8 +73,7 @@ fn one_group(
     if choice == Choice::Nothing {
         return Ok(None);
     }
-    let rules = new_rules(state, &draft, actions);
-    refuse_broken_rows(&mut run.watched(), state, &rules)?;
+    refuse_broken_rows(run, state, &draft)?;
     run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
     let before = Inventory::read(run.db, &state.schema)?;
     let change = change(state, &draft, actions, &choice);
@@ -139,32 +145,48 @@ fn still_needed(message: String) -> Error {
 }
 
 /// Lists the rows that break a rule to be, before anything is written.
-fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, rules: &[Rule]) -> Result<()> {
+fn refuse_broken_rows(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<()> {
+    let mut parents = Vec::new();
+    for parent in new_parents(state, draft) {
+        // What is no table is found when the key is checked.
+        parents
+            .extend(inspect::table(run.db, &state.schema, &parent).ok().flatten().map(|found| found.table));
+    }
+    let new = new_rules(state, draft, &parents);
+    if let Some(values) = &new.values {
+        run.execute(&values.create)?;
+        run.execute(&values.fill)?;
+    }
     let mut violations = Vec::new();
-    let mut hint = None;
-    for rule in rules {
-        let count = db.integer(&rule.count, &[])?.unwrap_or(0);
+    let mut broken = Vec::new();
+    for rule in &new.rules {
+        let count = run.db.integer(&rule.count, &[])?.unwrap_or(0);
         if count > 0 {
             violations.push(Violation {
                 table: state.table.name.clone(),
                 rule: rule.text.clone(),
                 count: count as u64,
-                keys: db.texts(&rule.keys, &[])?,
+                keys: run.db.texts(&rule.keys, &[])?,
             });
-            hint.get_or_insert(rule.hint.as_str());
+            broken.push(rule);
         }
     }
-    let Some(first) = violations.first() else { return Ok(()) };
-    let rows = counted(first.count, "row");
+    if let Some(values) = &new.values {
+        run.execute(&values.drop)?;
+    }
+    let (Some(first), Some(rule)) = (violations.first(), broken.first()) else { return Ok(()) };
     let message = format!(
-        "{rows} of table {} would break {} (first: {})",
+        "{} of table {} would break {} (first: {})",
+        counted(first.count, "row"),
         first.table,
         first.rule,
         first.keys.join("; ")
     );
-    Err(Error::new(ErrorKind::RowsBreakRule, message)
-        .with_hint(hint.unwrap_or("change those rows first"))
-        .with_violations(violations))
+    let kind = match broken.iter().all(|rule| rule.foreign_key) {
+        true => ErrorKind::ForeignKeyViolated,
+        false => ErrorKind::RowsBreakRule,
+    };
+    Err(Error::new(kind, message).with_hint(&rule.hint).with_violations(violations))
 }
 
 /// What the plan says will be different.
