@@ -206,11 +206,14 @@ fn idle_actions(table: &TableDef) -> Vec<Action> {
         }
         for constraint in &column.constraints {
             texts.extend(constraint.name.iter().map(|name| format!("RENAME CONSTRAINT {0} TO {0}", quote(name))));
-            if let ColumnRule::Collate(span) = &constraint.rule
-                && let Some(type_span) = &column.type_span
-            {
-                texts.push(format!("ALTER {name} TYPE {} COLLATE {}", table.text(type_span), table.text(span)));
-            }
+        }
+        // Of several collations the last holds.
+        let collation = column.constraints.iter().rev().find_map(|c| match &c.rule {
+            ColumnRule::Collate(span) => Some(table.text(span)),
+            _ => None,
+        });
+        if let (Some(span), Some(collation)) = (&column.type_span, collation) {
+            texts.push(format!("ALTER {name} TYPE {} COLLATE {collation}", table.text(span)));
         }
     }
     texts.iter().map(|text| action(text)).collect()
