@@ -159,9 +159,7 @@ fn pairs(random: &mut Random, table: &TableDef, columns: &[String]) -> Vec<(Acti
         format!("AFTER {}", quote(&columns[random.below(columns.len())]))
     };
     add(format!("ALTER {name} {target}"), format!("ALTER {name} {place}"), None);
-    let last = tokens(definition).expect("it was read").last().map_or("", |token| token.text).to_lowercase();
-    // `REFERENCES after FIRST` has two readings.
-    if last != "after" && last != "first" {
+    if !ends_like_a_position(definition) {
         add(format!("DROP COLUMN {name}"), format!("ADD COLUMN {definition}\n{place}"), None);
     }
     let new = random.spelt("brand new");
@@ -208,6 +206,12 @@ fn action(text: &str) -> Action {
     alteration.actions.into_iter().next().expect("one action was written")
 }
 
+/// `ADD COLUMN a REFERENCES after FIRST` has two readings.
+fn ends_like_a_position(definition: &str) -> bool {
+    let all = tokens(definition).expect("it was read");
+    all.iter().skip(1).rev().take(2).any(|token| token.is_word("AFTER") || token.is_word("FIRST"))
+}
+
 /// Actions that ask for what is there already.
 fn idle_actions(table: &TableDef) -> Vec<Action> {
     let mut texts = vec![
@@ -224,7 +228,10 @@ fn idle_actions(table: &TableDef) -> Vec<Action> {
             None => format!("ALTER {name} FIRST"),
             Some(before) => format!("ALTER {name} AFTER {}", quote(&table.columns[before].name)),
         });
-        texts.push(format!("ADD COLUMN IF NOT EXISTS {}\n", table.text(&column.span)));
+        let definition = table.text(&column.span);
+        if !ends_like_a_position(definition) {
+            texts.push(format!("ADD COLUMN IF NOT EXISTS {definition}\n"));
+        }
         texts.push(format!("ALTER {name} {} NOT NULL", if column.is_not_null() { "SET" } else { "DROP" }));
         texts.push(match column.default() {
             Some(value) => format!("ALTER {name} SET DEFAULT {}", table.text(value)),
@@ -241,15 +248,14 @@ fn idle_actions(table: &TableDef) -> Vec<Action> {
             texts.extend(
                 constraint.name.iter().map(|name| format!("RENAME CONSTRAINT {0} TO {0}", quote(name))),
             );
-            if let ColumnRule::Collate(span) = &constraint.rule
-                && let Some(type_span) = &column.type_span
-            {
-                texts.push(format!(
-                    "ALTER {name} TYPE {} COLLATE {}",
-                    table.text(type_span),
-                    table.text(span)
-                ));
-            }
+        }
+        // Of several collations the last holds.
+        let collation = column.constraints.iter().rev().find_map(|c| match &c.rule {
+            ColumnRule::Collate(span) => Some(table.text(span)),
+            _ => None,
+        });
+        if let (Some(span), Some(collation)) = (&column.type_span, collation) {
+            texts.push(format!("ALTER {name} TYPE {} COLLATE {collation}", table.text(span)));
         }
     }
     texts.iter().map(|text| action(text)).collect()

@@ -1,5 +1,7 @@
 //! `CREATE TABLE` texts, and parts of them, as people and tools have written them, and worse.
 
+#![allow(dead_code)] // Each user takes what it needs.
+
 use crate::random::Random;
 
 /// Names that are easy to get wrong.
@@ -138,6 +140,10 @@ impl Random {
 
     pub fn value(&mut self) -> &'static str {
         VALUES[self.below(VALUES.len())]
+    }
+
+    pub fn name(&mut self) -> &'static str {
+        NAMES[self.below(NAMES.len())]
     }
 
     fn column(&mut self, words: &mut Vec<String>, columns: &[String], strict: bool, key: bool) {

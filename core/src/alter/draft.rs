@@ -77,7 +77,7 @@ impl Draft {
             Action::RenameConstraint { name, to } => constraint::rename(self, name, to),
             Action::SetNotNull { column, on_conflict } => self.set_not_null(column, on_conflict.as_deref()),
             Action::DropNotNull { column } => {
-                self.drop_column_rules(column, |rule| matches!(rule, ColumnRule::NotNull | ColumnRule::Null))
+                self.drop_column_rules(column, |rule| *rule == ColumnRule::NotNull)
             }
             Action::SetDefault { column, value } => self.set_default(column, value),
             Action::DropDefault { column } => {

@@ -95,6 +95,8 @@ pub enum ColumnRule {
         /// `STORED`
         stored: bool,
     },
+    /// `[NOT] DEFERRABLE …` that does not follow its `REFERENCES` at once.
+    Deferrable,
     /// A `CONSTRAINT name` that nothing follows: SQLite accepts it.
     Bare,
 }
@@ -219,6 +221,7 @@ impl TableDef {
                 | ColumnRule::Unique
                 | ColumnRule::Collate(_)
                 | ColumnRule::References(_)
+                | ColumnRule::Deferrable
                 | ColumnRule::Bare => None,
             });
         columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {

@@ -34,8 +34,13 @@ impl Token<'_> {
 /// The tokens of a text, comments and blanks left out.
 ///
 /// Errors: [`ErrorKind::SqlSyntax`] with the line where a literal, a bracket or a comment is not
-/// closed, or where a byte is no part of SQL.
+/// closed, where a byte is no part of SQL, and where SQLite's own tokenizer would stop or read
+/// otherwise.
 pub fn tokens(whole: &str) -> Result<Vec<Token<'_>>> {
+    // SQLite ends a text at U+0000 and says nothing of what stands behind it.
+    if let Some(at) = whole.find('\0') {
+        return Err(unreadable(whole, "the character U+0000", line_at(whole, at)));
+    }
     let mut scanner = Scanner::new(Tokenizer::new());
     let mut all = Vec::with_capacity(whole.len() / 6);
     loop {
@@ -182,6 +187,7 @@ mod tests {
             ("a !b", 1),
             ("a\n\u{feff}b", 2),
             ("$a(;)", 1),
+            ("a\n'\0'", 2),
         ] {
             let error = tokens(text).unwrap_err();
             assert_eq!((error.kind(), error.line()), (ErrorKind::SqlSyntax, Some(line)), "{text}");
