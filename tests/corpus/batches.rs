@@ -422,7 +422,15 @@ impl Run<'_> {
                 !(gone || (own && object.table.eq_ignore_ascii_case(table)))
             });
             if renamed {
-                dump.objects.values_mut().for_each(|object| object.sql = bare(&object.sql));
+                for object in dump.objects.values_mut() {
+                    object.table = object.table.to_lowercase();
+                    object.sql = bare(&object.sql);
+                    // A rename reaches the key under its other names as well.
+                    if let Some(key) = to.definition.alias() {
+                        let key = to.definition.columns[key].name.to_lowercase();
+                        object.sql = object.sql.replace("_rowid_", &key).replace("rowid", &key);
+                    }
+                }
             }
             if !cascades.is_empty() {
                 dump.triggers.clear();

@@ -235,9 +235,6 @@ impl Change {
             Change::AddRule { rule } => model.definition.rules.push(rule.clone()),
             Change::DropRule { rule } => {
                 let definition = &mut model.definition;
-                if matches!(rule.kind, Kind::PrimaryKey { .. }) && definition.strict {
-                    keep_not_null(definition);
-                }
                 match definition.rules.iter().position(|own| own == rule) {
                     Some(at) => _ = definition.rules.remove(at),
                     None => definition.columns.iter_mut().for_each(|c| c.rules.retain(|own| own != rule)),
@@ -250,10 +247,10 @@ impl Change {
                 model.definition.strict = *on;
             }
             Change::WithoutRowid(on) => {
+                model.definition.without_rowid = *on;
                 if !on && !model.definition.strict {
                     keep_not_null(&mut model.definition);
                 }
-                model.definition.without_rowid = *on;
             }
             Change::Autoincrement(on) => {
                 let definition = &mut model.definition;

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::change::{Change, Model};
+use crate::change::{Change, Model, names};
 use crate::definition::{Column, Definition, Kind, Rule, bare, quoted};
 use crate::dump::strings;
 
@@ -94,6 +94,11 @@ impl Choice<'_> {
                     | Change::RenameColumn { .. }
                     | Change::Move { .. }
             );
+            let option =
+                matches!(change, Change::Strict(_) | Change::WithoutRowid(_) | Change::Autoincrement(_));
+            if option && changes.iter().any(|c| c.title() == change.title()) {
+                continue;
+            }
             let all_simple =
                 changes.iter().all(|c| !matches!(c, Change::DropColumn { .. } | Change::DropRule { .. }));
             if (renames && !simple) || (matches!(change, Change::RenameColumn { .. }) && !all_simple) {
@@ -102,6 +107,14 @@ impl Choice<'_> {
             let Some(inverse) = change.inverse(&model) else { continue };
             if let (Change::Autoincrement(_), Some(key)) = (&change, model.definition.primary_key()) {
                 touched.extend(key.columns.clone());
+            }
+            if matches!(
+                change,
+                Change::AddColumn { .. } | Change::AddRule { .. } | Change::SetGenerated { .. }
+            ) {
+                let sql = change.sql(&model);
+                let named = model.definition.columns.iter().filter(|c| names(&sql, &c.name));
+                touched.extend(named.map(|column| column.name.clone()));
             }
             touched.extend(columns_of(&change));
             ups.push(change.sql(&model));
@@ -381,7 +394,9 @@ impl Choice<'_> {
             kind && !rule.columns.iter().any(|c| touched.contains(c))
                 && definition.all_rules().filter(alike).count() == 1
         };
-        let rules: Vec<&Rule> = definition.all_rules().filter(droppable).collect();
+        // Not one that the batch itself has added.
+        let own = |rule: &&Rule| self.definition.all_rules().any(|old| old == *rule);
+        let rules: Vec<&Rule> = definition.all_rules().filter(droppable).filter(own).collect();
         let rule = (*self.random.pick(&rules)?).clone();
         Some(Change::DropRule { rule })
     }
