@@ -2,9 +2,11 @@
 //! transactions.
 
 mod alter;
+mod cascade;
 mod copy;
 mod pragmas;
 mod rebuild;
+mod rules;
 
 #[cfg(all(test, feature = "rusqlite"))]
 mod tests;
