@@ -4,6 +4,7 @@
 use super::action::ConstraintRef;
 use super::draft::Draft;
 use super::same::{same_expression, unnamed};
+use super::table_state::Child;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
     ColumnRule, Edits, Object, Span, TableConstraint, TableRule, insert_item, mentions, remove_item,
@@ -189,15 +190,16 @@ pub(super) fn rename(draft: &mut Draft, name: &str, to: &str) -> Result<()> {
 
 /// Makes sure that nothing needs the column any more: names what does, or drops it on `CASCADE`.
 pub(super) fn release_column(draft: &mut Draft, column: &str, cascade: bool) -> Result<()> {
-    let mut needed: Vec<String> = draft
-        .children_of(column)
-        .iter()
-        .map(|child| format!("a foreign key of table {}", child.table))
-        .collect();
-    needed.dedup();
-    if !needed.is_empty() {
+    let (own, others): (Vec<&Child>, Vec<&Child>) =
+        draft.children_of(column).into_iter().partition(|child| same_name(&child.table, &draft.table.name));
+    let mut needed: Vec<String> = others.iter().map(|child| child.title()).collect();
+    if cascade && !needed.is_empty() {
         return Err(still_needed(draft, column, &needed, "drop that foreign key first"));
     }
+    // Keys of the table to itself; one on the column itself goes along with it.
+    let own = own.into_iter().map(|child| child.from.clone()).filter(|from| !is_one(from, column));
+    let own: Vec<Vec<String>> = own.collect();
+    needed.extend(own.iter().map(|from| ConstraintRef::ForeignKey(from.clone()).to_string()));
     let constraints: Vec<usize> = (0..draft.table.constraints.len())
         .filter(|&at| needs(draft, &draft.table.constraints[at], column))
         .collect();
@@ -222,6 +224,7 @@ pub(super) fn release_column(draft: &mut Draft, column: &str, cascade: bool) -> 
         }
     }
     if !fixed.is_empty() {
+        fixed.append(&mut needed);
         return Err(still_needed(
             draft,
             column,
@@ -241,7 +244,7 @@ pub(super) fn release_column(draft: &mut Draft, column: &str, cascade: bool) -> 
     for at in constraints.into_iter().rev() {
         remove(draft, &Place::Table(at))?;
     }
-    Ok(())
+    own.into_iter().try_for_each(|from| drop(draft, true, &ConstraintRef::ForeignKey(from)))
 }
 
 fn still_needed(draft: &Draft, column: &str, by: &[String], hint: &str) -> Error {

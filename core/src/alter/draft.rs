@@ -210,14 +210,7 @@ impl Draft {
     /// Foreign keys of other tables, and of this one, that name the column as their parent.
     pub(super) fn children_of(&self, column: &str) -> Vec<&Child> {
         let key = self.table.primary_key();
-        let in_key = key.iter().any(|name| same_name(name, column));
-        self.children
-            .iter()
-            .filter(|child| {
-                let named = child.columns.iter().any(|name| same_name(name, column));
-                named || (child.columns.is_empty() && in_key)
-            })
-            .collect()
+        self.children.iter().filter(|child| child.names(column, &key)).collect()
     }
 
     fn set_not_null(&mut self, name: &str, on_conflict: Option<&str>) -> Result<()> {

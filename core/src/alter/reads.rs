@@ -1,5 +1,5 @@
-//! Which actions read values that an earlier action of the batch writes. All rows are written once,
-//! from what they were: such an action has to wait until they are.
+//! Which actions of a batch wait for the ones before them. All rows are written once, from what they
+//! were: an action that reads values which an earlier one writes has to wait until they are.
 
 use super::action::Action;
 use crate::schema::{TableDef, mentions};
@@ -7,8 +7,41 @@ use crate::sql::same_name;
 
 /// How many of the actions, from the first on, can be done in one go.
 pub fn independent(table: &TableDef, actions: &[Action]) -> usize {
-    let waits = |at: usize| actions[..at].iter().any(|earlier| reads(table, &actions[at], earlier));
+    let waits = |at: usize| {
+        let action = &actions[at];
+        actions[..at].iter().any(|earlier| {
+            // What a CASCADE drops is found by what breaks: nothing else may be the reason.
+            let apart = (cascades(action) && may_break(earlier)) || (cascades(earlier) && may_break(action));
+            apart || reads(table, action, earlier)
+        })
+    };
     (1..actions.len()).find(|&at| waits(at)).unwrap_or(actions.len())
+}
+
+fn cascades(action: &Action) -> bool {
+    matches!(action, Action::DropColumn { cascade: true, .. })
+}
+
+/// Whether a view or trigger may no longer compile after it. A CASCADE is not meant.
+fn may_break(action: &Action) -> bool {
+    match action {
+        Action::DropColumn { cascade, .. } => !cascade,
+        Action::AddColumn { .. }
+        | Action::RenameColumn { .. }
+        | Action::RenameTable { .. }
+        | Action::SetGenerated { .. }
+        | Action::DropConstraint { .. }
+        | Action::SetOption(_) => true,
+        Action::RenameConstraint { .. }
+        | Action::SetNotNull { .. }
+        | Action::DropNotNull { .. }
+        | Action::SetDefault { .. }
+        | Action::DropDefault { .. }
+        | Action::SetType { .. }
+        | Action::DropExpression { .. }
+        | Action::MoveColumn { .. }
+        | Action::AddConstraint { .. } => false,
+    }
 }
 
 /// Whether an action needs values that `earlier` changes: most look at definitions only.
@@ -64,6 +97,9 @@ mod tests {
             ("ALTER a TYPE INT USING b, ALTER b TYPE INT USING e, ADD CHECK (a > 0)", 3),
             ("ADD x, DROP a", 2),
             ("ADD x", 1),
+            ("DROP a CASCADE, DROP b CASCADE, DROP c", 2),
+            ("DROP a, DROP b CASCADE", 1),
+            ("ALTER a SET NOT NULL, DROP b CASCADE, ALTER a SET DEFAULT 1, ADD x", 3),
         ] {
             let read = Alteration::parse(&format!("ALTER TABLE t {actions}")).unwrap();
             assert_eq!(independent(&table, &read.actions), want, "{actions}");

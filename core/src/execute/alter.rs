@@ -2,17 +2,19 @@
 
 use std::collections::VecDeque;
 
+use super::Run;
+use super::cascade::{drop_dependents, release_children, still_needed};
 use super::in_place::{self, Outcome, in_place};
 use super::rebuild::rebuild;
+use super::rules::refuse_broken_rows;
 use super::watched::Watched;
-use super::{Run, counted};
 use crate::alter::{
     Action, Alteration, Capabilities, Choice, Draft, RebuildMode, TableState, choose, independent,
-    new_parents, new_rules, rebuild_refused, touched,
+    rebuild_refused, touched,
 };
 use crate::db::Database;
 use crate::dependents::Broken;
-use crate::error::{Error, ErrorKind, Result, Violation};
+use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
 use crate::proof::{Change, Inventory};
 use crate::report::{AlterationReport, Way};
@@ -35,6 +37,12 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
         if !later.is_empty() {
             groups.push_front(later);
         }
+        let released = release_children(run, &state, &group)?;
+        let state = match &released[..] {
+            [] => state,
+            _ => inspect::table(run.db, schema, &table)?.unwrap_or(state),
+        };
+        reports.extend(released);
         reports.extend(one_group(run, &state, &group)?);
         if let [Action::RenameTable { to }] = &group[..] {
             table.clone_from(to);
@@ -56,7 +64,7 @@ fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
     })
 }
 
-fn one_group(
+pub(super) fn one_group(
     run: &mut Run<'_, '_>,
     state: &TableState,
     actions: &[Action],
@@ -73,22 +81,25 @@ fn one_group(
     if choice == Choice::Nothing {
         return Ok(None);
     }
-    refuse_broken_rows(run, state, &draft)?;
+    refuse_broken_rows(&mut run.watched(), state, &draft)?;
     run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
     let before = Inventory::read(run.db, &state.schema)?;
-    let change = change(state, &draft, actions, &choice);
+    let mut change = change(state, &draft, actions, &choice);
+    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
+    // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
+    // limbeck finds all of them.
+    run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
     let report = carry_out(run, state, &draft, choice, &before)?;
+    run.db.execute("PRAGMA legacy_alter_table = 0")?;
     if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
         run.watch.rename(from, to);
         rename_statistics(run.db, &state.schema, &before, from, to)?;
     }
+    change.dropped.extend(drop_dependents(run, state, actions, &broken)?);
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
-    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
-    Broken::find(run.db, &state.schema, after_name)?
-        .nothing_new_since(&broken, name)
-        .map_err(|error| if drops { still_needed(error.to_string()) } else { error })?;
+    Broken::find(run.db, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
 }
@@ -136,57 +147,6 @@ fn explained(error: Error) -> Error {
             .with_hint("repair or drop it first: SQLite renames nothing while it does not compile");
     }
     error
-}
-
-/// The same refusal whichever way a column would have gone.
-fn still_needed(message: String) -> Error {
-    Error::new(ErrorKind::StillNeeded, message)
-        .with_hint("drop that view or trigger before the ALTER TABLE, and create it anew after it")
-}
-
-/// Lists the rows that break a rule to be, before anything is written.
-fn refuse_broken_rows(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<()> {
-    let mut parents = Vec::new();
-    for parent in new_parents(state, draft) {
-        // What is no table is found when the key is checked.
-        parents
-            .extend(inspect::table(run.db, &state.schema, &parent).ok().flatten().map(|found| found.table));
-    }
-    let new = new_rules(state, draft, &parents);
-    if let Some(values) = &new.values {
-        run.execute(&values.create)?;
-        run.execute(&values.fill)?;
-    }
-    let mut violations = Vec::new();
-    let mut broken = Vec::new();
-    for rule in &new.rules {
-        let count = run.db.integer(&rule.count, &[])?.unwrap_or(0);
-        if count > 0 {
-            violations.push(Violation {
-                table: state.table.name.clone(),
-                rule: rule.text.clone(),
-                count: count as u64,
-                keys: run.db.texts(&rule.keys, &[])?,
-            });
-            broken.push(rule);
-        }
-    }
-    if let Some(values) = &new.values {
-        run.execute(&values.drop)?;
-    }
-    let (Some(first), Some(rule)) = (violations.first(), broken.first()) else { return Ok(()) };
-    let message = format!(
-        "{} of table {} would break {} (first: {})",
-        counted(first.count, "row"),
-        first.table,
-        first.rule,
-        first.keys.join("; ")
-    );
-    let kind = match broken.iter().all(|rule| rule.foreign_key) {
-        true => ErrorKind::ForeignKeyViolated,
-        false => ErrorKind::RowsBreakRule,
-    };
-    Err(Error::new(kind, message).with_hint(&rule.hint).with_violations(violations))
 }
 
 /// What the plan says will be different.
