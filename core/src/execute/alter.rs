@@ -92,7 +92,7 @@ pub(super) fn one_group(
             AlterationReport { table: name.clone(), way: Way::Rebuild, why: Some(why), rows }
         }
     };
-    let dropped = drop_dependents(run, state, actions, &broken)?;
+    let dropped = drop_dependents(run, state, &draft, actions, &broken)?;
     change.dropped.extend(dropped);
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
