@@ -95,7 +95,7 @@ pub(super) fn one_group(
         run.watch.rename(from, to);
         rename_statistics(run.db, &state.schema, &before, from, to)?;
     }
-    change.dropped.extend(drop_dependents(run, state, actions, &broken)?);
+    change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
