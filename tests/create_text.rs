@@ -83,7 +83,8 @@ fn an_action_and_its_inverse_leave_the_meaning() {
                 assert_eq!(after, wanted, "{}\nbecame\n{}", what(), draft.table.sql);
             }
             let ended = apply(&draft.table, &back).unwrap_or_else(|error| panic!("{}: {error}", what()));
-            let (_, mut ended) = judge::ask(&ended.table.sql).unwrap_or_else(|error| panic!("{}: {error}", what()));
+            let (_, mut ended) =
+                judge::ask(&ended.table.sql).unwrap_or_else(|error| panic!("{}: {error}", what()));
             // What STRICT and WITHOUT ROWID imply is written out when they go.
             let mut facts = facts.clone();
             if matches!(there, Action::SetOption(_)) {
@@ -114,31 +115,59 @@ fn pairs(random: &mut Random, table: &TableDef, columns: &[String]) -> Vec<(Acti
     let mut pairs: Vec<(String, String, Option<Change>)> = Vec::new();
     let mut add = |there: String, back: String, change: Option<Change>| pairs.push((there, back, change));
     if !column.is_not_null() {
-        add(format!("ALTER {name} SET NOT NULL"), format!("ALTER {name} DROP NOT NULL"), changed(at, |c| c.not_null = true));
+        add(
+            format!("ALTER {name} SET NOT NULL"),
+            format!("ALTER {name} DROP NOT NULL"),
+            changed(at, |c| c.not_null = true),
+        );
     }
     match column.default() {
         Some(value) => {
             let value = table.text(value);
-            add(format!("ALTER {name} DROP DEFAULT"), format!("ALTER {name} SET DEFAULT {value}"), changed(at, |c| c.default = None));
-            add(format!("ALTER {name} SET DEFAULT 'new'"), format!("ALTER {name} SET DEFAULT {value}"), changed(at, |c| c.default = Some("'new'".to_owned())));
+            add(
+                format!("ALTER {name} DROP DEFAULT"),
+                format!("ALTER {name} SET DEFAULT {value}"),
+                changed(at, |c| c.default = None),
+            );
+            add(
+                format!("ALTER {name} SET DEFAULT 'new'"),
+                format!("ALTER {name} SET DEFAULT {value}"),
+                changed(at, |c| c.default = Some("'new'".to_owned())),
+            );
         }
-        None => add(format!("ALTER {name} SET DEFAULT {}", random.value()), format!("ALTER {name} DROP DEFAULT"), None),
+        None => add(
+            format!("ALTER {name} SET DEFAULT {}", random.value()),
+            format!("ALTER {name} DROP DEFAULT"),
+            None,
+        ),
     }
     if column.generated().is_none() && column.default().is_none() {
         add(format!("ALTER {name} SET GENERATED (1) STORED"), format!("ALTER {name} DROP EXPRESSION"), None);
     }
     if let Some(span) = &column.type_span {
         let type_name = table.text(span);
-        add(format!("ALTER {name} TYPE {}", random.type_name()), format!("ALTER {name} TYPE {type_name}"), None);
+        add(
+            format!("ALTER {name} TYPE {}", random.type_name()),
+            format!("ALTER {name} TYPE {type_name}"),
+            None,
+        );
     }
     let target = random.pick(&["FIRST", "AFTER"]);
-    let target = if target == "FIRST" { target.to_owned() } else { format!("AFTER {}", quote(&columns[random.below(columns.len())])) };
+    let target = if target == "FIRST" {
+        target.to_owned()
+    } else {
+        format!("AFTER {}", quote(&columns[random.below(columns.len())]))
+    };
     add(format!("ALTER {name} {target}"), format!("ALTER {name} {place}"), None);
     if !ends_like_a_position(definition) {
         add(format!("DROP COLUMN {name}"), format!("ADD COLUMN {definition}\n{place}"), None);
     }
     let new = random.spelt("brand new");
-    add(format!("ADD COLUMN {new} {} {place}", random.type_name()), "DROP COLUMN \"brand new\"".to_owned(), None);
+    add(
+        format!("ADD COLUMN {new} {} {place}", random.type_name()),
+        "DROP COLUMN \"brand new\"".to_owned(),
+        None,
+    );
     for kind in 0..3 {
         let mut words = Vec::new();
         random.table_rule(&mut words, columns, kind);
@@ -158,7 +187,11 @@ fn pairs(random: &mut Random, table: &TableDef, columns: &[String]) -> Vec<(Acti
     }
     let names = table.columns.iter().flat_map(|c| &c.constraints).filter_map(|c| c.name.as_ref());
     if let Some(name) = names.chain(table.constraints.iter().filter_map(|c| c.name.as_ref())).next() {
-        add(format!("RENAME CONSTRAINT {} TO [brand new]", quote(name)), format!("RENAME CONSTRAINT [brand new] TO {}", quote(name)), Some(Box::new(|_| {})));
+        add(
+            format!("RENAME CONSTRAINT {} TO [brand new]", quote(name)),
+            format!("RENAME CONSTRAINT [brand new] TO {}", quote(name)),
+            Some(Box::new(|_| {})),
+        );
     }
     pairs.into_iter().map(|(there, back, change)| (action(&there), action(&back), change)).collect()
 }
@@ -212,7 +245,9 @@ fn idle_actions(table: &TableDef) -> Vec<Action> {
             texts.push(format!("ALTER {name} SET GENERATED {} {kind}", table.text(expression)));
         }
         for constraint in &column.constraints {
-            texts.extend(constraint.name.iter().map(|name| format!("RENAME CONSTRAINT {0} TO {0}", quote(name))));
+            texts.extend(
+                constraint.name.iter().map(|name| format!("RENAME CONSTRAINT {0} TO {0}", quote(name))),
+            );
         }
         // Of several collations the last holds.
         let collation = column.constraints.iter().rev().find_map(|c| match &c.rule {

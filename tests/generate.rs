@@ -6,24 +6,76 @@ use crate::random::Random;
 
 /// Names that are easy to get wrong.
 const NAMES: [&str; 24] = [
-    "a", "B", "id", "c d", "order", "key", "first", "after", "x\"y", "it's", "é", "[z", "generated", "always",
-    "1st", "check", "default", "without", "b]", "if", "`q", "virtual", "type", "oid",
+    "a",
+    "B",
+    "id",
+    "c d",
+    "order",
+    "key",
+    "first",
+    "after",
+    "x\"y",
+    "it's",
+    "é",
+    "[z",
+    "generated",
+    "always",
+    "1st",
+    "check",
+    "default",
+    "without",
+    "b]",
+    "if",
+    "`q",
+    "virtual",
+    "type",
+    "oid",
 ];
 
 const TYPES: [&str; 16] = [
-    "INT", "integer", "TEXT", "VARCHAR(10)", "DECIMAL ( 10 , -2 )", "unsigned big int", "\"INTEGER\"", "[a type]",
-    "double precision", "blob", "REAL", "'quoted'", "numeric key", "\"two\" words", "any", "date time virtual",
+    "INT",
+    "integer",
+    "TEXT",
+    "VARCHAR(10)",
+    "DECIMAL ( 10 , -2 )",
+    "unsigned big int",
+    "\"INTEGER\"",
+    "[a type]",
+    "double precision",
+    "blob",
+    "REAL",
+    "'quoted'",
+    "numeric key",
+    "\"two\" words",
+    "any",
+    "date time virtual",
 ];
 
 const STRICT_TYPES: [&str; 6] = ["INT", "integer", "TEXT", "Blob", "REAL", "any"];
 
 const VALUES: [&str; 14] = [
-    "1", "-1", "+ 2.5e3", "'x, y)'", "'it''s'", "NULL", "x'00ff'", "CURRENT_TIMESTAMP", "(1 + (2))", "(')')",
-    "( datetime( 'now' ) )", "true", "\"text\"", "(CASE WHEN 1 THEN ')' ELSE 2 END)",
+    "1",
+    "-1",
+    "+ 2.5e3",
+    "'x, y)'",
+    "'it''s'",
+    "NULL",
+    "x'00ff'",
+    "CURRENT_TIMESTAMP",
+    "(1 + (2))",
+    "(')')",
+    "( datetime( 'now' ) )",
+    "true",
+    "\"text\"",
+    "(CASE WHEN 1 THEN ')' ELSE 2 END)",
 ];
 
 const CONFLICTS: [&str; 5] = [
-    "ON CONFLICT ROLLBACK", "ON CONFLICT abort", "ON CONFLICT FAIL", "ON CONFLICT IGNORE", "ON CONFLICT REPLACE",
+    "ON CONFLICT ROLLBACK",
+    "ON CONFLICT abort",
+    "ON CONFLICT FAIL",
+    "ON CONFLICT IGNORE",
+    "ON CONFLICT REPLACE",
 ];
 
 /// A text, and what is needed to write actions on it.
@@ -166,12 +218,7 @@ impl Random {
             }
             words.push(")".to_owned());
         }
-        for clause in [
-            "ON DELETE CASCADE",
-            "ON UPDATE SET NULL",
-            "MATCH full",
-            "ON UPDATE NO ACTION",
-        ] {
+        for clause in ["ON DELETE CASCADE", "ON UPDATE SET NULL", "MATCH full", "ON UPDATE NO ACTION"] {
             words.extend(self.once_in(6).then(|| clause.to_owned()));
         }
         let clause = self.pick(&["NOT DEFERRABLE", "DEFERRABLE INITIALLY DEFERRED", "", "", ""]);

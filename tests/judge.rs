@@ -44,7 +44,8 @@ pub fn ask(sql: &str) -> Result<(String, Facts), String> {
     let read = || -> rusqlite::Result<(String, Facts)> {
         db.execute_batch(sql)?;
         let first = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY rowid LIMIT 1";
-        let (name, stored): (String, String) = db.query_row(first, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let (name, stored): (String, String) =
+            db.query_row(first, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok((stored, facts(&db, &name)?))
     };
     read().map_err(|error| error.to_string())

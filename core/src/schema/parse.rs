@@ -67,11 +67,9 @@ fn outline(statement: &Stmt<'_>) -> Option<Outline> {
 
 impl Outline {
     fn agrees(&self, table: &TableDef) -> bool {
-        let counted =
-            |c: &&ColumnConstraint| !matches!(c.rule, ColumnRule::Bare | ColumnRule::Deferrable);
+        let counted = |c: &&ColumnConstraint| !matches!(c.rule, ColumnRule::Bare | ColumnRule::Deferrable);
         let column = |((name, constraints), found): (&(String, usize), &ColumnDef)| {
-            *name == found.name
-                && *constraints == found.constraints.iter().filter(counted).count()
+            *name == found.name && *constraints == found.constraints.iter().filter(counted).count()
         };
         self.columns.len() == table.columns.len()
             && self.columns.iter().zip(&table.columns).all(column)

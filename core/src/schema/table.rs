@@ -205,18 +205,19 @@ impl TableDef {
 
     /// Where expressions stand: CHECK, DEFAULT and generated columns.
     pub fn expressions(&self) -> impl Iterator<Item = &Span> {
-        let columns = self.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
-            ColumnRule::Check(span) | ColumnRule::Default(span) => Some(span),
-            ColumnRule::Generated { expression, .. } => Some(expression),
-            ColumnRule::PrimaryKey { .. }
-            | ColumnRule::NotNull
-            | ColumnRule::Null
-            | ColumnRule::Unique
-            | ColumnRule::Collate(_)
-            | ColumnRule::References(_)
-            | ColumnRule::Deferrable
-            | ColumnRule::Bare => None,
-        });
+        let columns =
+            self.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
+                ColumnRule::Check(span) | ColumnRule::Default(span) => Some(span),
+                ColumnRule::Generated { expression, .. } => Some(expression),
+                ColumnRule::PrimaryKey { .. }
+                | ColumnRule::NotNull
+                | ColumnRule::Null
+                | ColumnRule::Unique
+                | ColumnRule::Collate(_)
+                | ColumnRule::References(_)
+                | ColumnRule::Deferrable
+                | ColumnRule::Bare => None,
+            });
         columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {
             TableRule::Check(span) => Some(span),
             TableRule::PrimaryKey { .. }

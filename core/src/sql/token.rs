@@ -166,8 +166,16 @@ mod tests {
 
     #[test]
     fn what_is_not_closed_is_named_with_its_line() {
-        for (text, line) in [("a\n'b", 2), ("a\n\n\"b", 3), ("[x", 1), ("/* x", 1), ("a !b", 1), ("a\n\u{feff}b", 2), ("$a(;)", 1), ("a\n'\0'", 2)]
-        {
+        for (text, line) in [
+            ("a\n'b", 2),
+            ("a\n\n\"b", 3),
+            ("[x", 1),
+            ("/* x", 1),
+            ("a !b", 1),
+            ("a\n\u{feff}b", 2),
+            ("$a(;)", 1),
+            ("a\n'\0'", 2),
+        ] {
             let error = tokens(text).unwrap_err();
             assert_eq!((error.kind(), error.line()), (ErrorKind::SqlSyntax, Some(line)), "{text}");
         }
