@@ -181,7 +181,9 @@ pub(super) fn rename(draft: &mut Draft, name: &str, to: &str) -> Result<()> {
     }
     let mut edits = Edits::default();
     for span in spans {
-        edits.replace(span, quote(to));
+        if unquote(draft.table.text(&span)) != to {
+            edits.replace(span, quote(to));
+        }
     }
     draft.edit(edits)
 }

@@ -4,13 +4,13 @@ use super::action::{Action, Position, TableOption};
 use super::constraint;
 use super::same::same_column;
 use super::table_state::{Child, TableState};
-use super::values::{affinity, as_stored, default_expression};
+use super::values::{as_stored, default_expression};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
-    Affinity, ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableRule, insert_item,
+    Affinity, ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableOptions, TableRule, insert_item,
     insert_with_comment, item_with_comment, remove_item,
 };
-use crate::sql::{quote, same_name, unquote};
+use crate::sql::{quote, same_name, same_text, unquote};
 
 /// Where the rows of the new table get a column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Draft {
             Action::RenameConstraint { name, to } => constraint::rename(self, name, to),
             Action::SetNotNull { column, on_conflict } => self.set_not_null(column, on_conflict.as_deref()),
             Action::DropNotNull { column } => {
-                self.drop_column_rules(column, |rule| matches!(rule, ColumnRule::NotNull | ColumnRule::Null))
+                self.drop_column_rules(column, |rule| *rule == ColumnRule::NotNull)
             }
             Action::SetDefault { column, value } => self.set_default(column, value),
             Action::DropDefault { column } => {
@@ -170,7 +170,8 @@ impl Draft {
         // "If an identifier in double quotes does not match any valid identifier, it is treated as a
         // string literal" (https://sqlite.org/quirks.html#dblquote): the new column would capture it.
         let indexes = self.indexes.iter().find(|index| index.double_quotes(name)).map(Object::title);
-        if crate::schema::double_quotes(&self.table.sql, name) || indexes.is_some() {
+        let quotes = |span| crate::schema::double_quotes(self.table.text(span), name);
+        if self.table.expressions().any(quotes) || indexes.is_some() {
             let place = indexes.unwrap_or_else(|| format!("table {}", self.table.name));
             return Err(Error::new(
                 ErrorKind::WouldLose,
@@ -265,8 +266,7 @@ impl Draft {
     ) -> Result<()> {
         let at = self.position_of(name)?;
         let strict = self.table.options.strict;
-        let same =
-            affinity(&self.table, &self.table.columns[at]) == Affinity::of(&unquote(type_name), strict);
+        let same = self.table.affinity(&self.table.columns[at]) == Affinity::of(&unquote(type_name), strict);
         if !same && using.is_none() {
             self.settle(at);
         }
@@ -277,11 +277,8 @@ impl Draft {
             None => edits.insert(column.name_span.end, format!(" {type_name}")),
         }
         if let Some(collation) = collation {
-            let named = column.constraints.iter().find_map(|c| match &c.rule {
-                ColumnRule::Collate(span) => Some(span.clone()),
-                _ => None,
-            });
-            match named {
+            match column.collation().cloned() {
+                Some(span) if same_name(&unquote(self.table.text(&span)), collation) => {}
                 Some(span) => edits.replace(span, quote(collation)),
                 None => edits.insert(column.rules_end(), format!(" COLLATE {}", quote(collation))),
             }
@@ -320,10 +317,17 @@ impl Draft {
                 column.default().map_or("NULL".to_owned(), |span| default_expression(self.table.text(span)))
             }
         };
-        self.sources[at] = Source::Expression(as_stored(&value, affinity(&self.table, column)));
+        self.sources[at] = Source::Expression(as_stored(&value, self.table.affinity(column)));
     }
 
     fn set_generated(&mut self, name: &str, expression: &str, stored: bool) -> Result<()> {
+        let column = self.column(name)?;
+        if let Some((span, is_stored)) = column.generated()
+            && is_stored == stored
+            && same_text(self.table.text(span), expression)
+        {
+            return Ok(());
+        }
         // A generated column "may not have a default value": https://sqlite.org/gencol.html#limitations
         self.drop_column_rules(name, |rule| {
             matches!(rule, ColumnRule::Generated { .. } | ColumnRule::Default(_))
@@ -334,13 +338,9 @@ impl Draft {
 
     fn move_column(&mut self, name: &str, position: &Position) -> Result<()> {
         let from = self.position_of(name)?;
-        if let Position::After(other) = position {
-            if same_name(name, other) {
-                return Ok(());
-            }
-            self.column(other)?;
-        }
-        if self.table.columns.len() == 1 {
+        // Where it stands already, or behind itself.
+        let before = self.index_of(Some(position))?;
+        if before == from || before == from + 1 {
             return Ok(());
         }
         let (definition, comment) = item_with_comment(&self.table, from);
@@ -364,7 +364,7 @@ impl Draft {
         if options == self.table.options {
             return Ok(());
         }
-        self.keep_implied_not_null(options.without_rowid || options.strict)?;
+        self.keep_implied_not_null(options)?;
         let mut words = Vec::new();
         words.extend(options.without_rowid.then_some("WITHOUT ROWID"));
         words.extend(options.strict.then_some("STRICT"));
@@ -376,9 +376,10 @@ impl Draft {
     /// "NOT NULL is enforced on every column of the PRIMARY KEY in a WITHOUT ROWID table"
     /// (<https://sqlite.org/withoutrowid.html>), and in a STRICT one: without the word, the rule is
     /// written out, or it would be lost.
-    fn keep_implied_not_null(&mut self, still_implied: bool) -> Result<()> {
-        let was_implied = self.table.options.without_rowid || self.table.options.strict;
-        if still_implied || !was_implied || self.table.rowid_alias().is_some() {
+    fn keep_implied_not_null(&mut self, options: TableOptions) -> Result<()> {
+        let implied = |options: TableOptions| options.without_rowid || options.strict;
+        let after = TableDef { options, ..self.table.clone() };
+        if implied(options) || !implied(self.table.options) || after.rowid_alias().is_some() {
             return Ok(());
         }
         let key: Vec<String> = self.table.primary_key().into_iter().map(str::to_owned).collect();

@@ -93,7 +93,7 @@ fn with_origins(table: &TableDef, needed: &[usize]) -> Vec<usize> {
 
 /// What makes a column's values, and none of its rules.
 fn definition(table: &TableDef, column: &ColumnDef) -> String {
-    let affinity = affinity(table, column);
+    let affinity = table.affinity(column);
     // In a STRICT table ANY is no affinity; here it would be NUMERIC.
     let type_name = if affinity == Affinity::Blob { "" } else { table.type_name(column) };
     let mut text = format!("{} {type_name}", quote(&column.name));
@@ -108,10 +108,6 @@ fn definition(table: &TableDef, column: &ColumnDef) -> String {
         }
     }
     text
-}
-
-pub(super) fn affinity(table: &TableDef, column: &ColumnDef) -> Affinity {
-    Affinity::of(&unquote(table.type_name(column)), table.options.strict)
 }
 
 /// The collation that holds: of several, the last.
@@ -150,7 +146,7 @@ fn column_changes(old: &TableDef, new: &TableDef, (column, source): (&ColumnDef,
     // To INTEGER and to NUMERIC the same is converted.
     let class = |affinity| if affinity == Affinity::Integer { Affinity::Numeric } else { affinity };
     expression
-        || class(affinity(old, was)) != class(affinity(new, column))
+        || class(old.affinity(was)) != class(new.affinity(column))
         || collation(old, was) != collation(new, column)
 }
 

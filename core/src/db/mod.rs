@@ -76,6 +76,18 @@ pub trait Database {
         let _ = tick;
         self.execute(sql)
     }
+
+    /// As [`query`](Self::query), asking `tick` in the same way.
+    fn query_watched(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> Result<()>,
+        tick: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<()> {
+        let _ = tick;
+        self.query(sql, params, each)
+    }
 }
 
 /// Short forms of [`Database::query`].

@@ -4,10 +4,13 @@ use std::collections::VecDeque;
 
 use super::Run;
 use super::cascade::{drop_dependents, release_children, still_needed};
+use super::in_place::{self, Outcome, in_place};
 use super::rebuild::rebuild;
 use super::rules::refuse_broken_rows;
+use super::watched::Watched;
 use crate::alter::{
-    Action, Alteration, Capabilities, Choice, Draft, TableState, choose, independent, touched,
+    Action, Alteration, Capabilities, Choice, Draft, RebuildMode, TableState, choose, independent,
+    rebuild_refused, touched,
 };
 use crate::db::Database;
 use crate::dependents::Broken;
@@ -68,32 +71,31 @@ pub(super) fn one_group(
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
     let broken = Broken::find(run.db, &state.schema, name)?;
-    let can = Capabilities { version: run.version, sound: broken.is_empty(), rebuild: run.options.rebuild };
+    let can = Capabilities {
+        version: run.version,
+        sound: broken.is_empty(),
+        edit: in_place::may_edit(run)?,
+        rebuild: run.options.rebuild,
+    };
     let (draft, choice) = choose(state, actions, can)?;
     if choice == Choice::Nothing {
         return Ok(None);
     }
-    refuse_broken_rows(run.db, state, &draft)?;
-    run.watch.touch(run.db, touched(state, &draft))?;
+    refuse_broken_rows(&mut run.watched(), state, &draft)?;
+    run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
     let before = Inventory::read(run.db, &state.schema)?;
     let mut change = change(state, &draft, actions, &choice);
-    let report = match choice {
-        Choice::Nothing => return Ok(None),
-        Choice::Native(statements) => {
-            native(run, &statements, actions)?;
-            if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
-                run.watch.rename(from, to);
-                rename_statistics(run.db, &state.schema, &before, from, to)?;
-            }
-            AlterationReport { table: name.clone(), way: Way::Native, why: None, rows: 0 }
-        }
-        Choice::Rebuild(why) => {
-            let rows = rebuild(run, state, &draft, &before)?;
-            AlterationReport { table: name.clone(), way: Way::Rebuild, why: Some(why), rows }
-        }
-    };
-    let dropped = drop_dependents(run, state, &draft, actions, &broken)?;
-    change.dropped.extend(dropped);
+    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
+    // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
+    // limbeck finds all of them.
+    run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
+    let report = carry_out(run, state, &draft, choice, &before)?;
+    run.db.execute("PRAGMA legacy_alter_table = 0")?;
+    if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
+        run.watch.rename(from, to);
+        rename_statistics(run.db, &state.schema, &before, from, to)?;
+    }
+    change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
@@ -102,20 +104,36 @@ pub(super) fn one_group(
     Ok(Some(report))
 }
 
-fn native(run: &mut Run<'_, '_>, statements: &[String], actions: &[Action]) -> Result<()> {
-    // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
-    // limbeck finds all of them.
-    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
-    if drops {
-        run.db.execute("PRAGMA legacy_alter_table = 1")?;
+/// Goes the way that was chosen; where the rows do not allow an edit in place, rebuilds.
+fn carry_out(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    draft: &Draft,
+    choice: Choice,
+    before: &Inventory,
+) -> Result<AlterationReport> {
+    let table = state.table.name.clone();
+    let why = match choice {
+        Choice::Nothing => String::new(),
+        Choice::Native(statements) => {
+            for statement in &statements {
+                run.execute(statement).map_err(explained)?;
+            }
+            return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
+        }
+        Choice::InPlace(plan) => match in_place(run, state, draft, &plan)? {
+            Outcome::Done(rows) => {
+                return Ok(AlterationReport { table, way: Way::InPlace, why: Some(plan.why), rows });
+            }
+            Outcome::Refused(why) => format!("{}; {why}", plan.why),
+        },
+        Choice::Rebuild(why) => why,
+    };
+    if run.options.rebuild == RebuildMode::Never {
+        return Err(rebuild_refused(&table, &why));
     }
-    for statement in statements {
-        run.execute(statement).map_err(explained)?;
-    }
-    if drops {
-        run.db.execute("PRAGMA legacy_alter_table = 0")?;
-    }
-    Ok(())
+    let rows = rebuild(run, state, draft, before)?;
+    Ok(AlterationReport { table, way: Way::Rebuild, why: Some(why), rows })
 }
 
 /// SQLite's own refusal of an ALTER, in limbeck's terms.
@@ -137,7 +155,7 @@ fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice
         schema: state.schema.clone(),
         table: state.table.name.clone(),
         columns: draft.table.columns.iter().map(|column| column.name.clone()).collect(),
-        text: matches!(choice, Choice::Rebuild(_)).then(|| draft.table.sql.clone()),
+        text: matches!(choice, Choice::Rebuild(_) | Choice::InPlace(_)).then(|| draft.table.sql.clone()),
         renumbered: state.table.autoincrement() != draft.table.autoincrement(),
         ..Change::default()
     };
@@ -156,7 +174,8 @@ fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice
     change
 }
 
-/// SQLite leaves the rows of ANALYZE under the old name.
+/// SQLite leaves the rows of ANALYZE under the old name: the table's, that of the automatic indexes,
+/// and that of the key of a WITHOUT ROWID table, which is called like the table.
 fn rename_statistics(
     db: &mut dyn Database,
     schema: &str,
@@ -165,7 +184,13 @@ fn rename_statistics(
     to: &str,
 ) -> Result<()> {
     for which in before.statistics_tables() {
-        let sql = format!("UPDATE {}.{which} SET tbl = ?1 WHERE tbl = ?2 COLLATE NOCASE", quote(schema));
+        let sql = format!(
+            "UPDATE {}.{which} SET tbl = ?1, idx = CASE WHEN lower(idx) = lower(?2) THEN ?1 \
+             WHEN instr(lower(idx), 'sqlite_autoindex_' || lower(?2) || '_') = 1 \
+             THEN 'sqlite_autoindex_' || ?1 || substr(idx, length(?2) + 18) ELSE idx END \
+             WHERE tbl = ?2 COLLATE NOCASE",
+            quote(schema)
+        );
         db.query(&sql, &[to.into(), from.into()], &mut |_| Ok(()))?;
     }
     Ok(())

@@ -30,13 +30,26 @@ impl Edits {
         let mut at = 0;
         for (span, with) in &self.0 {
             debug_assert!(at <= span.start, "edits overlap");
-            edited.push_str(&text[at..span.start.max(at)]);
-            edited.push_str(with);
+            join(&mut edited, &text[at..span.start.max(at)]);
+            join(&mut edited, with);
             at = span.end.max(at);
         }
-        edited.push_str(&text[at..]);
+        join(&mut edited, &text[at..]);
         edited
     }
+}
+
+/// Appends a piece, with a blank where the two would otherwise read as one token: what stood between
+/// them may be gone, and `DEFAULT'x'` needs none before another value does.
+fn join(text: &mut String, piece: &str) {
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
+    if let (Some(last), Some(first)) = (text.chars().next_back(), piece.chars().next()) {
+        let one_token = (word(last) && word(first)) || (last == first && "'\"`-".contains(last));
+        if one_token {
+            text.push(' ');
+        }
+    }
+    text.push_str(piece);
 }
 
 /// The places of all items between the parentheses, columns first.
@@ -228,6 +241,17 @@ mod tests {
         ] {
             assert_eq!(edited(sql, |table| remove_item(table, at)), want, "{sql}");
         }
+    }
+
+    #[test]
+    fn pieces_do_not_grow_together() {
+        let sql = "CREATE TABLE t(a TEXT DEFAULT'x'NOT NULL)";
+        let mut edits = Edits::default();
+        edits.replace(29..32, "x'00'");
+        assert_eq!(edits.apply(sql), "CREATE TABLE t(a TEXT DEFAULT x'00'NOT NULL)");
+        let mut edits = Edits::default();
+        edits.remove(sql, 22..32);
+        assert_eq!(edits.apply(sql), "CREATE TABLE t(a TEXT NOT NULL)");
     }
 
     #[test]

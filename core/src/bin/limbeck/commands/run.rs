@@ -37,6 +37,7 @@ fn told(args: &Args, report: &Report) -> Result<()> {
             for alteration in &step.alterations {
                 let way = match alteration.way {
                     Way::Native => "SQLite's own ALTER".to_owned(),
+                    Way::InPlace => "edited in place".to_owned(),
                     Way::Rebuild => format!("rebuilt, {} rows copied", alteration.rows),
                 };
                 let why = alteration.why.as_deref().map_or(String::new(), |why| format!(" ({why})"));
