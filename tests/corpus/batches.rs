@@ -432,6 +432,12 @@ impl Run<'_> {
                     }
                 }
             }
+            if renamed {
+                dump.triggers = std::mem::take(&mut dump.triggers)
+                    .into_iter()
+                    .map(|(on, t)| (on.to_lowercase(), t))
+                    .collect();
+            }
             if !cascades.is_empty() {
                 dump.triggers.clear();
             }

@@ -9,7 +9,7 @@ use crate::alter::{
     rebuild_refused, touched,
 };
 use crate::db::Database;
-use crate::dependents::Broken;
+use crate::dependents::{Broken, drop_column_keeps};
 use crate::error::{Error, ErrorKind, Result, Violation};
 use crate::inspect;
 use crate::proof::{Change, Inventory};
@@ -56,9 +56,10 @@ fn one_group(
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
     let broken = Broken::find(run.db, &state.schema, name)?;
+    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
     let can = Capabilities {
         version: run.version,
-        sound: broken.is_empty(),
+        sound: broken.is_empty() && (!drops || drop_column_keeps(run.db, state)?),
         edit: in_place::may_edit(run)?,
         rebuild: run.options.rebuild,
     };
@@ -79,7 +80,6 @@ fn one_group(
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
-    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
     Broken::find(run.db, &state.schema, after_name)?
         .nothing_new_since(&broken, name)
         .map_err(|error| if drops { still_needed(error.to_string()) } else { error })?;
