@@ -120,7 +120,7 @@ fn carry_out(
 }
 
 /// SQLite's own refusal of an ALTER, in limbeck's terms.
-fn explained(error: Error) -> Error {
+pub(super) fn explained(error: Error) -> Error {
     let text = error.to_string();
     if text.contains(" after drop column: ") {
         return still_needed(text);
