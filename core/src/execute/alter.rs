@@ -13,7 +13,7 @@ use crate::alter::{
     rebuild_refused, touched,
 };
 use crate::db::Database;
-use crate::dependents::Broken;
+use crate::dependents::{Broken, drop_column_keeps};
 use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
 use crate::proof::{Change, Inventory};
@@ -71,9 +71,10 @@ pub(super) fn one_group(
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
     let broken = Broken::find(run.db, &state.schema, name)?;
+    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
     let can = Capabilities {
         version: run.version,
-        sound: broken.is_empty(),
+        sound: broken.is_empty() && (!drops || drop_column_keeps(run.db, state)?),
         edit: in_place::may_edit(run)?,
         rebuild: run.options.rebuild,
     };
@@ -85,7 +86,6 @@ pub(super) fn one_group(
     run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
     let before = Inventory::read(run.db, &state.schema)?;
     let mut change = change(state, &draft, actions, &choice);
-    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
     // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
     // limbeck finds all of them.
     run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
@@ -137,7 +137,7 @@ fn carry_out(
 }
 
 /// SQLite's own refusal of an ALTER, in limbeck's terms.
-fn explained(error: Error) -> Error {
+pub(super) fn explained(error: Error) -> Error {
     let text = error.to_string();
     if text.contains(" after drop column: ") {
         return still_needed(text);

@@ -1,6 +1,7 @@
 //! The in-place way, run: conditions asked, the new text compiled before it is written, the result
 //! compared with the plan. Whatever is not as planned is rolled back, and the table is rebuilt.
 
+use super::alter::explained;
 use super::{Run, counted};
 use crate::alter::{Action, Condition, Conversion, Draft, InPlace, Step, TableState};
 use crate::db::{Database, Value};
@@ -83,7 +84,7 @@ fn steps(
     let mut rows = 0;
     for step in &plan.steps {
         match step {
-            Step::Statement(sql) => _ = run.execute(sql)?,
+            Step::Statement(sql) => _ = run.execute(sql).map_err(explained)?,
             Step::Edit(text) => set_text(run.db, state, text)?,
             Step::Convert(conversion) => rows += convert(run, state, conversion)?,
         }
