@@ -33,7 +33,7 @@ const SLUG_LENGTH: usize = 40;
 /// );
 /// ```
 pub fn new_file(revision: &Revision, created: Option<&str>, up: &str, down: Option<&str>) -> String {
-    let Revision { id, revises, branch_labels, depends_on, message } = revision;
+    let Revision { id, revises, branch_labels, depends_on, aliases, message } = revision;
     let mut text = String::new();
     let message = message_line(message);
     if !message.is_empty() {
@@ -44,6 +44,7 @@ pub fn new_file(revision: &Revision, created: Option<&str>, up: &str, down: Opti
         ("revises", Some(one_line(&revises.join(", ")))),
         ("branch_labels", Some(one_line(&branch_labels.join(", "))).filter(|labels| !labels.is_empty())),
         ("depends_on", Some(one_line(&depends_on.join(", "))).filter(|ids| !ids.is_empty())),
+        ("aliases", Some(one_line(&aliases.join(", "))).filter(|ids| !ids.is_empty())),
         ("created", created.map(one_line)),
     ];
     for (key, value) in header {
@@ -108,6 +109,7 @@ mod tests {
                 Revision {
                     branch_labels: vec!["billing".into(), "x".into()],
                     depends_on: vec!["e5".into()],
+                    aliases: vec!["d3".into()],
                     message: "Join".into(),
                     ..Revision::new("d4", &["b2", "c3"])
                 },
