@@ -102,6 +102,8 @@ kinds! {
     ForbiddenStatement = "script.forbidden_statement",
     /// A downgrade is asked for and the revision has no `migrate:down`.
     NoDowngrade = "script.no_downgrade",
+    /// A script printed offline cannot say what depends on the rows of a database.
+    NotOffline = "script.not_offline",
     /// A new file would overwrite one that is there, or cannot be written.
     CannotWrite = "script.cannot_write",
 
@@ -144,6 +146,8 @@ kinds! {
     DatabaseNewer = "history.database_newer",
     /// The text of a revision that is applied has changed since.
     ChangedRevision = "history.changed_revision",
+    /// The database is not at every head of the folder.
+    NotUpToDate = "history.not_up_to_date",
     /// A `transaction:false` revision was begun and never finished.
     Unfinished = "history.unfinished",
 

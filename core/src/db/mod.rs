@@ -4,12 +4,15 @@
 //! Implement [`Database`] to bring your own SQLite; [`contract::check`] tests the implementation.
 
 pub mod contract;
+mod recorder;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 
 use std::ops::ControlFlow;
 
 use crate::error::{Error, ErrorKind, Result};
+
+pub(crate) use recorder::Recorder;
 
 /// One value of a row or a parameter.
 #[derive(Debug, Clone, PartialEq)]

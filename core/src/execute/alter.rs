@@ -1,7 +1,8 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
+use super::portable;
 use super::rebuild::rebuild;
-use super::{Run, counted};
+use super::{Purpose, Run, counted};
 use crate::alter::{
     Action, Alteration, Capabilities, Choice, Draft, Rule, TableState, choose, new_rules, touched,
 };
@@ -53,7 +54,8 @@ fn one_group(
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
     let broken = Broken::find(run.db, &state.schema, name)?;
-    let can = Capabilities { version: run.version, sound: broken.is_empty(), rebuild: run.options.rebuild };
+    let version = portable::sqlite_version(run);
+    let can = Capabilities { version, sound: broken.is_empty(), rebuild: run.options.rebuild };
     let (draft, choice) = choose(state, actions, can)?;
     if choice == Choice::Nothing {
         return Ok(None);
@@ -61,6 +63,7 @@ fn one_group(
     let rules = new_rules(state, &draft, actions);
     refuse_broken_rows(run.db, state, &rules)?;
     run.watch.touch(run.db, touched(state, &draft))?;
+    portable::note_keys(run)?;
     let before = Inventory::read(run.db, &state.schema)?;
     let change = change(state, &draft, actions, &choice);
     let report = match choice {
@@ -71,11 +74,12 @@ fn one_group(
             }
             if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
                 run.watch.rename(from, to);
-                rename_statistics(run.db, &state.schema, &before, from, to)?;
+                rename_statistics(run, &state.schema, &before, from, to)?;
             }
             AlterationReport { table: name.clone(), way: Way::Native, why: None, rows: 0 }
         }
         Choice::Rebuild(why) => {
+            portable::check_table(run, state)?;
             let rows = rebuild(run, state, &draft, &before)?;
             AlterationReport { table: name.clone(), way: Way::Rebuild, why: Some(why), rows }
         }
@@ -166,15 +170,19 @@ fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice
 
 /// SQLite leaves the rows of ANALYZE under the old name.
 fn rename_statistics(
-    db: &mut dyn Database,
+    run: &mut Run<'_, '_>,
     schema: &str,
     before: &Inventory,
     from: &str,
     to: &str,
 ) -> Result<()> {
     for which in before.statistics_tables() {
+        // A folder that runs ANALYZE has made this one everywhere; the others depend on the build.
+        if run.options.purpose == Purpose::Script && which != "sqlite_stat1" {
+            continue;
+        }
         let sql = format!("UPDATE {}.{which} SET tbl = ?1 WHERE tbl = ?2 COLLATE NOCASE", quote(schema));
-        db.query(&sql, &[to.into(), from.into()], &mut |_| Ok(()))?;
+        run.db.query(&sql, &[to.into(), from.into()], &mut |_| Ok(()))?;
     }
     Ok(())
 }
