@@ -13,7 +13,7 @@ pub struct RevisionInfo {
     pub revision: String,
     /// What it follows.
     pub revises: Vec<String>,
-    /// The labels that its header names.
+    /// The labels of the branches that it is on.
     pub branch_labels: Vec<String>,
     /// What else has to be applied before it.
     pub depends_on: Vec<String>,
@@ -65,7 +65,7 @@ impl Migrator<'_> {
             RevisionInfo {
                 revision: revision.id.clone(),
                 revises: revision.revises.clone(),
-                branch_labels: revision.branch_labels.clone(),
+                branch_labels: self.graph().labels(id).into_iter().map(str::to_owned).collect(),
                 depends_on: revision.depends_on.clone(),
                 message: revision.message.clone(),
                 head: self.graph().is_head(id),

@@ -151,6 +151,14 @@ impl Migrator<'_> {
         self.run(db, plan, &|graph, rows| graph.stamp(rows, targets, purge))
     }
 
+    /// Makes limbeck's own tables where they are missing, and answers whether any was.
+    pub fn ensure_version(&self, db: &mut dyn Database) -> Result<bool> {
+        let count = "SELECT count(*) FROM main.sqlite_master WHERE type = 'table'";
+        let before = db.integer(count, &[])?;
+        self.history().prepare(db)?;
+        Ok(db.integer(count, &[])? != before)
+    }
+
     /// What an upgrade to `heads` would do, step by step. Reads only.
     pub fn pending(&self, db: &mut dyn Database) -> Result<Plan> {
         let rows = self.version_rows(db)?;

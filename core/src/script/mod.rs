@@ -37,6 +37,7 @@
 
 mod body;
 mod checksum;
+mod file_name;
 mod forbidden;
 mod header;
 mod marker;
@@ -48,6 +49,7 @@ mod write;
 use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
+pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use source::{Folder, Source, SourceFile};
 pub use write::{new_file, slug};
 

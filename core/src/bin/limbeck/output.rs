@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
+use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use limbeck::script::Script;
 use limbeck::{Error, Event, RevisionInfo};
@@ -11,6 +12,18 @@ use serde::Serialize;
 
 use crate::CANCELLED;
 use crate::args::Args;
+
+/// How a revision's id looks.
+pub const REVISION: Style = AnsiColor::Yellow.on_default();
+const HEAD: Style = AnsiColor::Green.on_default();
+const SHAPE: Style = AnsiColor::Cyan.on_default();
+const CURRENT: Style = AnsiColor::Magenta.on_default().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// A text in a style. `anstream` takes the colours out again for a pipe, a file and NO_COLOR.
+pub fn paint(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
 
 /// One JSON object on a line.
 pub fn json(value: &impl Serialize) {
@@ -23,7 +36,7 @@ pub fn error(error: &Error, as_json: bool) {
         println!("{}", error.to_json());
         return;
     }
-    eprintln!("error: {error} [{}]", error.code());
+    anstream::eprintln!("{} {error} [{}]", paint(ERROR, "error:"), error.code());
     match (error.file(), error.line()) {
         (Some(file), Some(line)) => eprintln!("   at: {file}:{line}"),
         (Some(file), None) => eprintln!("   at: {file}"),
@@ -51,15 +64,15 @@ pub fn list(revisions: &[String]) -> String {
 
 /// `0002 (billing) (head) (mergepoint)`
 pub fn marked(info: &RevisionInfo, current: bool) -> String {
-    let mut text = info.revision.clone();
+    let mut text = paint(REVISION, &info.revision);
     if !info.branch_labels.is_empty() {
         text += &format!(" ({})", info.branch_labels.join(", "));
     }
     for (is, mark) in [
-        (info.head, "head"),
-        (info.branch_point, "branchpoint"),
-        (info.merge_point, "mergepoint"),
-        (current && info.current, "current"),
+        (info.head, paint(HEAD, "head")),
+        (info.branch_point, paint(SHAPE, "branchpoint")),
+        (info.merge_point, paint(SHAPE, "mergepoint")),
+        (current && info.current, paint(CURRENT, "current")),
     ] {
         if is {
             text += &format!(" ({mark})");
@@ -68,10 +81,12 @@ pub fn marked(info: &RevisionInfo, current: bool) -> String {
     text
 }
 
-/// `0001 -> 0002 (head), add phone`
+/// `0001 -> 0002 (head), add phone`; what it depends on stands in parentheses before the arrow
 pub fn history_line(info: &RevisionInfo, current: bool) -> String {
     let message = if info.message.is_empty() { String::new() } else { format!(", {}", info.message) };
-    format!("{} -> {}{message}", list(&info.revises), marked(info, current))
+    let needs =
+        if info.depends_on.is_empty() { String::new() } else { format!(" ({})", info.depends_on.join(", ")) };
+    format!("{}{needs} -> {}{message}", list(&info.revises), marked(info, current))
 }
 
 /// The block of `show`.

@@ -1,4 +1,4 @@
-//! `current`, `heads`, `history`, `show`, `status`: what only reads.
+//! `current`, `heads`, `history`, `branches`, `show`, `status`: what only reads.
 
 use limbeck::{Migrator, Result, RevisionInfo};
 use serde_json::json;
@@ -8,9 +8,13 @@ use crate::args::Args;
 use crate::output;
 use crate::settings::Settings;
 
-pub fn current(args: &Args, settings: &Settings) -> Result<()> {
+pub fn current(args: &Args, settings: &Settings, check_heads: bool) -> Result<()> {
     let migrator = migrator(settings)?;
-    let revisions = migrator.current(&mut look_at(settings)?)?;
+    let mut db = look_at(settings)?;
+    if check_heads {
+        migrator.check_heads(&mut db)?;
+    }
+    let revisions = migrator.current(&mut db)?;
     if args.json {
         output::json(&json!({ "heads": revisions }));
         return Ok(());
@@ -22,9 +26,11 @@ pub fn current(args: &Args, settings: &Settings) -> Result<()> {
     Ok(())
 }
 
-pub fn heads(args: &Args, settings: &Settings) -> Result<()> {
+pub fn heads(args: &Args, settings: &Settings, resolve_dependencies: bool) -> Result<()> {
     let migrator = migrator(settings)?;
-    let revisions = migrator.describe(&migrator.graph().heads(), &[]);
+    let graph = migrator.graph();
+    let heads = if resolve_dependencies { graph.heads_resolving_dependencies() } else { graph.heads() };
+    let revisions = migrator.describe(&heads, &[]);
     listed(args, &revisions, || print(args, settings, &migrator, &revisions));
     Ok(())
 }
@@ -38,7 +44,34 @@ pub fn history(args: &Args, settings: &Settings, range: &str, indicate_current: 
         if args.verbose {
             print(args, settings, &migrator, &revisions);
         } else {
-            revisions.iter().for_each(|info| println!("{}", output::history_line(info, indicate_current)));
+            revisions
+                .iter()
+                .for_each(|info| anstream::println!("{}", output::history_line(info, indicate_current)));
+        }
+    });
+    Ok(())
+}
+
+pub fn branches(args: &Args, settings: &Settings) -> Result<()> {
+    let migrator = migrator(settings)?;
+    let points = migrator.graph().branch_points();
+    let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
+    let revisions = migrator.describe(&ids, &[]);
+    listed(args, &revisions, || {
+        for (info, (id, children)) in revisions.iter().zip(&points) {
+            if args.verbose {
+                anstream::println!("{}", block(settings, &migrator, info));
+                continue;
+            }
+            anstream::println!("{}", output::marked(info, false));
+            for child in migrator.describe(children, &[]) {
+                anstream::println!(
+                    "{:width$} -> {}",
+                    "",
+                    output::marked(&child, false),
+                    width = id.chars().count()
+                );
+            }
         }
     });
     Ok(())
@@ -48,7 +81,7 @@ pub fn show(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
     let migrator = migrator(settings)?;
     let revisions = migrator.describe(&migrator.graph().resolve(revision)?, &[]);
     listed(args, &revisions, || {
-        revisions.iter().for_each(|info| println!("{}", block(settings, &migrator, info)));
+        revisions.iter().for_each(|info| anstream::println!("{}", block(settings, &migrator, info)));
     });
     Ok(())
 }
@@ -68,11 +101,15 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
     println!("migrations  {}", settings.migrations.display());
     match &current[..] {
         [] => println!("at          <base>"),
-        heads => heads.iter().for_each(|info| println!("at          {}", output::history_line(info, false))),
+        heads => heads
+            .iter()
+            .for_each(|info| anstream::println!("at          {}", output::history_line(info, false))),
     }
     match &pending[..] {
         [] => println!("pending     none"),
-        steps => steps.iter().for_each(|info| println!("pending     {}", output::history_line(info, false))),
+        steps => steps
+            .iter()
+            .for_each(|info| anstream::println!("pending     {}", output::history_line(info, false))),
     }
     Ok(())
 }
@@ -85,9 +122,9 @@ fn listed(args: &Args, revisions: &[RevisionInfo], text: impl FnOnce()) {
 fn print(args: &Args, settings: &Settings, migrator: &Migrator<'_>, revisions: &[RevisionInfo]) {
     for info in revisions {
         if args.verbose {
-            println!("{}", block(settings, migrator, info));
+            anstream::println!("{}", block(settings, migrator, info));
         } else {
-            println!("{}", output::marked(info, false));
+            anstream::println!("{}", output::marked(info, false));
         }
     }
 }

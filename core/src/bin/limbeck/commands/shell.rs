@@ -1,0 +1,27 @@
+//! `completions` and `man`: what a package installs beside the command.
+
+use std::io;
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+use limbeck::{Error, ErrorKind, Result};
+
+use super::new_file::cannot_write;
+use crate::args::Args;
+
+pub fn completions(shell: Shell) -> Result<()> {
+    clap_complete::generate(shell, &mut Args::command(), "limbeck", &mut io::stdout());
+    Ok(())
+}
+
+pub fn man(folder: Option<&Path>) -> Result<()> {
+    match folder {
+        Some(folder) => std::fs::create_dir_all(folder)
+            .and_then(|()| clap_mangen::generate_to(Args::command(), folder))
+            .map_err(|error| cannot_write(folder, &error)),
+        None => clap_mangen::Man::new(Args::command())
+            .render(&mut io::stdout())
+            .map_err(|error| Error::new(ErrorKind::CannotWrite, format!("cannot print: {error}"))),
+    }
+}
