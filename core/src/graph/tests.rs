@@ -155,7 +155,7 @@ fn targets_that_fail() {
             "+2",
             "graph.ambiguous_walk",
             "'+2' has several ways from revision 'shop01': cart01, user01",
-            "put 'branch@' before it, or name the revision",
+            "put a branch before it, as in 'cart01@+2', or name the revision",
         ),
         (
             "users@+4",

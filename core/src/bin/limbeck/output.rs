@@ -1,6 +1,6 @@
 //! Text as Alembic prints it, JSON, and a progress line. Results go to stdout, all else to stderr.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
@@ -25,15 +25,45 @@ pub fn paint(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// A line of a result, in colours where they are wanted.
+macro_rules! say {
+    ($($text:tt)*) => {
+        $crate::output::coloured(&(format!($($text)*) + "\n"))
+    };
+}
+pub(crate) use say;
+
+/// Prints a text whose colours `anstream` takes out where they are not wanted.
+pub fn coloured(text: &str) {
+    written(anstream::stdout().lock().write_all(text.as_bytes()));
+}
+
+/// Prints a text as it is: a script may hold what looks like a colour.
+pub fn raw(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+}
+
+/// A reader such as `head` may have seen enough: that is no failure of ours.
+fn written(result: std::io::Result<()>) {
+    if let Err(error) = result {
+        if error.kind() != std::io::ErrorKind::BrokenPipe {
+            eprintln!("error: cannot print: {error}");
+        }
+        std::process::exit(1);
+    }
+}
+
 /// One JSON object on a line.
 pub fn json(value: &impl Serialize) {
-    println!("{}", serde_json::to_string(value).expect("results hold strings and numbers only"));
+    let text = serde_json::to_string(value).expect("results hold strings and numbers only");
+    raw(&(text + "\n"));
 }
 
 /// An error, with its place and its advice.
 pub fn error(error: &Error, as_json: bool) {
     if as_json {
-        println!("{}", error.to_json());
+        raw(&(error.to_json() + "\n"));
         return;
     }
     anstream::eprintln!("{} {error} [{}]", paint(ERROR, "error:"), error.code());

@@ -8,7 +8,7 @@ use limbeck::{Error, ErrorKind, Migrator, Result};
 use serde_json::json;
 
 use crate::args::Args;
-use crate::output;
+use crate::output::{self, say};
 use crate::settings::Settings;
 
 pub fn edit(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
@@ -24,7 +24,7 @@ pub fn edit(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
         if args.json {
             output::json(&json!({ "path": path }));
         } else {
-            println!("{}", path.display());
+            say!("{}", path.display());
         }
         return Ok(());
     }

@@ -22,10 +22,10 @@ pub fn graph(args: &Args, settings: &Settings, format: Format, range: &str) -> R
         return Ok(());
     }
     match format {
-        Format::Text => anstream::print!("{}", text::draw(&picture)),
-        Format::Mermaid => print!("{}", mermaid::draw(&picture)),
-        Format::Dot => print!("{}", dot::draw(&picture)),
-        Format::Svg => print!("{}", svg::draw(&picture)),
+        Format::Text => output::coloured(&text::draw(&picture)),
+        Format::Mermaid => output::raw(&mermaid::draw(&picture)),
+        Format::Dot => output::raw(&dot::draw(&picture)),
+        Format::Svg => output::raw(&svg::draw(&picture)),
     }
     Ok(())
 }

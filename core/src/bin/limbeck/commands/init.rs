@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::new_file::{cannot_write, write_new};
 use crate::args::Args;
-use crate::output;
+use crate::output::{self, say};
 
 pub fn init(args: &Args, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
@@ -28,8 +28,8 @@ pub fn init(args: &Args, folder: &Path) -> Result<()> {
         output::json(&json!({ "migrations": folder, "settings": settings, "written": written }));
     } else if !args.quiet {
         let kept = if written { "" } else { ", which is left as it was" };
-        println!("migrations go to {}; settings are in {}{kept}", folder.display(), settings.display());
-        println!("next: limbeck revision -m \"create users\", write its SQL, limbeck upgrade head");
+        say!("migrations go to {}; settings are in {}{kept}", folder.display(), settings.display());
+        say!("next: limbeck revision -m \"create users\", write its SQL, limbeck upgrade head");
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{look_at, migrator};
 use crate::args::Args;
-use crate::output;
+use crate::output::{self, say};
 use crate::settings::Settings;
 
 pub fn current(args: &Args, settings: &Settings, check_heads: bool) -> Result<()> {
@@ -20,7 +20,7 @@ pub fn current(args: &Args, settings: &Settings, check_heads: bool) -> Result<()
         return Ok(());
     }
     if args.verbose {
-        println!("Current revision(s) for {}:", settings.database()?);
+        say!("Current revision(s) for {}:", settings.database()?);
     }
     print(args, settings, &migrator, &revisions);
     Ok(())
@@ -44,9 +44,7 @@ pub fn history(args: &Args, settings: &Settings, range: &str, indicate_current: 
         if args.verbose {
             print(args, settings, &migrator, &revisions);
         } else {
-            revisions
-                .iter()
-                .for_each(|info| anstream::println!("{}", output::history_line(info, indicate_current)));
+            revisions.iter().for_each(|info| say!("{}", output::history_line(info, indicate_current)));
         }
     });
     Ok(())
@@ -60,17 +58,12 @@ pub fn branches(args: &Args, settings: &Settings) -> Result<()> {
     listed(args, &revisions, || {
         for (info, (id, children)) in revisions.iter().zip(&points) {
             if args.verbose {
-                anstream::println!("{}", block(settings, &migrator, info));
+                say!("{}", block(settings, &migrator, info));
                 continue;
             }
-            anstream::println!("{}", output::marked(info, false));
+            say!("{}", output::marked(info, false));
             for child in migrator.describe(children, &[]) {
-                anstream::println!(
-                    "{:width$} -> {}",
-                    "",
-                    output::marked(&child, false),
-                    width = id.chars().count()
-                );
+                say!("{:width$} -> {}", "", output::marked(&child, false), width = id.chars().count());
             }
         }
     });
@@ -81,7 +74,7 @@ pub fn show(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
     let migrator = migrator(settings)?;
     let revisions = migrator.describe(&migrator.graph().resolve(revision)?, &[]);
     listed(args, &revisions, || {
-        revisions.iter().for_each(|info| anstream::println!("{}", block(settings, &migrator, info)));
+        revisions.iter().for_each(|info| say!("{}", block(settings, &migrator, info)));
     });
     Ok(())
 }
@@ -97,19 +90,15 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
         output::json(&json!({ "heads": current, "pending": pending }));
         return Ok(());
     }
-    println!("database    {}", settings.database()?);
-    println!("migrations  {}", settings.migrations.display());
+    say!("database    {}", settings.database()?);
+    say!("migrations  {}", settings.migrations.display());
     match &current[..] {
-        [] => println!("at          <base>"),
-        heads => heads
-            .iter()
-            .for_each(|info| anstream::println!("at          {}", output::history_line(info, false))),
+        [] => say!("at          <base>"),
+        heads => heads.iter().for_each(|info| say!("at          {}", output::history_line(info, false))),
     }
     match &pending[..] {
-        [] => println!("pending     none"),
-        steps => steps
-            .iter()
-            .for_each(|info| anstream::println!("pending     {}", output::history_line(info, false))),
+        [] => say!("pending     none"),
+        steps => steps.iter().for_each(|info| say!("pending     {}", output::history_line(info, false))),
     }
     Ok(())
 }
@@ -122,9 +111,9 @@ fn listed(args: &Args, revisions: &[RevisionInfo], text: impl FnOnce()) {
 fn print(args: &Args, settings: &Settings, migrator: &Migrator<'_>, revisions: &[RevisionInfo]) {
     for info in revisions {
         if args.verbose {
-            anstream::println!("{}", block(settings, migrator, info));
+            say!("{}", block(settings, migrator, info));
         } else {
-            anstream::println!("{}", output::marked(info, false));
+            say!("{}", output::marked(info, false));
         }
     }
 }

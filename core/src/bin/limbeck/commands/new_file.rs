@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{failed, migrator, scratch};
 use crate::args::{Args, New};
-use crate::output;
+use crate::output::{self, say};
 use crate::settings::Settings;
 
 pub fn revision(
@@ -105,25 +105,22 @@ fn write(
     if args.json {
         output::json(&json!({ "revision": id, "path": path }));
     } else {
-        println!("Generating {} ...  done", path.display());
+        say!("Generating {} ...  done", path.display());
     }
     Ok(())
 }
 
-/// The revision's id and its time, by SQLite's clock. An id that is taken moves on by a second.
+/// The revision's id and its time, by SQLite's clock. Where the id is taken, both move on by a second.
 fn id_and_time(migrator: &Migrator<'_>, wanted: Option<&str>) -> Result<(String, String)> {
     let db = scratch()?;
-    let clock = |sql: &str, seconds: usize| -> Result<String> {
-        db.query_row(sql, [format!("+{seconds} seconds")], |row| row.get(0)).map_err(|error| failed(&error))
-    };
-    let created = clock("SELECT datetime('now', ?1)", 0)?;
-    if let Some(id) = wanted {
-        return Ok((id.to_owned(), created));
-    }
     // One of these is free: there are more of them than revisions.
     for seconds in 0..=migrator.graph().len() {
-        let id = clock("SELECT strftime('%Y%m%d_%H%M%S', 'now', ?1)", seconds)?;
-        if migrator.graph().get(&id).is_none() {
+        let sql = "SELECT strftime('%Y%m%d_%H%M%S', 'now', ?1), datetime('now', ?1)";
+        let row: rusqlite::Result<(String, String)> =
+            db.query_row(sql, [format!("+{seconds} seconds")], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (id, created) = row.map_err(|error| failed(&error))?;
+        let id = wanted.map_or(id, str::to_owned);
+        if wanted.is_some() || migrator.graph().get(&id).is_none() {
             return Ok((id, created));
         }
     }

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{look_at, migrator, open, scratch};
 use crate::args::{Args, Instead};
-use crate::output;
+use crate::output::{self, say};
 use crate::settings::Settings;
 
 pub fn run(
@@ -76,7 +76,7 @@ fn sql(
 }
 
 fn printed(args: &Args, script: &str) {
-    if args.json { output::json(&json!({ "sql": script })) } else { print!("{script}") }
+    if args.json { output::json(&json!({ "sql": script })) } else { output::raw(script) }
 }
 
 fn planned(args: &Args, migrator: &Migrator<'_>, dry: &DryRun) {
@@ -87,17 +87,17 @@ fn planned(args: &Args, migrator: &Migrator<'_>, dry: &DryRun) {
     for step in &dry.steps {
         let verb = if step.direction == Direction::Up { "apply" } else { "take back" };
         let message = migrator.script(&step.revision).map_or("", |script| &script.revision.message);
-        anstream::println!("{verb} {}, {message}", output::paint(output::REVISION, &step.revision));
-        step.alterations.iter().for_each(|alteration| println!("  -- {}", way(alteration)));
+        say!("{verb} {}, {message}", output::paint(output::REVISION, &step.revision));
+        step.alterations.iter().for_each(|alteration| say!("  -- {}", way(alteration)));
         for statement in &step.statements {
-            println!("  {};", statement.replace('\n', "\n  "));
+            say!("  {};", statement.replace('\n', "\n  "));
         }
-        println!();
+        say!("");
     }
     dry.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     match &dry.steps[..] {
-        [] => println!("nothing to do: the database is at {}", output::list(&dry.to)),
-        steps => println!(
+        [] => say!("nothing to do: the database is at {}", output::list(&dry.to)),
+        steps => say!(
             "{} from {} to {}; nothing was written",
             if steps.len() == 1 { "1 step".to_owned() } else { format!("{} steps", steps.len()) },
             output::list(&dry.from),

@@ -10,6 +10,8 @@ const EDGE: usize = 28;
 const MONOSPACE: usize = 8;
 const SMALL: usize = 7;
 
+const LEGEND: &str = "filled: applied · ring: current · ◆ merge · ■ branch point · dashed: needs";
+
 const COLOURS: [&str; 6] = ["#2f6fb3", "#b3602f", "#3d8b4f", "#8a4fb3", "#b32f57", "#5f6b76"];
 
 const STYLE: &str = "\
@@ -21,8 +23,14 @@ const STYLE: &str = "\
 /// Draws it, the newest on top.
 pub fn draw(picture: &Picture) -> String {
     let left = EDGE + picture.lanes.max(1) * LANE;
-    let width =
-        picture.nodes.iter().map(|node| left + text_width(node)).max().unwrap_or(0).max(left + 330) + EDGE;
+    let width = picture
+        .nodes
+        .iter()
+        .map(|node| left + text_width(node))
+        .max()
+        .unwrap_or(0)
+        .max(left + LEGEND.chars().count() * MONOSPACE)
+        + EDGE;
     let height = (picture.nodes.len() + 1) * ROW + EDGE;
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
@@ -56,7 +64,7 @@ fn lines(picture: &Picture, node: &Node, row: usize) -> String {
     let mut text = String::new();
     for needed in &node.depends_on {
         let (x1, y1, x2, y2) = (x(node.lane), y(row), x(picture.nodes[*needed].lane), y(*needed));
-        let bend = x1.max(x2) + LANE / 2;
+        let bend = x1.max(x2) + LANE;
         text += &format!(
             "<path class=\"line needs\" stroke=\"#888\" d=\"M{x1} {y1}C{bend} {y1} {bend} {y2} {x2} {y2}\"/>\n"
         );
@@ -157,10 +165,7 @@ fn text_width(node: &Node) -> usize {
 }
 
 fn legend(x: usize, y: usize) -> String {
-    format!(
-        "<text class=\"text\" x=\"{x}\" y=\"{}\">filled: applied · ring: current · ◆ merge · ■ branch point · dashed: needs</text>\n",
-        y + 5
-    )
+    format!("<text class=\"text\" x=\"{x}\" y=\"{}\">{LEGEND}</text>\n", y + 5)
 }
 
 /// For XML, in which control characters may not stand at all.
