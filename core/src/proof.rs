@@ -139,11 +139,12 @@ impl Inventory {
         }
         let kept = |(_, table, index): &(String, String, String)| {
             *table != was && *table != is
-                || !change.dropped.iter().any(|title| *title == format!("index {index}"))
+                || !change.dropped.iter().any(|title| same_name(title, &format!("index {index}")))
         };
         let renamed = |(which, table, index): &(String, String, String)| {
-            let table = if *table == was { is.clone() } else { table.clone() };
-            (which.clone(), table, index.clone())
+            // The key of a WITHOUT ROWID table is called like the table.
+            let now = |name: &String| if *name == was { is.clone() } else { name.clone() };
+            (which.clone(), now(table), if *table == was { now(index) } else { index.clone() })
         };
         let wanted: BTreeMap<_, _> = before
             .statistics

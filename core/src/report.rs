@@ -12,6 +12,8 @@ use serde::Serialize;
 pub enum Way {
     /// SQLite's own `ALTER TABLE`.
     Native,
+    /// The stored `CREATE` text was edited.
+    InPlace,
     /// A new table, the rows copied, the old table dropped.
     Rebuild,
 }
@@ -49,7 +51,7 @@ pub struct AlterationReport {
     /// Why a cheaper way was not taken; absent for the cheapest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// Rows copied: 0 unless the table was rebuilt.
+    /// Rows copied by a rebuild, or written anew for a new type: 0 where none was.
     pub rows: u64,
 }
 

@@ -72,12 +72,29 @@ pub trait Database {
     /// Whether a transaction is open (`!sqlite3_get_autocommit`).
     fn in_transaction(&mut self) -> bool;
 
+    /// Said before (`true`) and after (`false`) statements that only find something out, and whose
+    /// effects are taken back at once. A backend that records what changes a database leaves them
+    /// out; no other needs it.
+    fn probing(&mut self, _on: bool) {}
+
     /// As [`execute`](Self::execute), asking `tick` every few milliseconds whether to go on. A
     /// backend without a progress handler never asks. On `Break` the statement fails with
     /// [`ErrorKind::Cancelled`], and SQLite may have rolled the transaction back.
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
         let _ = tick;
         self.execute(sql)
+    }
+
+    /// As [`query`](Self::query), asking `tick` in the same way.
+    fn query_watched(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> Result<()>,
+        tick: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<()> {
+        let _ = tick;
+        self.query(sql, params, each)
     }
 }
 

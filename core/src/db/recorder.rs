@@ -13,6 +13,8 @@ pub(crate) struct Recorder<'a> {
     pub db: &'a mut dyn Database,
     /// Receives each statement, without a semicolon.
     pub note: &'a dyn Fn(String),
+    /// Nothing is noted for now.
+    pub probing: bool,
 }
 
 impl Database for Recorder<'_> {
@@ -29,10 +31,15 @@ impl Database for Recorder<'_> {
         each: &mut dyn FnMut(&[Value]) -> Result<()>,
     ) -> Result<()> {
         self.db.query(sql, params, each)?;
-        if begins_with(sql, &["INSERT", "UPDATE", "DELETE", "REPLACE"]) {
+        if !self.probing && begins_with(sql, &["INSERT", "UPDATE", "DELETE", "REPLACE"]) {
             (self.note)(inlined(sql, params)?);
         }
         Ok(())
+    }
+
+    fn probing(&mut self, on: bool) {
+        self.probing = on;
+        self.db.probing(on);
     }
 
     fn in_transaction(&mut self) -> bool {
@@ -49,7 +56,7 @@ impl Database for Recorder<'_> {
 impl Recorder<'_> {
     /// EXPLAIN only compiles: it is how limbeck looks whether a view or trigger still works.
     fn noted(&self, sql: &str) {
-        if !begins_with(sql, &["EXPLAIN"]) {
+        if !self.probing && !begins_with(sql, &["EXPLAIN"]) {
             (self.note)(sql.to_owned());
         }
     }
@@ -125,7 +132,7 @@ mod tests {
         let noted = std::cell::RefCell::new(Vec::new());
         {
             let note = |sql| noted.borrow_mut().push(sql);
-            let db: &mut dyn Database = &mut Recorder { db: &mut db, note: &note };
+            let db: &mut dyn Database = &mut Recorder { db: &mut db, note: &note, probing: false };
             db.execute("CREATE TABLE t(a)").unwrap();
             db.query("INSERT INTO t VALUES (?1)", &[1.into()], &mut |_| Ok(())).unwrap();
             assert_eq!(db.integer("SELECT a FROM t", &[]).unwrap(), Some(1));

@@ -2,6 +2,7 @@
 
 use super::{Purpose, Run};
 use crate::alter::Copy;
+use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 
@@ -49,6 +50,7 @@ fn windows(run: &mut Run<'_, '_>, table: &str, copy: &Copy, of: u64, to: &str, f
 
 /// How many rows a table has.
 pub(super) fn count(run: &mut Run<'_, '_>, table: &str) -> Result<u64> {
-    let rows = run.db.integer(&format!("SELECT count(*) FROM {table}"), &[])?;
+    let db: &mut dyn Database = &mut run.watched();
+    let rows = db.integer(&format!("SELECT count(*) FROM {table}"), &[])?;
     Ok(rows.map_or(0, |rows| rows.max(0) as u64))
 }

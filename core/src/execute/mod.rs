@@ -2,10 +2,14 @@
 //! transactions.
 
 mod alter;
+mod cascade;
 mod copy;
+mod in_place;
 mod portable;
 mod pragmas;
 mod rebuild;
+mod rules;
+mod watched;
 
 #[cfg(all(test, feature = "rusqlite"))]
 mod tests;
@@ -28,6 +32,7 @@ use crate::report::{AlterationReport, Report, StepReport};
 use crate::script::{Item, ItemKind, Section};
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
+use watched::Watched;
 
 /// What a transaction holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +160,7 @@ struct Run<'r, 'l> {
     warnings: Vec<String>,
 }
 
-impl<'r> Run<'r, '_> {
+impl<'r, 'l> Run<'r, 'l> {
     fn all(&mut self, jobs: Vec<Job>, again: &mut Again<'_>) -> Result<()> {
         let mut jobs = VecDeque::from(jobs);
         while !jobs.is_empty() {
@@ -226,7 +231,8 @@ impl<'r> Run<'r, '_> {
             return Ok(());
         }
         portable::check_keys(self)?;
-        self.warnings.extend(self.watch.check(self.db)?);
+        let mut db = Watched { db: self.db, listener: self.listener };
+        self.warnings.extend(self.watch.check(&mut db)?);
         self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
         self.open = false;
         for (step, milliseconds) in self.pending.drain(..) {
@@ -285,8 +291,12 @@ impl<'r> Run<'r, '_> {
 
     /// Runs one statement, asking the listener now and then whether to go on.
     fn execute(&mut self, sql: &str) -> Result<u64> {
-        let listener = &mut *self.listener;
-        self.db.execute_watched(sql, &mut || listener(&Event::Working))
+        self.watched().execute(sql)
+    }
+
+    /// The database, asking the listener during whatever takes long.
+    fn watched(&mut self) -> Watched<'_, 'l> {
+        Watched { db: self.db, listener: self.listener }
     }
 
     fn finish(&mut self, job: &Job, started: u64, alterations: Vec<AlterationReport>) -> Result<()> {

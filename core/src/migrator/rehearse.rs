@@ -16,6 +16,10 @@ use crate::report::{Direction, DryRun, DryStep, Report, StepReport};
 use crate::schema::ObjectKind;
 use crate::sql::{TokenType as T, quote, tokens};
 
+/// What limbeck does around the statements that a reader of a dry run wants to see.
+const SWITCHES: [&str; 5] =
+    ["BEGIN IMMEDIATE", "COMMIT", "SAVEPOINT limbeck", "RELEASE limbeck", "PRAGMA legacy_alter_table"];
+
 /// What a recorded run has said, in order.
 enum Note {
     Step { revision: String, text: String },
@@ -73,7 +77,7 @@ impl Migrator<'_> {
     pub fn ensure_version_sql(&self, scratch: &mut dyn Database) -> Result<String> {
         let notes = RefCell::new(Vec::new());
         let note = |sql: String| notes.borrow_mut().push(Note::Statement(sql));
-        self.history().prepare(&mut Recorder { db: scratch, note: &note })?;
+        self.history().prepare(&mut Recorder { db: scratch, note: &note, probing: false })?;
         Ok(script("ensure_version", &[], &notes.into_inner()))
     }
 
@@ -143,7 +147,7 @@ impl Migrator<'_> {
             }
             ControlFlow::Continue(())
         };
-        let recorder = &mut Recorder { db: scratch, note: &note };
+        let recorder = &mut Recorder { db: scratch, note: &note, probing: false };
         let report = run(&self.scripts, &options, &mut listener, recorder, plan, again)?;
         Ok((report, notes.into_inner()))
     }
@@ -178,8 +182,9 @@ impl Migrator<'_> {
             match (note, statements.last_mut()) {
                 (Note::Step { revision, .. }, _) if !revision.is_empty() => statements.push(Vec::new()),
                 (Note::Statement(sql), Some(last)) => {
-                    let begins_or_ends = ["BEGIN IMMEDIATE", "COMMIT"].contains(&sql.as_str());
-                    if !begins_or_ends && !own.iter().any(|table| sql.contains(table)) {
+                    if !SWITCHES.iter().any(|start| sql.starts_with(start))
+                        && !own.iter().any(|table| sql.contains(table))
+                    {
                         last.push(sql);
                     }
                 }

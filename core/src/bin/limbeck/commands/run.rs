@@ -110,6 +110,7 @@ fn planned(args: &Args, migrator: &Migrator<'_>, dry: &DryRun) {
 fn way(alteration: &AlterationReport) -> String {
     let way = match alteration.way {
         Way::Native => "SQLite's own ALTER".to_owned(),
+        Way::InPlace => "an edit in place".to_owned(),
         Way::Rebuild => format!("a rebuild, {} rows copied", alteration.rows),
     };
     let why = alteration.why.as_deref().map_or(String::new(), |why| format!(" ({why})"));
