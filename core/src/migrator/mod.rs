@@ -186,7 +186,9 @@ impl Migrator<'_> {
             format!("the database is at revision {unknown}, which these migrations do not have{how}"),
         )
         .in_revision(unknown)
-        .with_hint("use the newer version of the app, or the folder that has this revision"))
+        .with_hint(format!(
+            "use the newer version of the app, or the folder that has it; if it is gone for good, 'limbeck stamp --purge' sets another than {unknown}"
+        )))
     }
 
     /// Errors: [`ErrorKind::ChangedRevision`] if an applied script has another text now.

@@ -12,7 +12,7 @@ use crate::event::Event;
 use crate::execute::{self, Options, Purpose};
 use crate::graph::{Plan, RevisionGraph};
 use crate::inspect;
-use crate::report::{Direction, DryRun, DryStep, Report, StepReport};
+use crate::report::{Direction, DryRun, DryStep, Report, StepReport, Way};
 use crate::schema::ObjectKind;
 use crate::sql::{TokenType as T, quote, tokens};
 
@@ -193,7 +193,8 @@ impl Migrator<'_> {
         }
         let mut steps = Vec::new();
         for (mut step, statements) in report.steps.into_iter().zip(statements) {
-            for alteration in &mut step.alterations {
+            let rebuilt = step.alterations.iter_mut().filter(|alteration| alteration.way == Way::Rebuild);
+            for alteration in rebuilt {
                 let table = format!("main.{}", quote(&alteration.table));
                 // One that the run itself makes has no rows yet.
                 let rows = db.integer(&format!("SELECT count(*) FROM {table}"), &[]).unwrap_or_default();
