@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use limbeck::{Error, Migrator, RebuildMode, TransactionMode};
+use limbeck::{Direction, Error, ErrorKind, Migrator, RebuildMode, TransactionMode};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -192,8 +192,8 @@ fn take(
     match (call(&files, options, db, &step.run), &step.error) {
         (Ok(found), None) => {
             if bless {
-                step.expect = Some(found);
-            } else if step.expect.as_ref() != Some(&found) {
+                step.expect = Some(found).filter(|found| !found.is_null());
+            } else if step.expect.clone().unwrap_or(Value::Null) != found {
                 return Err(format!("found {found}"));
             }
             Ok(())
@@ -249,10 +249,63 @@ fn call(
         ["stamp", "--purge", targets @ ..] => {
             migrator.stamp(db, targets, true).map(|report| untimed(json!(report)))
         }
-        ["stamp", targets @ ..] => migrator.stamp(db, targets, false).map(|report| untimed(json!(report))),
+        ["stamp", targets @ ..] if !targets.contains(&"--sql") => {
+            migrator.stamp(db, targets, false).map(|report| untimed(json!(report)))
+        }
         ["current"] => migrator.current(db).map(|heads| json!(heads)),
+        ["current", "--check-heads"] => {
+            migrator.check_heads(db)?;
+            migrator.current(db).map(|heads| json!(heads))
+        }
+        ["heads"] => Ok(json!(migrator.describe(&migrator.graph().heads(), &[]))),
+        ["heads", "--resolve-dependencies"] => {
+            Ok(json!(migrator.describe(&migrator.graph().heads_resolving_dependencies(), &[])))
+        }
+        ["branches"] => {
+            let points = migrator.graph().branch_points();
+            let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
+            Ok(json!(migrator.describe(&ids, &[])))
+        }
+        ["history", range] => {
+            let rows = migrator.rows(db)?;
+            migrator.revisions(range, &rows).map(|revisions| json!(revisions))
+        }
+        ["show", revision] => Ok(json!(migrator.describe(&migrator.graph().resolve(revision)?, &[]))),
+        ["merge", targets @ ..] => migrator.graph().merge(targets, false).map(|revises| json!(revises)),
+        ["ensure_version"] => migrator.ensure_version(db).map(|made| json!(made)),
+        ["upgrade", target, "--plan"] => plan(&migrator, db, Direction::Up, target),
+        ["downgrade", target, "--plan"] => plan(&migrator, db, Direction::Down, target),
+        ["upgrade", range, "--sql"] => script(&migrator, db, Direction::Up, range),
+        ["downgrade", range, "--sql"] => script(&migrator, db, Direction::Down, range),
+        ["stamp", range, "--sql"] => script(&migrator, db, Direction::Stamp, range),
         _ => panic!("run: {run}"),
     }
+}
+
+fn plan(
+    migrator: &Migrator<'_>,
+    db: &mut Connection,
+    direction: Direction,
+    target: &str,
+) -> Result<Value, Error> {
+    let mut scratch = Connection::open_in_memory().unwrap();
+    migrator.dry_run(db, &mut scratch, direction, target).map(|dry| json!(dry))
+}
+
+/// Prints the script and runs it on the database, without its one line that only the shell knows.
+fn script(
+    migrator: &Migrator<'_>,
+    db: &mut Connection,
+    direction: Direction,
+    range: &str,
+) -> Result<Value, Error> {
+    let script = migrator.sql(&mut Connection::open_in_memory().unwrap(), direction, range)?;
+    let failed = |error: rusqlite::Error| Error::new(ErrorKind::StatementFailed, error.to_string());
+    let ran = db.execute_batch(&script.replace(".bail on\n", "")).map_err(failed);
+    if ran.is_err() {
+        let _ = db.execute_batch("ROLLBACK");
+    }
+    ran.map(|()| Value::Null)
 }
 
 fn untimed(mut report: Value) -> Value {

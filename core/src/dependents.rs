@@ -168,18 +168,21 @@ pub fn drop_column_keeps(db: &mut dyn Database, table: &TableState) -> Result<bo
          UNION ALL SELECT type || name || coalesce(sql, '') FROM temp.sqlite_master ORDER BY 1"
     );
     let before = db.texts(&all, &[])?;
-    db.execute("SAVEPOINT limbeck_probe")?;
-    let mut run = || {
-        db.execute(&format!("CREATE TABLE {probe}(a, b)"))?;
-        db.execute(&format!("ALTER TABLE {probe} DROP COLUMN a"))?;
-        db.execute(&format!("DROP TABLE {probe}"))?;
-        Ok::<_, Error>(db.texts(&all, &[])? == before)
+    let ask = |db: &mut dyn Database| {
+        db.execute("SAVEPOINT limbeck_probe")?;
+        let mut run = || {
+            db.execute(&format!("CREATE TABLE {probe}(a, b)"))?;
+            db.execute(&format!("ALTER TABLE {probe} DROP COLUMN a"))?;
+            db.execute(&format!("DROP TABLE {probe}"))?;
+            Ok::<_, Error>(db.texts(&all, &[])? == before)
+        };
+        // Where it fails it is none that could be used.
+        let keeps = run().unwrap_or(false);
+        db.execute("ROLLBACK TO limbeck_probe")?;
+        db.execute("RELEASE limbeck_probe")?;
+        Ok(keeps)
     };
-    // Where it fails it is none that could be used.
-    let keeps = run().unwrap_or(false);
-    db.execute("ROLLBACK TO limbeck_probe")?;
-    db.execute("RELEASE limbeck_probe")?;
-    Ok(keeps)
+    db.probe(ask)
 }
 
 fn qualified(object: &Object) -> String {

@@ -59,4 +59,4 @@ pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
 pub use execute::TransactionMode;
 pub use migrator::{Migrator, RevisionInfo};
-pub use report::{AlterationReport, Direction, Report, StepReport, Timing, Way};
+pub use report::{AlterationReport, Direction, DryRun, DryStep, Report, StepReport, Timing, Way};

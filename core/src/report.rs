@@ -66,6 +66,32 @@ pub struct StepReport {
     pub alterations: Vec<AlterationReport>,
 }
 
+/// What a run would do, as far as it can be known without its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DryRun {
+    /// The version rows now, sorted.
+    pub from: Vec<String>,
+    /// The version rows after, sorted.
+    pub to: Vec<String>,
+    /// The steps, in order.
+    pub steps: Vec<DryStep>,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// One revision, as it would be applied or taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DryStep {
+    /// The revision's id.
+    pub revision: String,
+    /// What would be done with it.
+    pub direction: Direction,
+    /// What would run, without limbeck's own record.
+    pub statements: Vec<String>,
+    /// Its `ALTER TABLE` batches, in order; `rows` are those that a rebuild would copy.
+    pub alterations: Vec<AlterationReport>,
+}
+
 /// How long things took. By SQLite's clock: the core reads none of its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Timing {

@@ -14,7 +14,7 @@ use super::swap::Swap;
 use super::table_state::TableState;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{ColumnRule, Object, TableDef, TableRule};
-use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
+use crate::sql::{TokenType as T, literal, quote, same_name, tokens, unquote};
 
 /// A rebuild's statements, in the order of the fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +25,8 @@ pub struct Rebuild {
     pub prepare: Vec<Preparation>,
     /// Copies the rows into the new table.
     pub copy: Copy,
+    /// Gives the new table the AUTOINCREMENT counter of the old one, in place of what the copy has set.
+    pub counter: Vec<String>,
     /// The tables change places then, where foreign keys are enforced.
     pub swap: Option<Swap>,
     /// Drops what was put aside.
@@ -79,7 +81,8 @@ impl Copy {
 }
 
 impl Rebuild {
-    /// The statements that turn `state` into `draft`.
+    /// The statements that turn `state` into `draft`. None of them holds anything of the rows, so that
+    /// they can be printed and run elsewhere.
     ///
     /// Errors: [`ErrorKind::WouldLose`] where the rowids cannot be reached by SQL.
     pub fn new(state: &TableState, draft: &Draft) -> Result<Rebuild> {
@@ -88,11 +91,15 @@ impl Rebuild {
         let aside = format!("{schema}.{old_name}");
         let table = format!("{schema}.{}", quote(&state.table.name));
         let create = create(state, draft);
+        let keeps_counter = state.table.autoincrement() && draft.table.autoincrement();
         let mut prepare = Vec::new();
         if qualifies_itself(state) {
             // Renaming is out: SQLite would not find `t.a` in the old table's own CHECK.
             prepare.push(Preparation::Statement(plain_twin(state, &aside)));
             prepare.push(Preparation::Copy(copy_aside(state, &table, &aside)?));
+            if keeps_counter {
+                prepare.push(Preparation::Statement(counter_aside(state, &schema)));
+            }
             prepare.push(Preparation::Statement(format!("DROP TABLE {table}")));
         } else {
             prepare.push(Preparation::Statement(format!("ALTER TABLE {table} RENAME TO {old_name}")));
@@ -109,6 +116,7 @@ impl Rebuild {
             clear: state.triggers.iter().map(Object::drop).collect(),
             prepare,
             copy,
+            counter: if keeps_counter { counter_back(state, &schema) } else { Vec::new() },
             swap: None,
             drop_old: format!("DROP TABLE {aside}"),
             indexes: draft.indexes.iter().map(|index| index.create()).collect::<Result<_>>()?,
@@ -137,9 +145,30 @@ impl Rebuild {
         plan.prepare = vec![Preparation::Statement(swap.create.clone())];
         let name = |name: &str| format!("{schema}.{}", quote(name));
         plan.copy = copy(state, draft, &name(&state.table.name), &name(&fresh))?;
+        // The swap sees to it.
+        plan.counter.clear();
         plan.swap = Some(swap);
         Ok(plan)
     }
+}
+
+/// Keeps the counter over `DROP TABLE`, which would take it along; a rename does so by itself.
+fn counter_aside(state: &TableState, schema: &str) -> String {
+    let (name, old) = (literal(&state.table.name), literal(&state.unused_name("limbeck_old")));
+    format!(
+        "INSERT INTO {schema}.sqlite_sequence(name, seq) \
+         SELECT {old}, seq FROM {schema}.sqlite_sequence WHERE name = {name} COLLATE NOCASE"
+    )
+}
+
+/// The copy has set the counter to the greatest rowid; what was given out before counts as well.
+fn counter_back(state: &TableState, schema: &str) -> Vec<String> {
+    let (name, old) = (literal(&state.table.name), literal(&state.unused_name("limbeck_old")));
+    let sequence = format!("{schema}.sqlite_sequence");
+    vec![
+        format!("DELETE FROM {sequence} WHERE name = {name} COLLATE NOCASE"),
+        format!("UPDATE {sequence} SET name = {name} WHERE name = {old}"),
+    ]
 }
 
 /// The new table's text, its schema put before its name.

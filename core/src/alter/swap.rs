@@ -42,17 +42,19 @@ impl Swap {
         };
         rename(&state.table.name, aside, &shape(&state.table, aside)?);
         rename(fresh, &state.table.name, &draft.table.sql);
+        let fresh_counter = format!("WHERE name = {}", literal(fresh));
+        let counters = match state.table.autoincrement() && draft.table.autoincrement() {
+            // What was given out before counts, not what the copy has set.
+            true => vec![format!("DELETE FROM {sequence} {fresh_counter}")],
+            false => vec![
+                format!("DELETE FROM {sequence} WHERE name = {name} COLLATE NOCASE"),
+                format!("UPDATE {sequence} SET name = {name} {fresh_counter}"),
+            ],
+        };
         let shape = TableDef::parse(&shape(&draft.table, fresh)?)?;
         let mut create = Edits::default();
         create.insert(shape.name_span.start, format!("{schema}."));
-        Ok(Swap {
-            create: create.apply(&shape.sql),
-            edits,
-            counters: vec![
-                format!("DELETE FROM {sequence} WHERE name = {name} COLLATE NOCASE"),
-                format!("UPDATE {sequence} SET name = {name} WHERE name = {}", literal(fresh)),
-            ],
-        })
+        Ok(Swap { create: create.apply(&shape.sql), edits, counters })
     }
 }
 

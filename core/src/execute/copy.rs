@@ -1,6 +1,6 @@
 //! Rows from an old table into a new one.
 
-use super::Run;
+use super::{Purpose, Run};
 use crate::alter::Copy;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
@@ -13,9 +13,9 @@ const WINDOW: u64 = 20_000;
 ///
 /// Errors: [`ErrorKind::ProofFailed`] if not every one of `of` rows arrived.
 pub(super) fn rows(run: &mut Run<'_, '_>, table: &str, copy: &Copy, of: u64) -> Result<u64> {
-    let copied = match &copy.rowid {
-        Some((to, from)) => windows(run, table, copy, of, to, from)?,
-        None => run.execute(&copy.insert(""))?,
+    let copied = match (&copy.rowid, run.options.purpose) {
+        (Some((to, from)), Purpose::Live) => windows(run, table, copy, of, to, from)?,
+        _ => run.execute(&copy.insert(""))?,
     };
     let arrived = count(run, &copy.to)?;
     if copied != of || arrived != of {

@@ -2,7 +2,7 @@
 //! compared with the plan. Whatever is not as planned is rolled back, and the table is rebuilt.
 
 use super::alter::explained;
-use super::{Run, counted};
+use super::{Purpose, Run, counted};
 use crate::alter::{Action, Condition, Conversion, Draft, InPlace, Step, TableState};
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
@@ -20,14 +20,17 @@ pub(super) enum Outcome {
 /// Whether the connection lets `sqlite_schema` be edited. Only a prepared statement tells: the
 /// pragma itself never fails (<https://sqlite.org/c3ref/c_dbconfig_defensive.html>).
 pub(super) fn may_edit(run: &mut Run<'_, '_>) -> Result<bool> {
-    // Older ones are not verified.
-    if run.version < 3_033_000 {
+    // Older ones are not verified; for a script, an edit would go by rows and by the schema cookie
+    // of this database.
+    if run.version < 3_033_000 || run.options.purpose == Purpose::Script {
         return Ok(false);
     }
-    run.db.execute("PRAGMA writable_schema = 1")?;
-    let compiled = run.db.execute("EXPLAIN UPDATE main.sqlite_master SET sql = sql WHERE 0");
-    run.db.execute("PRAGMA writable_schema = 0")?;
-    Ok(compiled.is_ok())
+    run.db.probe(|db| {
+        db.execute("PRAGMA writable_schema = 1")?;
+        let compiled = db.execute("EXPLAIN UPDATE main.sqlite_master SET sql = sql WHERE 0");
+        db.execute("PRAGMA writable_schema = 0")?;
+        Ok(compiled.is_ok())
+    })
 }
 
 /// Does the batch in place, or says why it cannot and leaves everything as it was.
@@ -42,7 +45,7 @@ pub(super) fn in_place(
             return Ok(Outcome::Refused(why));
         }
     }
-    let planned = match compiled(run.db, state, &draft.table.sql) {
+    let planned = match run.db.probe(|db| compiled(db, state, &draft.table.sql)) {
         Ok(planned) => planned,
         Err(error) if may_be_the_edit(&error) => return Ok(Outcome::Refused(error.to_string())),
         Err(error) => return Err(error),
@@ -123,7 +126,7 @@ fn unmet(run: &mut Run<'_, '_>, state: &TableState, condition: &Condition) -> Re
     match condition {
         Condition::NoRow { query, otherwise } => Ok(db.any(query, &[])?.then(|| otherwise.clone())),
         Condition::FullRows { column } => {
-            let short = has_short_rows(db, state, column)?;
+            let short = db.probe(|db| has_short_rows(db, state, column))?;
             Ok(short.then(|| {
                 format!("rows from before column {column} was added read its DEFAULT from the text")
             }))

@@ -5,6 +5,7 @@ mod alter;
 mod cascade;
 mod copy;
 mod in_place;
+mod portable;
 mod pragmas;
 mod rebuild;
 mod rules;
@@ -13,6 +14,7 @@ mod watched;
 #[cfg(all(test, feature = "rusqlite"))]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
@@ -28,6 +30,7 @@ use crate::history::{Entry, History, clock};
 use crate::inspect;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::script::{Item, ItemKind, Section};
+use portable::{Checks, Unless};
 use pragmas::Pragmas;
 use watched::Watched;
 
@@ -42,6 +45,19 @@ pub enum TransactionMode {
     PerRevision,
 }
 
+/// What a run is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To change this database.
+    #[default]
+    Live,
+    /// To see what would run: the database is a twin without rows, and is thrown away.
+    Plan,
+    /// To print what another connection will run: nothing may depend on rows, which this database
+    /// does not have, and what the run would look at first, the script has to check.
+    Script,
+}
+
 /// What the caller has chosen.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -49,6 +65,7 @@ pub(crate) struct Options {
     pub version_table: String,
     pub rebuild: RebuildMode,
     pub transaction: TransactionMode,
+    pub purpose: Purpose,
 }
 
 /// A step with its script, ready to run.
@@ -64,6 +81,12 @@ pub(crate) struct Job {
     pub section: Option<Section>,
     pub checksum: Option<String>,
     pub downgrade: Option<String>,
+}
+
+/// Switches enforcement off for good, on a database that is thrown away: what runs on it then is
+/// what would run, and no switch between.
+pub(crate) fn without_enforcement(db: &mut dyn Database) -> Result<()> {
+    Pragmas::set(db).map(|_| ())
 }
 
 /// Answers the jobs that lead from other version rows than expected: another process was first.
@@ -92,6 +115,7 @@ pub(crate) fn run(
         pending: Vec::new(),
         warnings: Vec::new(),
         watch: Watch::default(),
+        checks: Checks::default(),
         rows: from,
         open: false,
         done: 0,
@@ -129,6 +153,7 @@ struct Run<'r, 'l> {
     /// Steps begun so far.
     done: usize,
     watch: Watch,
+    checks: Checks,
     report: Report,
     /// Steps that are done and not committed.
     pending: Vec<(StepReport, u64)>,
@@ -151,6 +176,7 @@ impl<'r, 'l> Run<'r, 'l> {
                     continue;
                 }
                 self.history().prepare(self.db)?;
+                portable::check_rows(self)?;
             }
             let Some(job) = jobs.pop_front() else { break };
             self.done += 1;
@@ -204,6 +230,7 @@ impl<'r, 'l> Run<'r, 'l> {
         if !self.open {
             return Ok(());
         }
+        portable::check_keys(self)?;
         let mut db = Watched { db: self.db, listener: self.listener };
         self.warnings.extend(self.watch.check(&mut db)?);
         self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
@@ -243,16 +270,20 @@ impl<'r, 'l> Run<'r, 'l> {
     }
 
     fn item(&mut self, item: &Item) -> Result<Vec<AlterationReport>> {
-        if let Some(query) = &item.unless
-            && self.db.any(query, &[])?
-        {
-            return Ok(Vec::new());
+        let mut sql = Cow::Borrowed(&item.sql);
+        if let Some(query) = &item.unless {
+            match portable::unless(self, item, query)? {
+                Unless::Skip => return Ok(Vec::new()),
+                Unless::Run => {}
+                Unless::Instead(conditional) => sql = Cow::Owned(conditional),
+            }
         }
         match &item.kind {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
-                self.watch.statement(self.db, &item.sql)?;
-                self.execute(&item.sql)?;
+                self.watch.statement(self.db, &sql)?;
+                portable::note_keys(self)?;
+                self.execute(&sql)?;
                 Ok(Vec::new())
             }
         }
@@ -276,7 +307,9 @@ impl<'r, 'l> Run<'r, 'l> {
         self.rows.sort();
         let milliseconds = clock(self.db)?.saturating_sub(started);
         let Some(revision) = &job.step.revision else { return Ok(()) };
-        let entry = self.entry(job, revision, Some(milliseconds));
+        // What the twin took says nothing of the real one.
+        let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
+        let entry = self.entry(job, revision, took);
         history.record(self.db, &entry)?;
         self.tell(&Event::StepFinished { revision, milliseconds })?;
         let direction = job.step.direction;
@@ -317,20 +350,18 @@ impl<'r, 'l> Run<'r, 'l> {
         let history = self.history();
         let started = clock(self.db)?;
         let begun = history.unfinished(self.db)?.filter(|begun| begun.revision == *revision);
-        let (id, done) = match &begun {
-            Some(begun) => (begun.id, begun.statements),
-            None => {
-                let entry = self.entry(job, revision, None);
-                (history.start(self.db, &entry)?, 0)
-            }
-        };
+        let done = begun.as_ref().map_or(0, |begun| begun.statements);
+        if begun.is_none() {
+            let entry = self.entry(job, revision, None);
+            history.start(self.db, &entry)?;
+        }
         for (at, item) in section.items.iter().enumerate().skip(done) {
             // The process may have died between this statement and the note that it is done.
             if begun.is_some() && at == done && !may_run_twice(&item.sql) {
                 return Err(located(unfinished(revision, at), job, item));
             }
             self.item(item).map_err(|error| located(error, job, item))?;
-            history.advance(self.db, id, at + 1)?;
+            history.advance(self.db, revision, at + 1)?;
         }
         self.begin()?;
         self.finish(job, started, Vec::new())?;

@@ -2,7 +2,7 @@
 
 use super::copy;
 use super::in_place::{may_edit, reload, respelt};
-use super::{Run, counted};
+use super::{Purpose, Run, counted};
 use crate::alter::{Draft, Preparation, Rebuild, Swap, TableState};
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
@@ -26,7 +26,11 @@ pub(super) fn rebuild(
     let table = format!("{}.{}", quote(&state.schema), quote(name));
     let of = copy::count(run, &table)?;
     let children = children_rows(run, state)?;
-    let statistics = saved_statistics(run.db, state, before)?;
+    // A script cannot know the rows; where the table is renamed away, they stay by themselves.
+    let statistics = match run.options.purpose {
+        Purpose::Script => Vec::new(),
+        Purpose::Live | Purpose::Plan => saved_statistics(run.db, state, before)?,
+    };
     let sound = if plan.swap.is_some() { integrity(&mut run.watched(), state)? } else { Vec::new() };
     let lax = ignore_old_violations(run, state)?;
     for statement in &plan.clear {
@@ -43,6 +47,9 @@ pub(super) fn rebuild(
     }
     let rows = copy::rows(run, name, &plan.copy, of)?;
     warn_of_losses(run, state, &plan)?;
+    for statement in &plan.counter {
+        run.execute(statement)?;
+    }
     if let Some(swap) = &plan.swap {
         change_places(run, state, draft, swap)?;
     }
@@ -52,7 +59,6 @@ pub(super) fn rebuild(
         run.tell(&Event::Indexing { table: name, index: at + 1, of: plan.indexes.len() })?;
         run.execute(statement)?;
     }
-    restore_counter(run.db, state, draft, before)?;
     restore_statistics(run.db, state, draft, &statistics)?;
     for statement in &plan.triggers {
         run.execute(statement)?;
@@ -178,28 +184,6 @@ fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> 
         if lost > 0 {
             run.warnings.push(respelt(lost as u64, &state.table.name, new));
         }
-    }
-    Ok(())
-}
-
-/// The copy has set the counter to the greatest rowid; what was given out before counts as well.
-fn restore_counter(
-    db: &mut dyn Database,
-    state: &TableState,
-    draft: &Draft,
-    before: &Inventory,
-) -> Result<()> {
-    if !draft.table.autoincrement() || !state.table.autoincrement() {
-        return Ok(());
-    }
-    let sequence = format!("{}.sqlite_sequence", quote(&state.schema));
-    let name = state.table.name.as_str();
-    db.query(&format!("DELETE FROM {sequence} WHERE name = ?1 COLLATE NOCASE"), &[name.into()], &mut |_| {
-        Ok(())
-    })?;
-    if let Some(seq) = before.sequences.get(&name.to_ascii_lowercase()) {
-        let sql = format!("INSERT INTO {sequence}(name, seq) VALUES (?1, ?2)");
-        db.query(&sql, &[name.into(), (*seq).into()], &mut |_| Ok(()))?;
     }
     Ok(())
 }

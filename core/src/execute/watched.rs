@@ -32,6 +32,10 @@ impl Database for Watched<'_, '_> {
         self.db.in_transaction()
     }
 
+    fn probing(&mut self, on: bool) {
+        self.db.probing(on);
+    }
+
     fn execute_watched(&mut self, sql: &str, _: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
         self.execute(sql)
     }
