@@ -21,7 +21,7 @@ fn rounds(usual: usize) -> usize {
 #[test]
 fn limbeck_reads_what_sqlite_reads() {
     let mut random = Random(20260301);
-    let (mut taken, all) = (0, rounds(3000));
+    let (mut taken, all) = (0, rounds(1500));
     for _ in 0..all {
         let text = random.create().text;
         let Ok((stored, facts)) = judge::ask(&text) else { continue };
@@ -38,7 +38,7 @@ fn limbeck_reads_what_sqlite_reads() {
 #[test]
 fn an_edit_with_nothing_to_change_changes_nothing() {
     let mut random = Random(20260302);
-    let mut texts: Vec<String> = (0..rounds(500)).map(|_| random.create().text).collect();
+    let mut texts: Vec<String> = (0..rounds(200)).map(|_| random.create().text).collect();
     texts.retain(|text| judge::ask(text).is_ok());
     texts.extend(conformance());
     match corpus() {
@@ -64,7 +64,7 @@ fn an_edit_with_nothing_to_change_changes_nothing() {
 fn an_action_and_its_inverse_leave_the_meaning() {
     let mut random = Random(20260303);
     let mut tried = 0;
-    for _ in 0..rounds(1500) {
+    for _ in 0..rounds(500) {
         let Create { text, columns } = random.create();
         let Ok((_, facts)) = judge::ask(&text) else { continue };
         let table = TableDef::parse(&text).expect("it was read in another test");
@@ -96,7 +96,7 @@ fn an_action_and_its_inverse_leave_the_meaning() {
             tried += 1;
         }
     }
-    assert!(tried > rounds(1500), "only {tried} pairs");
+    assert!(tried > rounds(500), "only {tried} pairs");
 }
 
 /// What an action makes of SQLite's facts, where that is easily said.
@@ -159,9 +159,7 @@ fn pairs(random: &mut Random, table: &TableDef, columns: &[String]) -> Vec<(Acti
         format!("AFTER {}", quote(&columns[random.below(columns.len())]))
     };
     add(format!("ALTER {name} {target}"), format!("ALTER {name} {place}"), None);
-    let last = tokens(definition).expect("it was read").last().map_or("", |token| token.text).to_lowercase();
-    // `REFERENCES after FIRST` has two readings.
-    if last != "after" && last != "first" {
+    if !ends_like_a_position(definition) {
         add(format!("DROP COLUMN {name}"), format!("ADD COLUMN {definition}\n{place}"), None);
     }
     let new = random.spelt("brand new");
@@ -208,6 +206,12 @@ fn action(text: &str) -> Action {
     alteration.actions.into_iter().next().expect("one action was written")
 }
 
+/// `ADD COLUMN a REFERENCES after FIRST` has two readings.
+fn ends_like_a_position(definition: &str) -> bool {
+    let all = tokens(definition).expect("it was read");
+    all.iter().skip(1).rev().take(2).any(|token| token.is_word("AFTER") || token.is_word("FIRST"))
+}
+
 /// Actions that ask for what is there already.
 fn idle_actions(table: &TableDef) -> Vec<Action> {
     let mut texts = vec![
@@ -224,7 +228,10 @@ fn idle_actions(table: &TableDef) -> Vec<Action> {
             None => format!("ALTER {name} FIRST"),
             Some(before) => format!("ALTER {name} AFTER {}", quote(&table.columns[before].name)),
         });
-        texts.push(format!("ADD COLUMN IF NOT EXISTS {}\n", table.text(&column.span)));
+        let definition = table.text(&column.span);
+        if !ends_like_a_position(definition) {
+            texts.push(format!("ADD COLUMN IF NOT EXISTS {definition}\n"));
+        }
         texts.push(format!("ALTER {name} {} NOT NULL", if column.is_not_null() { "SET" } else { "DROP" }));
         texts.push(match column.default() {
             Some(value) => format!("ALTER {name} SET DEFAULT {}", table.text(value)),
@@ -241,15 +248,14 @@ fn idle_actions(table: &TableDef) -> Vec<Action> {
             texts.extend(
                 constraint.name.iter().map(|name| format!("RENAME CONSTRAINT {0} TO {0}", quote(name))),
             );
-            if let ColumnRule::Collate(span) = &constraint.rule
-                && let Some(type_span) = &column.type_span
-            {
-                texts.push(format!(
-                    "ALTER {name} TYPE {} COLLATE {}",
-                    table.text(type_span),
-                    table.text(span)
-                ));
-            }
+        }
+        // Of several collations the last holds.
+        let collation = column.constraints.iter().rev().find_map(|c| match &c.rule {
+            ColumnRule::Collate(span) => Some(table.text(span)),
+            _ => None,
+        });
+        if let (Some(span), Some(collation)) = (&column.type_span, collation) {
+            texts.push(format!("ALTER {name} TYPE {} COLLATE {collation}", table.text(span)));
         }
     }
     texts.iter().map(|text| action(text)).collect()
@@ -288,7 +294,9 @@ fn create_texts(folder: PathBuf) -> Vec<String> {
                 let words = tokens(statement.text).expect("a statement was split off");
                 let table = words.iter().take(3).any(|word| word.is_word("TABLE"));
                 let virtual_table = words.iter().take(2).any(|word| word.is_word("VIRTUAL"));
-                if words[0].is_word("CREATE") && table && !virtual_table {
+                // `CREATE TABLE … AS SELECT` has no columns to read; SQLite stores it with some.
+                let select = words.iter().any(|word| word.is_word("SELECT"));
+                if words[0].is_word("CREATE") && table && !virtual_table && !select {
                     found.push(statement.text.to_owned());
                 }
             }

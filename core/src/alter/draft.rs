@@ -2,10 +2,13 @@
 
 use super::action::{Action, Position, TableOption};
 use super::constraint;
+use super::same::same_column;
 use super::table_state::{Child, TableState};
+use super::values::{as_stored, default_expression};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
-    ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableOptions, TableRule, insert_item, remove_item,
+    Affinity, ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableOptions, TableRule, insert_item,
+    insert_with_comment, item_with_comment, remove_item,
 };
 use crate::sql::{quote, same_name, same_text, unquote};
 
@@ -74,10 +77,11 @@ impl Draft {
             Action::RenameConstraint { name, to } => constraint::rename(self, name, to),
             Action::SetNotNull { column, on_conflict } => self.set_not_null(column, on_conflict.as_deref()),
             Action::DropNotNull { column } => {
-                self.drop_column_rules(column, |rule| matches!(rule, ColumnRule::NotNull | ColumnRule::Null))
+                self.drop_column_rules(column, |rule| *rule == ColumnRule::NotNull)
             }
             Action::SetDefault { column, value } => self.set_default(column, value),
             Action::DropDefault { column } => {
+                self.settle_default(column)?;
                 self.drop_column_rules(column, |rule| matches!(rule, ColumnRule::Default(_)))
             }
             Action::SetType { column, type_name, collation, using } => {
@@ -154,10 +158,12 @@ impl Draft {
         position: Option<&Position>,
     ) -> Result<()> {
         if let Some(found) = self.table.column(name) {
-            let is = self.table.text(&found.span);
-            if if_not_exists && same_text(is, definition) {
+            let wanted = TableDef::parse(&format!("CREATE TABLE t({definition}\n)"))?;
+            let same = |wanted| same_column(&self.table, found, wanted, &wanted.columns[0]);
+            if if_not_exists && same(&wanted) {
                 return Ok(());
             }
+            let is = self.table.text(&found.span);
             let hint = format!("it is defined as '{is}'; change it with ALTER COLUMN");
             return Err(self.exists("column", name).with_hint(hint));
         }
@@ -204,14 +210,7 @@ impl Draft {
     /// Foreign keys of other tables, and of this one, that name the column as their parent.
     pub(super) fn children_of(&self, column: &str) -> Vec<&Child> {
         let key = self.table.primary_key();
-        let in_key = key.iter().any(|name| same_name(name, column));
-        self.children
-            .iter()
-            .filter(|child| {
-                let named = child.columns.iter().any(|name| same_name(name, column));
-                named || (child.columns.is_empty() && in_key)
-            })
-            .collect()
+        self.children.iter().filter(|child| child.names(column, &key)).collect()
     }
 
     fn set_not_null(&mut self, name: &str, on_conflict: Option<&str>) -> Result<()> {
@@ -245,7 +244,8 @@ impl Draft {
                 format!("column {name} is generated: it has no default"),
             ));
         }
-        match column.default().cloned() {
+        self.settle_default(name)?;
+        match self.column(name)?.default().cloned() {
             Some(span) => self.replace(span, value),
             None => self.add_column_rule(name, &format!("DEFAULT {value}")),
         }
@@ -265,6 +265,11 @@ impl Draft {
         using: Option<&str>,
     ) -> Result<()> {
         let at = self.position_of(name)?;
+        let strict = self.table.options.strict;
+        let same = self.table.affinity(&self.table.columns[at]) == Affinity::of(&unquote(type_name), strict);
+        if !same && using.is_none() {
+            self.settle(at);
+        }
         let column = &self.table.columns[at];
         let mut edits = Edits::default();
         match &column.type_span {
@@ -290,6 +295,31 @@ impl Draft {
         Ok(())
     }
 
+    /// Rows that are there get the default that a new column has now, not a later one.
+    fn settle_default(&mut self, name: &str) -> Result<()> {
+        let at = self.position_of(name)?;
+        if self.sources[at] == Source::Default {
+            self.settle(at);
+        }
+        Ok(())
+    }
+
+    /// Makes an earlier action's value an expression, stored as the column's present type has it:
+    /// the actions of a batch do what they would do one after another.
+    fn settle(&mut self, at: usize) {
+        let column = &self.table.columns[at];
+        let value = match &self.sources[at] {
+            _ if column.generated().is_some() => return,
+            Source::Column(_) => return,
+            Source::Converted(from) => quote(from),
+            Source::Expression(expression) => format!("({expression})"),
+            Source::Default => {
+                column.default().map_or("NULL".to_owned(), |span| default_expression(self.table.text(span)))
+            }
+        };
+        self.sources[at] = Source::Expression(as_stored(&value, self.table.affinity(column)));
+    }
+
     fn set_generated(&mut self, name: &str, expression: &str, stored: bool) -> Result<()> {
         let column = self.column(name)?;
         if let Some((span, is_stored)) = column.generated()
@@ -313,12 +343,12 @@ impl Draft {
         if before == from || before == from + 1 {
             return Ok(());
         }
-        let definition = self.table.text(&self.table.columns[from].span).to_owned();
+        let (definition, comment) = item_with_comment(&self.table, from);
         let sql = remove_item(&self.table, from);
         self.set_text(&sql)?;
         let source = self.sources.remove(from);
         let to = self.index_of(Some(position))?;
-        let sql = insert_item(&self.table, to, &definition);
+        let sql = insert_with_comment(&self.table, to, &definition, &comment);
         self.set_text(&sql)?;
         self.sources.insert(to, source);
         Ok(())

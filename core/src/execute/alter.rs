@@ -1,16 +1,20 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
+use std::collections::VecDeque;
+
+use super::Run;
+use super::cascade::{drop_dependents, release_children, still_needed};
 use super::in_place::{self, Outcome, in_place};
 use super::rebuild::rebuild;
+use super::rules::refuse_broken_rows;
 use super::watched::Watched;
-use super::{Run, counted};
 use crate::alter::{
-    Action, Alteration, Capabilities, Choice, Draft, RebuildMode, Rule, TableState, choose, new_rules,
+    Action, Alteration, Capabilities, Choice, Draft, RebuildMode, TableState, choose, independent,
     rebuild_refused, touched,
 };
 use crate::db::Database;
 use crate::dependents::{Broken, drop_column_keeps};
-use crate::error::{Error, ErrorKind, Result, Violation};
+use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
 use crate::proof::{Change, Inventory};
 use crate::report::{AlterationReport, Way};
@@ -21,13 +25,24 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     let schema = alteration.schema.as_deref().unwrap_or("main");
     let mut table = alteration.table.clone();
     let mut reports = Vec::new();
-    for group in alteration.groups() {
+    let mut groups = VecDeque::from(alteration.groups());
+    while let Some(mut group) = groups.pop_front() {
         let Some(state) = inspect::table(run.db, schema, &table)? else {
             if alteration.if_exists {
                 break;
             }
             return Err(unknown(run.db, schema, &table)?);
         };
+        let later = group.split_off(independent(&state.table, &group));
+        if !later.is_empty() {
+            groups.push_front(later);
+        }
+        let released = release_children(run, &state, &group)?;
+        let state = match &released[..] {
+            [] => state,
+            _ => inspect::table(run.db, schema, &table)?.unwrap_or(state),
+        };
+        reports.extend(released);
         reports.extend(one_group(run, &state, &group)?);
         if let [Action::RenameTable { to }] = &group[..] {
             table.clone_from(to);
@@ -49,7 +64,7 @@ fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
     })
 }
 
-fn one_group(
+pub(super) fn one_group(
     run: &mut Run<'_, '_>,
     state: &TableState,
     actions: &[Action],
@@ -67,22 +82,24 @@ fn one_group(
     if choice == Choice::Nothing {
         return Ok(None);
     }
-    let rules = new_rules(state, &draft, actions);
-    refuse_broken_rows(&mut run.watched(), state, &rules)?;
+    refuse_broken_rows(&mut run.watched(), state, &draft)?;
     run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
     let before = Inventory::read(run.db, &state.schema)?;
-    let change = change(state, &draft, actions, &choice);
+    let mut change = change(state, &draft, actions, &choice);
+    // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
+    // limbeck finds all of them.
+    run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
     let report = carry_out(run, state, &draft, choice, &before)?;
+    run.db.execute("PRAGMA legacy_alter_table = 0")?;
     if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
         run.watch.rename(from, to);
         rename_statistics(run.db, &state.schema, &before, from, to)?;
     }
+    change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
-    Broken::find(run.db, &state.schema, after_name)?
-        .nothing_new_since(&broken, name)
-        .map_err(|error| if drops { still_needed(error.to_string()) } else { error })?;
+    Broken::find(run.db, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
 }
@@ -130,41 +147,6 @@ pub(super) fn explained(error: Error) -> Error {
             .with_hint("repair or drop it first: SQLite renames nothing while it does not compile");
     }
     error
-}
-
-/// The same refusal whichever way a column would have gone.
-fn still_needed(message: String) -> Error {
-    Error::new(ErrorKind::StillNeeded, message)
-        .with_hint("drop that view or trigger before the ALTER TABLE, and create it anew after it")
-}
-
-/// Lists the rows that break a rule to be, before anything is written.
-fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, rules: &[Rule]) -> Result<()> {
-    let mut violations = Vec::new();
-    let mut hint = None;
-    for rule in rules {
-        let count = db.integer(&rule.count, &[])?.unwrap_or(0);
-        if count > 0 {
-            violations.push(Violation {
-                table: state.table.name.clone(),
-                rule: rule.text.clone(),
-                count: count as u64,
-                keys: db.texts(&rule.keys, &[])?,
-            });
-            hint.get_or_insert(rule.hint.as_str());
-        }
-    }
-    let Some(first) = violations.first() else { return Ok(()) };
-    let rows = counted(first.count, "row");
-    let message = format!(
-        "{rows} of table {} would break {} (first: {})",
-        first.table,
-        first.rule,
-        first.keys.join("; ")
-    );
-    Err(Error::new(ErrorKind::RowsBreakRule, message)
-        .with_hint(hint.unwrap_or("change those rows first"))
-        .with_violations(violations))
 }
 
 /// What the plan says will be different.

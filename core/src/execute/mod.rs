@@ -2,10 +2,12 @@
 //! transactions.
 
 mod alter;
+mod cascade;
 mod copy;
 mod in_place;
 mod pragmas;
 mod rebuild;
+mod rules;
 mod watched;
 
 #[cfg(all(test, feature = "rusqlite"))]

@@ -3,7 +3,7 @@
 use super::copy;
 use super::in_place::{may_edit, reload, respelt};
 use super::{Run, counted};
-use crate::alter::{Draft, Preparation, Rebuild, Source, Swap, TableState};
+use crate::alter::{Draft, Preparation, Rebuild, Swap, TableState};
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -28,7 +28,7 @@ pub(super) fn rebuild(
     let children = children_rows(run, state)?;
     let statistics = saved_statistics(run.db, state, before)?;
     let sound = if plan.swap.is_some() { integrity(&mut run.watched(), state)? } else { Vec::new() };
-    let lax = ignore_old_violations(run, state, draft)?;
+    let lax = ignore_old_violations(run, state)?;
     for statement in &plan.clear {
         run.execute(statement)?;
     }
@@ -128,8 +128,8 @@ fn children_rows(run: &mut Run<'_, '_>, state: &TableState) -> Result<Vec<u64>> 
 }
 
 /// Rows that break a CHECK already would stop the copy, although nothing about them changes: then
-/// they are copied as they are, and said.
-fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<bool> {
+/// they are copied as they are, and said. Every CHECK over values that do change was asked before.
+fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState) -> Result<bool> {
     let table = &state.table;
     let columns = table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
         ColumnRule::Check(span) => Some(table.text(span)),
@@ -153,14 +153,6 @@ fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState, draft: &Draf
     let broken = db.integer(&sql, &[])?.unwrap_or(0);
     if broken == 0 {
         return Ok(false);
-    }
-    let unchanged = draft.sources.iter().all(|source| matches!(source, Source::Column(_) | Source::Default));
-    if !unchanged {
-        return Err(Error::new(
-            ErrorKind::RowsBreakRule,
-            format!("{} of table {} break a CHECK already", counted(broken as u64, "row"), table.name),
-        )
-        .with_hint("repair those rows before values are converted"));
     }
     run.db.execute("PRAGMA ignore_check_constraints = 1")?;
     run.warnings.push(format!(

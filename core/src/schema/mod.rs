@@ -16,7 +16,7 @@ mod parse;
 mod table;
 
 pub use affinity::Affinity;
-pub use edit::{Edits, append_item, insert_item, remove_item};
+pub use edit::{Edits, append_item, insert_item, insert_with_comment, item_with_comment, remove_item};
 pub use object::{Object, ObjectKind};
 pub(crate) use object::{double_quotes, mentions};
 pub use table::{

@@ -67,9 +67,9 @@ fn outline(statement: &Stmt<'_>) -> Option<Outline> {
 
 impl Outline {
     fn agrees(&self, table: &TableDef) -> bool {
+        let counted = |c: &&ColumnConstraint| !matches!(c.rule, ColumnRule::Bare | ColumnRule::Deferrable);
         let column = |((name, constraints), found): (&(String, usize), &ColumnDef)| {
-            *name == found.name
-                && *constraints == found.constraints.iter().filter(|c| c.rule != ColumnRule::Bare).count()
+            *name == found.name && *constraints == found.constraints.iter().filter(counted).count()
         };
         self.columns.len() == table.columns.len()
             && self.columns.iter().zip(&table.columns).all(column)
@@ -218,6 +218,7 @@ impl<'t, 'a> Reader<'t, 'a> {
                 self.on_conflict()?;
                 ColumnRule::PrimaryKey { descending, autoincrement: self.autoincrement() }
             }
+            T::TK_NOT | T::TK_DEFERRABLE if self.deferrable() => ColumnRule::Deferrable,
             T::TK_NOT => {
                 self.at += 1;
                 self.expect(T::TK_NULL)?;
@@ -295,6 +296,19 @@ impl<'t, 'a> Reader<'t, 'a> {
         Ok(ColumnRule::Generated { expression, stored })
     }
 
+    /// `[NOT] DEFERRABLE [INITIALLY …]`, if it stands here.
+    fn deferrable(&mut self) -> bool {
+        match (self.kind(), self.ahead(1)) {
+            (T::TK_NOT, T::TK_DEFERRABLE) => self.at += 2,
+            (T::TK_DEFERRABLE, _) => self.at += 1,
+            _ => return false,
+        }
+        if self.kind() == T::TK_INITIALLY {
+            self.at += 2;
+        }
+        true
+    }
+
     /// `REFERENCES table [(columns)]` with its actions, `MATCH` and `DEFERRABLE`.
     fn references(&mut self) -> Result<ForeignKey> {
         self.expect(T::TK_REFERENCES)?;
@@ -312,9 +326,7 @@ impl<'t, 'a> Reader<'t, 'a> {
                 }
                 (T::TK_ON, T::TK_INSERT) => self.at += 3,
                 (T::TK_MATCH, _) => self.at += 2,
-                (T::TK_NOT, T::TK_DEFERRABLE) => self.at += 2,
-                (T::TK_DEFERRABLE, _) => self.at += 1,
-                (T::TK_INITIALLY, _) => self.at += 2,
+                _ if self.deferrable() => {}
                 _ => return Ok(ForeignKey { table, columns }),
             }
         }
@@ -464,6 +476,10 @@ mod tests {
             (
                 "CREATE TABLE t(a CONSTRAINT x CONSTRAINT y NOT NULL CONSTRAINT z)",
                 vec!["a||CONSTRAINT x|CONSTRAINT y NOT NULL|CONSTRAINT z"],
+            ),
+            (
+                "CREATE TABLE t(a REFERENCES p NOT NULL DEFERRABLE INITIALLY DEFERRED DEFAULT b NOT DEFERRABLE)",
+                vec!["a||REFERENCES p|NOT NULL|DEFERRABLE INITIALLY DEFERRED|DEFAULT b|NOT DEFERRABLE"],
             ),
             ("CREATE TABLE 'it''s'(key key, \"desc\" text -- why\n)", vec!["key|key|", "desc|text|"]),
         ];

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::affinity::Affinity;
-use crate::sql::same_name;
+use crate::sql::{same_name, unquote};
 
 /// Bytes of the `CREATE` text.
 pub type Span = Range<usize>;
@@ -95,6 +95,8 @@ pub enum ColumnRule {
         /// `STORED`
         stored: bool,
     },
+    /// `[NOT] DEFERRABLE …` that does not follow its `REFERENCES` at once.
+    Deferrable,
     /// A `CONSTRAINT name` that nothing follows: SQLite accepts it.
     Bare,
 }
@@ -178,6 +180,11 @@ impl TableDef {
         column.type_span.as_ref().map_or("", |span| self.text(span))
     }
 
+    /// The collation of a column's values, in capitals.
+    pub fn collation(&self, column: &ColumnDef) -> String {
+        column.collation().map_or("BINARY".into(), |span| unquote(self.text(span)).to_ascii_uppercase())
+    }
+
     /// What SQLite makes of a column's declared type.
     pub fn affinity(&self, column: &ColumnDef) -> Affinity {
         Affinity::of(&self.declared_type(column), self.options.strict)
@@ -219,6 +226,7 @@ impl TableDef {
                 | ColumnRule::Unique
                 | ColumnRule::Collate(_)
                 | ColumnRule::References(_)
+                | ColumnRule::Deferrable
                 | ColumnRule::Bare => None,
             });
         columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {

@@ -34,8 +34,13 @@ impl Token<'_> {
 /// The tokens of a text, comments and blanks left out.
 ///
 /// Errors: [`ErrorKind::SqlSyntax`] with the line where a literal, a bracket or a comment is not
-/// closed, or where a byte is no part of SQL.
+/// closed, where a byte is no part of SQL, and where SQLite's own tokenizer would stop or read
+/// otherwise.
 pub fn tokens(whole: &str) -> Result<Vec<Token<'_>>> {
+    // SQLite ends a text at U+0000 and says nothing of what stands behind it.
+    if let Some(at) = whole.find('\0') {
+        return Err(unreadable(whole, "the character U+0000", line_at(whole, at)));
+    }
     let mut scanner = Scanner::new(Tokenizer::new());
     let mut all = Vec::with_capacity(whole.len() / 6);
     loop {
@@ -110,11 +115,20 @@ pub fn same_text(a: &str, b: &str) -> bool {
 }
 
 fn same_token(a: &Token<'_>, b: &Token<'_>) -> bool {
-    let quoted_name = |token: &Token<'_>| token.text.starts_with(['"', '[', '`']);
-    if quoted_name(a) || quoted_name(b) {
-        return super::ident::unquote(a.text).eq_ignore_ascii_case(&super::ident::unquote(b.text));
+    let quoted = |token: &Token<'_>| token.text.starts_with(['"', '[', '`']);
+    if quoted(a) || quoted(b) {
+        // A name; an unquoted word may be more than that.
+        let named = |token: &Token<'_>| quoted(token) || (is_name(token) && !is_value(token));
+        return named(a)
+            && named(b)
+            && super::ident::unquote(a.text).eq_ignore_ascii_case(&super::ident::unquote(b.text));
     }
     a.kind == b.kind && (a.text == b.text || (a.kind != T::TK_STRING && a.text.eq_ignore_ascii_case(b.text)))
+}
+
+/// A string, or a word that is a value where an expression is meant.
+fn is_value(token: &Token<'_>) -> bool {
+    matches!(token.kind, T::TK_STRING | T::TK_CTIME_KW) || token.is_word("true") || token.is_word("false")
 }
 
 /// Whether a token may stand for a name: an identifier, a string, or a keyword that SQLite lets
@@ -154,6 +168,10 @@ mod tests {
             ("DEFAULT 'x'", "DEFAULT 'X'", false),
             ("DEFAULT 1", "DEFAULT 1.0", false),
             ("a b", "a", false),
+            ("\"x\"", "'x'", false),
+            ("\"x\"", "[X]", true),
+            ("\"null\"", "null", false),
+            ("\"true\"", "true", false),
         ] {
             assert_eq!(same_text(a, b), want, "{a} / {b}");
         }
@@ -169,6 +187,7 @@ mod tests {
             ("a !b", 1),
             ("a\n\u{feff}b", 2),
             ("$a(;)", 1),
+            ("a\n'\0'", 2),
         ] {
             let error = tokens(text).unwrap_err();
             assert_eq!((error.kind(), error.line()), (ErrorKind::SqlSyntax, Some(line)), "{text}");
