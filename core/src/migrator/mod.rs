@@ -3,6 +3,8 @@
 //! `describe` tells of revisions, `jobs` joins plans with their scripts, `rehearse` runs them on a
 //! twin to show what would run.
 
+#[cfg(feature = "refinery")]
+mod adopt;
 mod describe;
 mod jobs;
 mod rehearse;

@@ -36,6 +36,7 @@ pub fn run(args: &Args) -> Result<()> {
         Command::Upgrade { target, instead } => run::run(args, settings, Direction::Up, target, instead),
         Command::Downgrade { target, instead } => run::run(args, settings, Direction::Down, target, instead),
         Command::Stamp { revisions, purge, sql } => run::stamp(args, settings, revisions, *purge, *sql),
+        Command::Adopt => run::adopt(args, settings),
         Command::EnsureVersion { sql } => run::ensure_version(args, settings, *sql),
         Command::Current { check_heads } => look::current(args, settings, *check_heads),
         Command::Heads { resolve_dependencies } => look::heads(args, settings, *resolve_dependencies),
