@@ -21,7 +21,7 @@ fn rounds(usual: usize) -> usize {
 #[test]
 fn limbeck_reads_what_sqlite_reads() {
     let mut random = Random(20260301);
-    let (mut taken, all) = (0, rounds(3000));
+    let (mut taken, all) = (0, rounds(1500));
     for _ in 0..all {
         let text = random.create().text;
         let Ok((stored, facts)) = judge::ask(&text) else { continue };
@@ -38,7 +38,7 @@ fn limbeck_reads_what_sqlite_reads() {
 #[test]
 fn an_edit_with_nothing_to_change_changes_nothing() {
     let mut random = Random(20260302);
-    let mut texts: Vec<String> = (0..rounds(500)).map(|_| random.create().text).collect();
+    let mut texts: Vec<String> = (0..rounds(200)).map(|_| random.create().text).collect();
     texts.retain(|text| judge::ask(text).is_ok());
     texts.extend(conformance());
     match corpus() {
@@ -64,7 +64,7 @@ fn an_edit_with_nothing_to_change_changes_nothing() {
 fn an_action_and_its_inverse_leave_the_meaning() {
     let mut random = Random(20260303);
     let mut tried = 0;
-    for _ in 0..rounds(1500) {
+    for _ in 0..rounds(500) {
         let Create { text, columns } = random.create();
         let Ok((_, facts)) = judge::ask(&text) else { continue };
         let table = TableDef::parse(&text).expect("it was read in another test");
@@ -96,7 +96,7 @@ fn an_action_and_its_inverse_leave_the_meaning() {
             tried += 1;
         }
     }
-    assert!(tried > rounds(1500), "only {tried} pairs");
+    assert!(tried > rounds(500), "only {tried} pairs");
 }
 
 /// What an action makes of SQLite's facts, where that is easily said.
@@ -294,7 +294,9 @@ fn create_texts(folder: PathBuf) -> Vec<String> {
                 let words = tokens(statement.text).expect("a statement was split off");
                 let table = words.iter().take(3).any(|word| word.is_word("TABLE"));
                 let virtual_table = words.iter().take(2).any(|word| word.is_word("VIRTUAL"));
-                if words[0].is_word("CREATE") && table && !virtual_table {
+                // `CREATE TABLE … AS SELECT` has no columns to read; SQLite stores it with some.
+                let select = words.iter().any(|word| word.is_word("SELECT"));
+                if words[0].is_word("CREATE") && table && !virtual_table && !select {
                     found.push(statement.text.to_owned());
                 }
             }

@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("script", "error sql schema alter graph"),
     ("db", "error sql"),
     ("inspect", "error sql schema alter db"),
-    ("dependents", "error sql schema db inspect"),
+    ("dependents", "error sql schema alter db inspect"),
     ("proof", "error sql schema db inspect"),
     ("foreign_keys", "error sql schema db inspect"),
     ("history", "error sql graph db"),

@@ -129,7 +129,7 @@ impl Random {
             0 => format!("'{}'", name.replace('\'', "''")),
             1 => format!("`{}`", name.replace('`', "``")),
             2 if !name.contains(']') => format!("[{name}]"),
-            0..=3 => format!("\"{}\"", name.replace('"', "\"\"")),
+            2 | 3 => format!("\"{}\"", name.replace('"', "\"\"")),
             _ => name.to_owned(),
         }
     }
@@ -212,9 +212,9 @@ impl Random {
         words.push(self.spelt(name));
         if self.once_in(2) {
             words.push("(".to_owned());
-            for at in 0..width {
+            for (at, column) in NAMES.iter().take(width).enumerate() {
                 words.extend((at > 0).then(|| ",".to_owned()));
-                words.push(self.spelt(NAMES[at]));
+                words.push(self.spelt(column));
             }
             words.push(")".to_owned());
         }
@@ -263,9 +263,9 @@ impl Random {
         let first = self.below(columns.len());
         let width = 1 + self.below((columns.len() - first).min(3));
         words.push("(".to_owned());
-        for at in first..first + width {
-            words.extend((at > first).then(|| ",".to_owned()));
-            words.push(self.spelt(&columns[at]));
+        for (at, column) in columns[first..first + width].iter().enumerate() {
+            words.extend((at > 0).then(|| ",".to_owned()));
+            words.push(self.spelt(column));
             if indexed && self.once_in(5) {
                 words.extend(["COLLATE".to_owned(), self.collation()]);
             }

@@ -13,11 +13,11 @@ const STEEPEST: f64 = 1.6;
 /// Of several tries the fastest is taken: the others were disturbed.
 const TRIES: usize = 5;
 
+type Shape = fn(usize) -> Vec<Revision>;
 type Work = fn(&[Revision], &RevisionGraph);
 
 fn main() {
-    let shapes: [(&str, fn(usize) -> Vec<Revision>); 3] =
-        [("line", line), ("bush", bush), ("ladder", ladder)];
+    let shapes: [(&str, Shape); 3] = [("line", line), ("bush", bush), ("ladder", ladder)];
     let works: [(&str, Work); 6] = [
         ("build", |revisions, _| drop(RevisionGraph::new(revisions.to_vec()).unwrap())),
         ("upgrade", |_, graph| drop(graph.upgrade(&[], "heads").unwrap())),
@@ -99,7 +99,7 @@ fn bush(size: usize) -> Vec<Revision> {
 fn ladder(size: usize) -> Vec<Revision> {
     let revision = |number: usize| match number {
         0 => Revision { branch_labels: vec!["all".into()], ..Revision::new(id(0), &[]) },
-        _ if number % 3 == 0 => Revision::new(id(number), &[&id(number - 2), &id(number - 1)]),
+        _ if number.is_multiple_of(3) => Revision::new(id(number), &[&id(number - 2), &id(number - 1)]),
         _ => Revision::new(id(number), &[&id(number - number % 3)]),
     };
     (0..size).map(revision).collect()

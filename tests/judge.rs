@@ -203,11 +203,11 @@ fn foreign_keys(table: &TableDef) -> Vec<(String, Vec<String>, Vec<String>)> {
 /// A column's own collation: the last `COLLATE` holds.
 fn collation(table: &TableDef, column: &str) -> String {
     let rules = table.column(column).into_iter().flat_map(|column| &column.constraints);
-    let named = rules.filter_map(|constraint| match &constraint.rule {
+    let mut named = rules.filter_map(|constraint| match &constraint.rule {
         ColumnRule::Collate(name) => Some(lower(&limbeck::sql::unquote(table.text(name)))),
         _ => None,
     });
-    named.last().unwrap_or_else(|| "binary".to_owned())
+    named.next_back().unwrap_or_else(|| "binary".to_owned())
 }
 
 fn without_comment(type_name: &str) -> String {

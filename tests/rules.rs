@@ -170,3 +170,39 @@ fn rows_that_obey_are_not_refused() {
         assert_eq!(left, 0, "{actions}");
     }
 }
+
+#[test]
+fn other_schemas() {
+    let setup = "ATTACH ':memory:' AS aux; CREATE TABLE t(a); CREATE TEMP TABLE limbeck_key(a);
+        CREATE TABLE aux.t(a TEXT, b UNIQUE); INSERT INTO aux.t VALUES ('x', 1), ('5', 2);
+        CREATE TABLE aux.child(x REFERENCES t(b)); CREATE TABLE aux.log(x);
+        CREATE VIEW aux.v AS SELECT b FROM t; CREATE VIEW main.v AS SELECT a FROM t;
+        CREATE TRIGGER aux.r AFTER INSERT ON log BEGIN UPDATE t SET b = 1; END;
+        CREATE TEMP TABLE s(a TEXT); INSERT INTO s VALUES ('y'), ('6')";
+    for (statement, want) in [
+        ("ALTER TABLE aux.t ALTER a TYPE INT, ADD CHECK (typeof(a) = 'integer')", "t 1 1"),
+        ("ALTER TABLE temp.s ALTER a TYPE INT, ADD CHECK (typeof(a) = 'integer')", "s 1 1"),
+        (
+            "ALTER TABLE aux.t ADD FOREIGN KEY (a) REFERENCES log(x), ADD UNIQUE (a), ADD CHECK (b < 2)",
+            "t 1 2",
+        ),
+    ] {
+        let (_, result) = alter(setup, statement);
+        let error = result.expect_err(statement);
+        let first = &error.violations()[0];
+        assert_eq!(format!("{} {} {}", first.table, first.count, first.keys.join(" ")), want, "{statement}");
+    }
+    let (db, result) = alter(setup, "ALTER TABLE aux.t DROP b CASCADE");
+    let report = result.unwrap();
+    assert_eq!(
+        report.warnings,
+        [
+            "dropped with column t.b: foreign key (x) of table child".to_owned(),
+            "dropped with column t.b: view v, trigger r".to_owned(),
+        ]
+    );
+    let left = "SELECT group_concat(name) FROM (SELECT name FROM aux.sqlite_master ORDER BY name)";
+    let left: String = db.query_row(left, [], |row| row.get(0)).unwrap();
+    assert_eq!(left, "child,log,t");
+    assert_eq!(db.query_row("SELECT count(*) FROM main.v", [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+}

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::alter::TableState;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
@@ -154,6 +155,34 @@ fn without_strings(sql: &str, names: &[String]) -> Option<String> {
         }
     }
     any.then(|| edits.apply(&sql[start..]))
+}
+
+/// Whether SQLite's DROP COLUMN leaves all other texts alone: on whichever table, it turns each
+/// `"text"` of the whole schema that is no name into `'text'`
+/// (<https://sqlite.org/quirks.html#dblquote>). Tried on an empty table, and rolled back.
+pub fn drop_column_keeps(db: &mut dyn Database, table: &TableState) -> Result<bool> {
+    let schema = quote(&table.schema);
+    let probe = format!("{schema}.{}", quote(&table.unused_name("limbeck_probe")));
+    let all = format!(
+        "SELECT type || name || coalesce(sql, '') FROM {schema}.sqlite_master \
+         UNION ALL SELECT type || name || coalesce(sql, '') FROM temp.sqlite_master ORDER BY 1"
+    );
+    let before = db.texts(&all, &[])?;
+    let ask = |db: &mut dyn Database| {
+        db.execute("SAVEPOINT limbeck_probe")?;
+        let mut run = || {
+            db.execute(&format!("CREATE TABLE {probe}(a, b)"))?;
+            db.execute(&format!("ALTER TABLE {probe} DROP COLUMN a"))?;
+            db.execute(&format!("DROP TABLE {probe}"))?;
+            Ok::<_, Error>(db.texts(&all, &[])? == before)
+        };
+        // Where it fails it is none that could be used.
+        let keeps = run().unwrap_or(false);
+        db.execute("ROLLBACK TO limbeck_probe")?;
+        db.execute("RELEASE limbeck_probe")?;
+        Ok(keeps)
+    };
+    db.probe(ask)
 }
 
 fn qualified(object: &Object) -> String {

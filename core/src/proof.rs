@@ -217,8 +217,8 @@ impl Change {
     }
 }
 
-/// Whether `new` is `old` with one name replaced. SQLite quotes as it likes, and turns `"text"`
-/// into `'text'` on the way.
+/// Whether `new` is `old` with one name replaced. SQLite quotes as it likes, turns `"text"` into
+/// `'text'` on the way, and puts a key's new name where a text says `rowid`.
 fn is_renamed(old: &str, new: &str, from: &str, to: &str) -> bool {
     if same_text(old, new) {
         return true;
@@ -227,7 +227,9 @@ fn is_renamed(old: &str, new: &str, from: &str, to: &str) -> bool {
     old.len() == new.len()
         && old.iter().zip(&new).all(|(old, new)| {
             let (was, is) = (unquote(old.text), unquote(new.text));
-            same_name(&was, &is) || (same_name(&was, from) && same_name(&is, to))
+            let may_be = |name: &str| same_name(&was, name);
+            let renamed = may_be(from) || ["rowid", "_rowid_", "oid"].into_iter().any(may_be);
+            same_name(&was, &is) || (renamed && same_name(&is, to))
         })
 }
 

@@ -49,6 +49,16 @@ pub struct Batch {
 }
 
 impl Batch {
+    /// The columns that go with CASCADE.
+    pub fn cascades(&self) -> Vec<&str> {
+        let column = |change: &'_ Change| matches!(change, Change::DropColumn { cascade: true, .. });
+        let found = self.changes.iter().filter(|change| column(change)).filter_map(|change| match change {
+            Change::DropColumn { column, .. } => Some(column.as_str()),
+            _ => None,
+        });
+        found.collect()
+    }
+
     /// The table after the batch.
     pub fn up_model(&self) -> &Model {
         self.up_models.last().expect("a batch has an action")

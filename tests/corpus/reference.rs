@@ -22,6 +22,9 @@ pub enum Expected {
         content: Content,
         /// What the pragmas say of columns, keys and foreign keys.
         pragmas: Vec<String>,
+        /// What `integrity_check` says of it. SQLite 3.40 finds a NULL that is not there in a WITHOUT
+        /// ROWID table whose key is not its first column.
+        complaints: Vec<String>,
         /// Indexes that name a column which is no longer there.
         lost: Vec<String>,
     },
@@ -65,8 +68,14 @@ pub fn expect(filled: &Filled<'_>, file: &Path, from: &Model, to: &Model, then: 
             return Expected::Breaks(error.to_string());
         }
     }
+    let complaints = strings(&db, "PRAGMA main.integrity_check");
     let table = &to.definition.name;
-    Expected::Table { content: Content::read(&db, "main", table), pragmas: pragmas(&db, table), lost }
+    Expected::Table {
+        content: Content::read(&db, "main", table),
+        pragmas: pragmas(&db, table),
+        complaints,
+        lost,
+    }
 }
 
 /// Every row of the old table into the new one, with its rowid where both have one.

@@ -24,7 +24,8 @@ fuzz_target!(|text: &str| {
     if let Ok(body) = Body::parse(text) {
         for section in [Some(&body.up), body.down.as_ref()].into_iter().flatten() {
             let again = Section::parse(&section.sql, 1).expect("a section reads alone");
-            let items = |section: &Section| section.items.iter().map(|item| item.sql.clone()).collect::<Vec<_>>();
+            let items =
+                |section: &Section| section.items.iter().map(|item| item.sql.clone()).collect::<Vec<_>>();
             assert_eq!(items(&again), items(section));
             section.checksum();
         }
@@ -54,7 +55,9 @@ fn open() -> Connection {
     db.execute_batch("CREATE TABLE t(a, b); CREATE VIEW v AS SELECT a FROM t; CREATE INDEX i ON t(a)")
         .expect("the schema is made");
     db.authorizer(Some(|context: AuthContext<'_>| match context.action {
-        AuthAction::Pragma { .. } | AuthAction::Attach { .. } | AuthAction::Detach { .. } => Authorization::Deny,
+        AuthAction::Pragma { .. } | AuthAction::Attach { .. } | AuthAction::Detach { .. } => {
+            Authorization::Deny
+        }
         _ => Authorization::Allow,
     }))
     .expect("an authorizer is set");

@@ -28,7 +28,8 @@ pub enum RebuildMode {
 pub struct Capabilities {
     /// As `sqlite3_libversion_number()` has it: 3.45.1 is 3045001.
     pub version: u32,
-    /// Every view and trigger compiles. SQLite's DROP COLUMN fails on any that does not.
+    /// SQLite's DROP COLUMN would neither fail on a view or trigger that does not compile, nor
+    /// rewrite another object's text.
     pub sound: bool,
     /// `sqlite_schema` may be edited: neither SQLITE_DBCONFIG_DEFENSIVE nor an authorizer forbids it.
     pub edit: bool,

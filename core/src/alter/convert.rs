@@ -8,7 +8,7 @@
 use super::draft::{Draft, Source};
 use super::in_place::{Condition, Needs, indexed};
 use super::table_state::TableState;
-use crate::schema::{Affinity, ColumnDef, ColumnRule, TableRule, mentions};
+use crate::schema::{Affinity, ColumnRule, TableRule, mentions};
 use crate::sql::{TokenType as T, quote, same_name, tokens};
 
 /// Values written anew.
@@ -37,7 +37,7 @@ pub(super) fn set_type(
         return Err("the column becomes the rowid, or ceases to be".into());
     }
     let mut needs = Needs { verify: before.table.options.strict, ..Needs::default() };
-    if collation(before, old) != collation(after, new) {
+    if before.table.collation(old) != after.table.collation(new) {
         if before.table.options.without_rowid && in_primary_key(before, name) {
             return Err("rows are stored in the order of the key".into());
         }
@@ -217,10 +217,4 @@ pub(super) fn stored_from(draft: &Draft, name: &str) -> bool {
 
 fn in_primary_key(draft: &Draft, name: &str) -> bool {
     draft.table.primary_key().iter().any(|key| same_name(key, name))
-}
-
-fn collation(draft: &Draft, column: &ColumnDef) -> String {
-    column
-        .collation()
-        .map_or("BINARY".into(), |span| crate::sql::unquote(draft.table.text(span)).to_ascii_uppercase())
 }

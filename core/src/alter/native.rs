@@ -125,7 +125,9 @@ fn drop_column(name: &str, before: &Draft, after: &Draft, can: Capabilities) -> 
         return Err("SQLite takes a column of this name for the rowid");
     }
     if !can.sound {
-        return Err("SQLite drops no column while a view or trigger of the schema is broken");
+        return Err(
+            "SQLite's DROP COLUMN fails on a broken view or trigger, and rewrites 'text' in double quotes",
+        );
     }
     let along = before.indexes.len() != after.indexes.len()
         || before.triggers.len() != after.triggers.len()
@@ -161,7 +163,10 @@ fn drop_not_null(table: &TableDef, name: &str) -> Result<(), &'static str> {
 fn drop_constraint(table: &TableDef, name: &str, can: Capabilities) -> Result<(), &'static str> {
     let own = |own: &Option<String>| own.as_ref().is_some_and(|own| same_name(own, name));
     let columns = table.columns.iter().flat_map(|column| &column.constraints).filter(|c| own(&c.name));
-    let rules: Vec<&ColumnRule> = columns.map(|c| &c.rule).collect();
+    let rules: Vec<&ColumnRule> = columns.clone().map(|c| &c.rule).collect();
+    if columns.into_iter().any(|c| crate::schema::mentions(table.text(&c.span), "DEFERRABLE")) {
+        return Err("SQLite leaves DEFERRABLE of a column's foreign key behind");
+    }
     let table_rules: Vec<&TableRule> =
         table.constraints.iter().filter(|c| own(&c.name)).map(|c| &c.rule).collect();
     match (&rules[..], &table_rules[..]) {

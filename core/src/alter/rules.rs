@@ -5,26 +5,12 @@
 //! is asked unless the old one had it too and nothing that it looks at has changed.
 
 use super::draft::{Draft, Source};
+use super::question::{Question, Relation, Rows, Rule};
 use super::table_state::TableState;
 use super::unique::{Key, unique_keys};
 use super::values::{Values, changed, default_expression, literal_kind};
 use crate::schema::{ColumnRule, ForeignKey, TableDef, TableRule, mentions};
 use crate::sql::{TokenType, quote, same_name, same_text};
-
-/// A rule that the table's rows must obey from now on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// As SQL: `phone NOT NULL`.
-    pub text: String,
-    /// Answers how many rows break it.
-    pub count: String,
-    /// Answers the keys of the first of them, as SQL literals.
-    pub keys: String,
-    /// What to do about them.
-    pub hint: String,
-    /// Whether it is a foreign key.
-    pub foreign_key: bool,
-}
 
 /// All rules that a batch adds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,24 +33,6 @@ pub fn new_rules(state: &TableState, draft: &Draft, parents: &[TableDef]) -> New
     find.strict(&mut questions);
     find.foreign_keys(parents, &mut questions);
     find.asked(questions)
-}
-
-/// A rule, before it is known where its values come from.
-struct Question {
-    text: String,
-    hint: String,
-    /// The columns that it looks at.
-    columns: Vec<usize>,
-    broken: Rows,
-    foreign_key: bool,
-}
-
-/// The rows that break a rule.
-enum Rows {
-    /// Those for which this holds.
-    Where(String),
-    /// Those that are equal in all of these, none of them NULL, where the condition holds.
-    Equal(Vec<String>, Option<String>),
 }
 
 struct Find<'a> {
@@ -317,18 +285,18 @@ impl Find<'_> {
             questions.iter().filter(over_values).flat_map(|question| question.columns.clone()).collect();
         needed.sort_unstable();
         needed.dedup();
-        let key = key(&self.state.table);
+        let key = Relation::key(&self.state.table);
         let first = questions.iter().filter(over_values).all(one);
         let values = (!needed.is_empty()).then(|| Values::new(self.state, self.draft, &needed, &key, first));
         let table = quote(&self.state.table.name);
-        let old = From {
+        let old = Relation {
             rows: format!("{}.{table} AS {table}", quote(&self.state.schema)),
             key,
             hint: " NOT INDEXED",
         };
         let rules = questions.into_iter().map(|question| match &values {
             Some(values) if over_values(&&question) => {
-                let new = From { rows: values.from.clone(), key: values.key.clone(), hint: "" };
+                let new = Relation { rows: values.from.clone(), key: values.key.clone(), hint: "" };
                 match (&question.broken, one(&question)) {
                     (Rows::Where(broken), true) => {
                         let all = format!("EXISTS (SELECT 1 FROM {} WHERE {broken})", values.from);
@@ -348,42 +316,6 @@ enum Fresh {
     Null,
     Literal,
     Computed,
-}
-
-/// Where the rows are asked.
-struct From {
-    rows: String,
-    key: String,
-    /// A full scan needs no index, and what an index says is not trusted.
-    hint: &'static str,
-}
-
-impl From {
-    fn rule(&self, question: Question) -> Rule {
-        let From { rows, key, hint: scan } = self;
-        let (count, keys) = match &question.broken {
-            Rows::Where(condition) => (
-                format!("SELECT count(*) FROM {rows}{scan} WHERE {condition}"),
-                format!("SELECT {key} FROM {rows}{scan} WHERE {condition} LIMIT 5"),
-            ),
-            Rows::Equal(values, condition) => {
-                let list = values.join(", ");
-                let mut known: Vec<String> =
-                    values.iter().map(|value| format!("{value} IS NOT NULL")).collect();
-                known.extend(condition.iter().map(|condition| format!("({condition})")));
-                let known = known.join(" AND ");
-                let same = format!("FROM {rows}{scan} WHERE {known} GROUP BY {list} HAVING count(*) > 1");
-                (
-                    format!("SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n {same})"),
-                    format!(
-                        "SELECT {key} FROM {rows}{scan} WHERE {known} AND ({list}) IN (SELECT {list} {same}) LIMIT 5"
-                    ),
-                )
-            }
-        };
-        let Question { text, hint, foreign_key, .. } = question;
-        Rule { text, count, keys, hint, foreign_key }
-    }
 }
 
 /// Whether a table refuses NULL in a column: said, or implied by its key.
@@ -433,17 +365,4 @@ pub fn new_parents(state: &TableState, draft: &Draft) -> Vec<String> {
     let new = foreign_keys(&draft.table);
     let new = new.into_iter().filter(|(text, ..)| !old.iter().any(|(other, ..)| same_text(other, text)));
     new.map(|(_, _, parent)| parent.table.clone()).collect()
-}
-
-/// The rowid or the primary key of a row, as SQL literals.
-fn key(table: &TableDef) -> String {
-    match table.rowid_name() {
-        Some(rowid) => format!("quote({rowid})"),
-        None => {
-            let columns = table.primary_key();
-            let quoted: Vec<String> =
-                columns.iter().map(|column| format!("quote({})", quote(column))).collect();
-            if quoted.is_empty() { "'?'".to_owned() } else { quoted.join(" || ', ' || ") }
-        }
-    }
 }

@@ -110,15 +110,6 @@ fn definition(table: &TableDef, column: &ColumnDef) -> String {
     text
 }
 
-/// The collation that holds: of several, the last.
-fn collation(table: &TableDef, column: &ColumnDef) -> String {
-    let named = column.constraints.iter().rev().find_map(|c| match &c.rule {
-        ColumnRule::Collate(span) => Some(unquote(table.text(span)).to_ascii_uppercase()),
-        _ => None,
-    });
-    named.unwrap_or_else(|| "BINARY".to_owned())
-}
-
 /// Which columns of the draft may hold other values than before, or compare otherwise.
 pub(super) fn changed(state: &TableState, draft: &Draft) -> Vec<bool> {
     let (old, new) = (&state.table, &draft.table);
@@ -147,7 +138,7 @@ fn column_changes(old: &TableDef, new: &TableDef, (column, source): (&ColumnDef,
     let class = |affinity| if affinity == Affinity::Integer { Affinity::Numeric } else { affinity };
     expression
         || class(old.affinity(was)) != class(new.affinity(column))
-        || collation(old, was) != collation(new, column)
+        || old.collation(was) != new.collation(column)
 }
 
 /// A column's default as an expression. Behind DEFAULT a bare word and a word in double quotes are

@@ -98,8 +98,16 @@ pub trait Database {
     }
 }
 
-/// Short forms of [`Database::query`].
+/// Short forms of [`Database::query`] and [`Database::probing`].
 impl dyn Database + '_ {
+    /// Finds something out with statements whose effects it takes back itself.
+    pub fn probe<T>(&mut self, ask: impl FnOnce(&mut dyn Database) -> Result<T>) -> Result<T> {
+        self.probing(true);
+        let answer = ask(self);
+        self.probing(false);
+        answer
+    }
+
     /// All rows.
     pub fn rows(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Vec<Value>>> {
         let mut rows = Vec::new();

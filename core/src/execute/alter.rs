@@ -14,7 +14,7 @@ use crate::alter::{
     rebuild_refused, touched,
 };
 use crate::db::Database;
-use crate::dependents::Broken;
+use crate::dependents::{Broken, drop_column_keeps};
 use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
 use crate::proof::{Change, Inventory};
@@ -72,9 +72,10 @@ pub(super) fn one_group(
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
     let broken = Broken::find(run.db, &state.schema, name)?;
+    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
     let can = Capabilities {
         version: portable::sqlite_version(run),
-        sound: broken.is_empty(),
+        sound: broken.is_empty() && (!drops || drop_column_keeps(run.db, state)?),
         edit: in_place::may_edit(run)?,
         rebuild: run.options.rebuild,
     };
@@ -89,7 +90,6 @@ pub(super) fn one_group(
     portable::note_keys(run)?;
     let before = Inventory::read(run.db, &state.schema)?;
     let mut change = change(state, &draft, actions, &choice);
-    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
     // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
     // limbeck finds all of them.
     run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
@@ -99,7 +99,7 @@ pub(super) fn one_group(
         run.watch.rename(from, to);
         rename_statistics(run, &state.schema, &before, from, to)?;
     }
-    change.dropped.extend(drop_dependents(run, state, actions, &broken)?);
+    change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
@@ -142,7 +142,7 @@ fn carry_out(
 }
 
 /// SQLite's own refusal of an ALTER, in limbeck's terms.
-fn explained(error: Error) -> Error {
+pub(super) fn explained(error: Error) -> Error {
     let text = error.to_string();
     if text.contains(" after drop column: ") {
         return still_needed(text);
@@ -189,10 +189,6 @@ fn rename_statistics(
     to: &str,
 ) -> Result<()> {
     for which in before.statistics_tables() {
-        // A folder that runs ANALYZE has made this one everywhere; the others depend on the build.
-        if run.options.purpose == Purpose::Script && which != "sqlite_stat1" {
-            continue;
-        }
         let sql = format!(
             "UPDATE {}.{which} SET tbl = ?1, idx = CASE WHEN lower(idx) = lower(?2) THEN ?1 \
              WHEN instr(lower(idx), 'sqlite_autoindex_' || lower(?2) || '_') = 1 \
@@ -200,7 +196,10 @@ fn rename_statistics(
              WHERE tbl = ?2 COLLATE NOCASE",
             quote(schema)
         );
-        run.db.query(&sql, &[to.into(), from.into()], &mut |_| Ok(()))?;
+        let params = [to.into(), from.into()];
+        let rename = |db: &mut dyn Database| db.query(&sql, &params, &mut |_| Ok(()));
+        // A folder that runs ANALYZE has made this one everywhere; the others depend on the build.
+        if which == "sqlite_stat1" { rename(run.db)? } else { run.db.probe(rename)? }
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use super::Run;
 use super::alter::one_group;
-use crate::alter::{Action, ConstraintRef, TableState};
+use crate::alter::{Action, ConstraintRef, Draft, TableState};
 use crate::dependents::Broken;
 use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
@@ -50,13 +50,18 @@ pub(super) fn release_children(
 pub(super) fn drop_dependents(
     run: &mut Run<'_, '_>,
     state: &TableState,
+    draft: &Draft,
     actions: &[Action],
     before: &Broken,
 ) -> Result<Vec<String>> {
+    // One that was not there, or is there again, is not gone.
+    let is_gone = |name: &str| state.table.column(name).is_some() && draft.table.column(name).is_none();
     let gone: Vec<(&str, bool)> = actions
         .iter()
         .filter_map(|action| match action {
-            Action::DropColumn { column, cascade, .. } => Some((column.as_str(), *cascade)),
+            Action::DropColumn { column, cascade, .. } if is_gone(column) => {
+                Some((column.as_str(), *cascade))
+            }
             _ => None,
         })
         .collect();

@@ -1,6 +1,7 @@
 //! The in-place way, run: conditions asked, the new text compiled before it is written, the result
 //! compared with the plan. Whatever is not as planned is rolled back, and the table is rebuilt.
 
+use super::alter::explained;
 use super::{Purpose, Run, counted};
 use crate::alter::{Action, Condition, Conversion, Draft, InPlace, Step, TableState};
 use crate::db::{Database, Value};
@@ -24,20 +25,12 @@ pub(super) fn may_edit(run: &mut Run<'_, '_>) -> Result<bool> {
     if run.version < 3_033_000 || run.options.purpose == Purpose::Script {
         return Ok(false);
     }
-    probe(run.db, |db| {
+    run.db.probe(|db| {
         db.execute("PRAGMA writable_schema = 1")?;
         let compiled = db.execute("EXPLAIN UPDATE main.sqlite_master SET sql = sql WHERE 0");
         db.execute("PRAGMA writable_schema = 0")?;
         Ok(compiled.is_ok())
     })
-}
-
-/// Finds something out, and says so to a backend that records.
-fn probe<T>(db: &mut dyn Database, look: impl FnOnce(&mut dyn Database) -> Result<T>) -> Result<T> {
-    db.probing(true);
-    let found = look(db);
-    db.probing(false);
-    found
 }
 
 /// Does the batch in place, or says why it cannot and leaves everything as it was.
@@ -52,7 +45,7 @@ pub(super) fn in_place(
             return Ok(Outcome::Refused(why));
         }
     }
-    let planned = match probe(run.db, |db| compiled(db, state, &draft.table.sql)) {
+    let planned = match run.db.probe(|db| compiled(db, state, &draft.table.sql)) {
         Ok(planned) => planned,
         Err(error) if may_be_the_edit(&error) => return Ok(Outcome::Refused(error.to_string())),
         Err(error) => return Err(error),
@@ -94,7 +87,7 @@ fn steps(
     let mut rows = 0;
     for step in &plan.steps {
         match step {
-            Step::Statement(sql) => _ = run.execute(sql)?,
+            Step::Statement(sql) => _ = run.execute(sql).map_err(explained)?,
             Step::Edit(text) => set_text(run.db, state, text)?,
             Step::Convert(conversion) => rows += convert(run, state, conversion)?,
         }
@@ -133,7 +126,7 @@ fn unmet(run: &mut Run<'_, '_>, state: &TableState, condition: &Condition) -> Re
     match condition {
         Condition::NoRow { query, otherwise } => Ok(db.any(query, &[])?.then(|| otherwise.clone())),
         Condition::FullRows { column } => {
-            let short = probe(db, |db| has_short_rows(db, state, column))?;
+            let short = db.probe(|db| has_short_rows(db, state, column))?;
             Ok(short.then(|| {
                 format!("rows from before column {column} was added read its DEFAULT from the text")
             }))

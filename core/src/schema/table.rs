@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::affinity::Affinity;
-use crate::sql::same_name;
+use crate::sql::{same_name, unquote};
 
 /// Bytes of the `CREATE` text.
 pub type Span = Range<usize>;
@@ -178,6 +178,11 @@ impl TableDef {
     /// A column's declared type, as it is spelt; empty if there is none.
     pub fn type_name(&self, column: &ColumnDef) -> &str {
         column.type_span.as_ref().map_or("", |span| self.text(span))
+    }
+
+    /// The collation of a column's values, in capitals.
+    pub fn collation(&self, column: &ColumnDef) -> String {
+        column.collation().map_or("BINARY".into(), |span| unquote(self.text(span)).to_ascii_uppercase())
     }
 
     /// What SQLite makes of a column's declared type.
