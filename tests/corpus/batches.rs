@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use crate::change::{Change, Model, names};
 use crate::compare::{Leg, touches_keys};
-use crate::definition::{Definition, bare};
+use crate::definition::{Definition, Kind, bare};
 use crate::dump::{Dump, Objects};
 use crate::random::{Batch, Choice, Random};
 use crate::reference::{Expected, expect, mentioned};
@@ -317,12 +317,18 @@ impl Run<'_> {
     ) -> Option<&'static str> {
         let changes = &self.batch.changes;
         let drops = changes.iter().any(|change| match change {
-            Change::DropColumn { column, .. } => mentioned(db, column),
+            Change::DropColumn { column, .. } => mentioned(db, self.table, column),
             _ => false,
         });
         match code {
             code if ROWS.contains(&code) && matches!(expected, Expected::Breaks(_)) => {
                 Some("a copy by hand fails as well")
+            }
+            // 3.40 lets such a row in, newer ones do not, and all of them read the file.
+            "alter.rows_break_rule"
+                if self.batch.up_model().definition.strict && changes.iter().any(computes) =>
+            {
+                Some("a STRICT table's VIRTUAL column has another type")
             }
             "sql.failed" if message.contains("rowid alias") => {
                 Some("SQLite renames no column that is named like the rowid")
@@ -349,4 +355,12 @@ pub fn ways(report: &Report) -> String {
         all.map(|alteration| format!("{:?}", alteration.way).to_lowercase()).collect();
     ways.dedup();
     if ways.is_empty() { "nothing".to_owned() } else { ways.join("+") }
+}
+
+fn computes(change: &Change) -> bool {
+    match change {
+        Change::SetGenerated { stored, .. } => !stored,
+        Change::AddColumn { column, .. } => column.has(Kind::Generated { stored: false }),
+        _ => false,
+    }
 }

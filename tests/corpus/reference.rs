@@ -195,9 +195,19 @@ pub fn comments(sql: &str) -> Vec<&str> {
     found
 }
 
-/// Whether a text of the schema other than the table's own says a name.
-pub fn mentioned(db: &Connection, name: &str) -> bool {
-    let mut texts = strings(db, "SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL");
+/// Whether a text of the schema says a column's name: the table's own behind the place where the column
+/// is defined, as a constraint does.
+pub fn mentioned(db: &Connection, table: &str, name: &str) -> bool {
+    let own =
+        format!("SELECT sql FROM main.sqlite_schema WHERE type = 'table' AND name = {}", literal(table));
+    let defined = |text: &String| {
+        let at = text.to_ascii_lowercase().find(&name.to_ascii_lowercase())?;
+        text.get(at + name.len()..).map(str::to_owned)
+    };
+    let mut texts: Vec<String> = strings(db, &own).iter().filter_map(defined).collect();
+    let others =
+        "SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL AND NOT (type = 'table' AND name = ";
+    texts.extend(strings(db, &format!("{others}{})", literal(table))));
     texts.extend(strings(db, "SELECT sql FROM temp.sqlite_schema WHERE sql IS NOT NULL"));
     texts.iter().any(|text| names(text, name))
 }

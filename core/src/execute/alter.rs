@@ -123,6 +123,7 @@ fn carry_out(
             for statement in &statements {
                 run.execute(statement).map_err(explained)?;
             }
+            in_place::keep_comments(run, state, draft)?;
             return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
         }
         Choice::InPlace(plan) => match in_place(run, state, draft, &plan)? {
