@@ -39,6 +39,7 @@ mod body;
 mod checksum;
 mod file_name;
 mod forbidden;
+mod formats;
 mod header;
 mod marker;
 mod source;
@@ -55,6 +56,7 @@ pub use write::{new_file, slug};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Revision;
+use formats::Found;
 use header::Header;
 
 /// One file: what its header says, and its text.
@@ -72,22 +74,26 @@ pub struct Script {
     pub compatible: Option<bool>,
     /// All of the file, without a byte order mark.
     pub text: Cow<'static, str>,
+    /// The file that takes it back, where that is one of its own.
+    pub down: Option<SourceFile>,
 }
 
 impl Script {
     /// Reads the header of a file; `before` is the file before it by name.
-    fn new(file: SourceFile, before: Option<&Script>) -> Result<Script> {
+    fn new(found: Found, before: Option<&Script>) -> Result<Script> {
+        let Found { file, down, named } = found;
         let text = without_mark(file.text);
         let header = Header::read(&text).map_err(|error| error.in_file(&file.name))?;
         let stem = stem(&file.name);
         let (first, rest) = stem.split_once('_').unwrap_or((stem, ""));
-        let id = header.revision.unwrap_or_else(|| first.to_owned());
+        let (named_id, named_message) = named.unzip();
+        let id = header.revision.or(named_id).unwrap_or_else(|| first.to_owned());
         if id.is_empty() {
             return Err(Error::new(ErrorKind::BadDirective, format!("'{}' names no revision", file.name))
                 .with_hint("write '-- revision: <id>' at its top, or begin the file's name with the id")
                 .in_file(file.name));
         }
-        let message = header.message.unwrap_or_else(|| {
+        let message = header.message.or(named_message).unwrap_or_else(|| {
             let after_id = stem.strip_prefix(&id).and_then(|rest| rest.strip_prefix('_'));
             after_id.unwrap_or(rest).replace('_', " ").trim().to_owned()
         });
@@ -113,6 +119,7 @@ impl Script {
             compatible: header.compatible,
             file: file.name,
             text,
+            down: down.map(|down| SourceFile { text: without_mark(down.text), ..down }),
         })
     }
 
@@ -122,7 +129,15 @@ impl Script {
     ///
     /// As [`Body::parse`], with the revision and the file.
     pub fn body(&self) -> Result<Body> {
-        Body::parse(&self.text).map_err(|error| error.in_revision(&self.revision.id).in_file(&self.file))
+        let read = || {
+            let mut body = Body::parse(&self.text)?;
+            if let Some(down) = &self.down {
+                let text = formats::refuse_markers(down, body.down.is_some())?;
+                body.down = Some(Section::parse(&text, 1).map_err(|error| error.in_file(&down.name))?);
+            }
+            Ok(body)
+        };
+        read().map_err(|error: Error| error.in_revision(&self.revision.id).in_file(&self.file))
     }
 
     /// The [checksum](Section::checksum) of the upgrade. The downgrade is not part of it: the database
@@ -154,7 +169,7 @@ impl Script {
 /// ```
 pub fn read(source: &dyn Source) -> Result<Vec<Script>> {
     // A source that somebody else wrote may forget to sort, and the chain would be another.
-    let files = source::sorted(source.files()?);
+    let files = formats::recognised(source::sorted(source.files()?))?;
     let mut scripts: Vec<Script> = Vec::with_capacity(files.len());
     for file in files {
         let script = Script::new(file, scripts.last())?;
@@ -183,10 +198,7 @@ fn number(name: &str) -> Option<&str> {
 }
 
 fn stem(name: &str) -> &str {
-    match name.len().checked_sub(4).and_then(|at| name.split_at_checked(at)) {
-        Some((stem, end)) if end.eq_ignore_ascii_case(".sql") => stem,
-        _ => name,
-    }
+    formats::end(name, ".up.sql").or(formats::end(name, ".sql")).unwrap_or(name)
 }
 
 /// Without U+FEFF at the front, which some editors put there and SQL knows nothing of.
