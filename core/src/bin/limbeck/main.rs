@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     // Without the handler, Ctrl-C kills: the database rolls back all the same.
     let _ = ctrlc::set_handler(|| CANCELLED.store(true, Ordering::Relaxed));
     match commands::run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             output::error(&error, args.json);
             ExitCode::from(if error.kind() == ErrorKind::Cancelled { 130 } else { 1 })
