@@ -124,7 +124,7 @@ impl DifferenceKind {
 }
 
 /// What would make the present schema the wanted one: first what is added or changed, in the order
-/// in which it is wanted, then what is dropped, the last that was made first.
+/// in which it is wanted, then what is dropped, triggers, views and indexes before tables, by name.
 ///
 /// Indexes that constraints make are part of their table.
 pub fn differences(present: &[Object], wanted: &[Object]) -> Vec<Difference> {
@@ -140,12 +140,23 @@ pub fn differences(present: &[Object], wanted: &[Object]) -> Vec<Difference> {
             Some(_) => {}
         }
     }
-    for object in present.iter().rev() {
-        if object.sql.is_some() && !asked.contains_key(&key(object)) {
-            found.push(difference(DifferenceKind::drop(object.kind), object, &object.drop(), None));
-        }
-    }
+    let mut dropped: Vec<&Object> =
+        there.values().copied().filter(|o| !asked.contains_key(&key(o))).collect();
+    // The order in which they were made is not the same after every way of altering a table.
+    dropped.sort_by_cached_key(|object| (drop_order(object.kind), key(object)));
+    let drop = |object: &Object| difference(DifferenceKind::drop(object.kind), object, &object.drop(), None);
+    found.extend(dropped.into_iter().map(drop));
     found
+}
+
+/// What hangs on a table or view goes before it.
+fn drop_order(kind: ObjectKind) -> u8 {
+    match kind {
+        ObjectKind::Trigger => 0,
+        ObjectKind::View => 1,
+        ObjectKind::Index => 2,
+        ObjectKind::Table => 3,
+    }
 }
 
 fn difference(kind: DifferenceKind, object: &Object, sql: &str, present: Option<&str>) -> Difference {

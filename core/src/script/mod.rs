@@ -51,6 +51,7 @@ use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
+#[cfg(feature = "refinery")]
 pub(crate) use source::base;
 pub use source::{Folder, Folders, Source, SourceFile};
 pub use write::{new_file, slug};

@@ -19,8 +19,13 @@ static CANCELLED: AtomicBool = AtomicBool::new(false);
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    // Without the handler, Ctrl-C kills: the database rolls back all the same.
-    let _ = ctrlc::set_handler(|| CANCELLED.store(true, Ordering::Relaxed));
+    // The first Ctrl-C asks a run to stop; a second one kills, as it does without the handler: the
+    // database rolls back all the same.
+    let _ = ctrlc::set_handler(|| {
+        if CANCELLED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
     match commands::run(&args) {
         Ok(status) => status,
         Err(error) => {
