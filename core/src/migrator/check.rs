@@ -73,36 +73,28 @@ impl Migrator<'_> {
     }
 }
 
-/// Runs the `CREATE` statements of a text.
+/// Runs the `CREATE` statements of a text. What would tell nothing of a schema is refused.
 fn make(db: &mut dyn Database, schema: &str) -> Result<()> {
     // U+FEFF, which some editors put there.
     for statement in split(schema.strip_prefix('\u{feff}').unwrap_or(schema))? {
         let placed = |error: Error| error.at_line(statement.line).in_statement(statement.text);
+        let refused = |what: &str, hint: &str| {
+            let error = Error::new(ErrorKind::ForbiddenStatement, format!("{what} in a schema"));
+            Err(placed(error.with_hint(hint)))
+        };
         let words = tokens(statement.text)?;
-        refuse(&words).map_err(placed)?;
-        if !is_sqlites(&words) {
-            db.execute(statement.text).map_err(placed)?;
+        if let Some(first) = words.first().filter(|first| first.kind != T::TK_CREATE) {
+            return refused(first.text, "delete it: a schema is told by CREATE statements only");
+        }
+        if is_sqlites(&words) {
+            continue;
+        }
+        db.execute(statement.text).map_err(placed)?;
+        if db.any("SELECT 1 FROM temp.sqlite_master", &[])? {
+            return refused("a temporary object", "delete it: no database file holds it");
         }
     }
     Ok(())
-}
-
-/// Refuses what tells nothing of a schema: it would be without effect.
-fn refuse(statement: &[Token<'_>]) -> Result<()> {
-    let kind = |at: usize| statement.get(at).map(|token| token.kind);
-    let refused = |what: &str, hint: &str| {
-        Err(Error::new(ErrorKind::ForbiddenStatement, format!("{what} in a schema")).with_hint(hint))
-    };
-    match (kind(0), kind(1)) {
-        (Some(T::TK_CREATE), Some(T::TK_TEMP)) => {
-            refused("a temporary object", "delete it: no database file holds it")
-        }
-        (Some(T::TK_CREATE), _) => Ok(()),
-        _ => refused(
-            statement.first().map_or("", |first| first.text),
-            "delete it: a schema is told by CREATE statements only",
-        ),
-    }
 }
 
 /// `CREATE TABLE sqlite_sequence(name,seq)`: the shell's `.schema` prints it, and only SQLite makes it.
@@ -148,6 +140,10 @@ mod tests {
         for (wanted, kind, line) in [
             ("CREATE TABLE t(a);\nINSERT INTO t VALUES (1);", ErrorKind::ForbiddenStatement, 2),
             ("\nCREATE TEMP TABLE t(a);", ErrorKind::ForbiddenStatement, 2),
+            ("\nCREATE VIEW temp.v AS SELECT 1;", ErrorKind::ForbiddenStatement, 2),
+            (";;\nCREATE", ErrorKind::StatementFailed, 2),
+            (".read x", ErrorKind::ForbiddenStatement, 1),
+            ("EXPLAIN CREATE TABLE t(a)", ErrorKind::ForbiddenStatement, 1),
             ("\n\nCREATE TABLE t(a,);", ErrorKind::StatementFailed, 3),
             ("CREATE TABLE t(a);\n'", ErrorKind::SqlSyntax, 2),
         ] {
