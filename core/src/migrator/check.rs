@@ -1,9 +1,13 @@
 //! Whether the folder makes the schema that is wanted. No database of a user's is looked at.
 
-use super::Migrator;
+use std::ops::ControlFlow;
+
+use super::rehearse::empty;
+use super::{Migrator, run};
 use crate::db::Database;
 use crate::diff::{self, Difference};
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::RevisionGraph;
 use crate::history::VERSION_TABLE;
 use crate::inspect;
 use crate::schema::Object;
@@ -50,10 +54,15 @@ impl Migrator<'_> {
         wanted: &mut dyn Database,
         schema: &str,
     ) -> Result<Vec<Difference>> {
-        super::rehearse::empty(wanted)?;
+        empty(wanted)?;
         make(wanted, schema)?;
-        super::rehearse::empty(present)?;
-        self.replay(present, "heads")?;
+        empty(present)?;
+        let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, "heads");
+        let plan = again(self.graph(), &[])?;
+        if !plan.is_empty() {
+            // A live run: the rows of a fresh install are all there.
+            run(&self.scripts, &self.options, &mut |_| ControlFlow::Continue(()), present, plan, &again)?;
+        }
         Ok(diff::differences(&self.app_objects(present)?, &self.app_objects(wanted)?))
     }
 
@@ -133,6 +142,18 @@ mod tests {
         assert_eq!(check(&mine, wanted).unwrap(), [] as [&str; 0]);
         assert_eq!(check(&mine, "").unwrap(), ["drop_table f", "drop_table t"]);
         assert_eq!(check(&[], "CREATE TABLE t(a)").unwrap(), ["add_table t"]);
+    }
+
+    /// What a fresh install would be, rows and all.
+    #[test]
+    fn a_condition_is_asked_of_the_rows_that_the_folder_makes() {
+        let mine = [
+            ("1.sql", "CREATE TABLE t(a); INSERT INTO t VALUES (1);"),
+            ("2.sql", "-- migrate:up\n-- migrate:unless SELECT 1 FROM t\nCREATE TABLE other(a);"),
+        ];
+        assert_eq!(check(&mine, "CREATE TABLE t(a)").unwrap(), [] as [&str; 0]);
+        let broken = [mine[0], ("2.sql", "ALTER TABLE t ADD CHECK (a > 1)")];
+        assert_eq!(check(&broken, "").unwrap_err().kind(), ErrorKind::RowsBreakRule);
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Migrator<'_> {
     }
 
     /// Brings the scratch database to where a range begins.
-    pub(super) fn replay(&self, scratch: &mut dyn Database, from: &str) -> Result<()> {
+    fn replay(&self, scratch: &mut dyn Database, from: &str) -> Result<()> {
         let options = Options { purpose: Purpose::Plan, ..self.options.clone() };
         for target in from.split(',').map(str::trim).filter(|target| !matches!(*target, "" | "base")) {
             let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, target);

@@ -11,6 +11,7 @@ use clap_complete::Shell;
     name = "limbeck",
     version,
     arg_required_else_help = true,
+    next_help_heading = "Options of every command",
     after_help = "From nothing to a first table:\n\n  \
         limbeck init\n  \
         limbeck revision -m \"create users\"    write its SQL under the markers\n  \
