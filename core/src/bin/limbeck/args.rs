@@ -136,7 +136,7 @@ pub enum Command {
     )]
     History {
         /// A range low:high; either end may be empty, base, head, current, or relative
-        #[arg(short, long, default_value = ":", allow_hyphen_values = true)]
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
         rev_range: String,
         /// Mark what the database is at
         #[arg(short, long)]
@@ -160,7 +160,7 @@ pub enum Command {
         #[arg(short, long, default_value = "text")]
         format: Format,
         /// A range low:high, as for history
-        #[arg(short, long, default_value = ":", allow_hyphen_values = true)]
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
         rev_range: String,
     },
     /// Say where the database is, and what an upgrade would do
@@ -246,7 +246,7 @@ pub enum Command {
 #[derive(Debug, Group)]
 pub struct New {
     /// What it does
-    #[arg(short, long, default_value = "")]
+    #[arg(short, long, default_value = "", hide_default_value = true)]
     pub message: String,
     /// It may follow a revision that is no head, and begin a branch
     #[arg(long)]

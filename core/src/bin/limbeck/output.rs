@@ -81,8 +81,11 @@ pub fn error(error: &Error, as_json: bool) {
     }
     if let Some(report) = error.report().filter(|report| !report.is_empty()) {
         eprintln!(
-            " done: {} revisions were committed before; the database is at {}",
-            report.steps.len(),
+            " done: {} committed before; the database is at {}",
+            match report.steps.len() {
+                1 => "1 revision was".to_owned(),
+                count => format!("{count} revisions were"),
+            },
             list(&report.to)
         );
     }

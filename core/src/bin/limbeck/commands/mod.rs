@@ -1,12 +1,12 @@
 //! One file a command, or a few that share their shape.
 
+mod change;
 mod check;
 mod edit;
 mod graph;
 mod init;
 mod look;
 mod new_file;
-mod run;
 mod shell;
 
 use std::path::Path;
@@ -32,15 +32,17 @@ pub fn run(args: &Args) -> Result<ExitCode> {
             new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
         }
         Command::Merge { revisions, new } => new_file::merge(args, &settings()?, revisions, new),
-        Command::Upgrade { target, instead } => run::run(args, &settings()?, Direction::Up, target, instead),
+        Command::Upgrade { target, instead } => {
+            change::migrate(args, &settings()?, Direction::Up, target, instead)
+        }
         Command::Downgrade { target, instead } => {
-            run::run(args, &settings()?, Direction::Down, target, instead)
+            change::migrate(args, &settings()?, Direction::Down, target, instead)
         }
         Command::Stamp { revisions, purge, sql, .. } => {
-            run::stamp(args, &settings()?, revisions, *purge, *sql)
+            change::stamp(args, &settings()?, revisions, *purge, *sql)
         }
-        Command::Adopt => run::adopt(args, &settings()?),
-        Command::EnsureVersion { sql } => run::ensure_version(args, &settings()?, *sql),
+        Command::Adopt => change::adopt(args, &settings()?),
+        Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
         Command::Current { check_heads } => look::current(args, &settings()?, *check_heads),
         Command::Heads { resolve_dependencies } => look::heads(args, &settings()?, *resolve_dependencies),
         Command::History { rev_range, indicate_current } => {
