@@ -430,6 +430,9 @@ fn several_folders_are_one_graph() {
                version_locations = %(here)s/app:%(here)s/plugins/tags\npath_separator = :\n";
     fs::write(project.0.join("alembic.ini"), ini).unwrap();
     assert!(project.ok(&["-c", "alembic.ini", "heads"]).starts_with("a2 (head)\nt4 "));
+    let ini = ini.replace("/app:%(here)s/plugins/tags", "/app:plugins\nrecursive_version_locations = true");
+    fs::write(project.0.join("alembic.ini"), ini).unwrap();
+    assert!(project.ok(&["-c", "alembic.ini", "heads"]).starts_with("a2 (head)\nt4 "));
     fs::write(project.0.join("limbeck.toml"), "migrations = []\n").unwrap();
     assert!(project.refused(&["heads"]).contains("no folder of migrations is named [settings.invalid]"));
 }

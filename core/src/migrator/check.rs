@@ -157,6 +157,18 @@ mod tests {
     }
 
     #[test]
+    fn scratch_databases_are_empty_ones() {
+        let (mut empty, mut full) =
+            (Connection::open_in_memory().unwrap(), Connection::open_in_memory().unwrap());
+        full.execute_batch("CREATE TABLE precious(a)").unwrap();
+        let migrator = Migrator::new(&[("1.sql", "CREATE TABLE t(a)")]).unwrap();
+        for error in [migrator.check(&mut full, &mut empty, ""), migrator.check(&mut empty, &mut full, "")] {
+            assert_eq!(error.unwrap_err().kind(), ErrorKind::Contract);
+        }
+        assert_eq!(inspect::objects(&mut full, "main").unwrap().len(), 1);
+    }
+
+    #[test]
     fn a_schema_is_told_by_create() {
         for (wanted, kind, line) in [
             ("CREATE TABLE t(a);\nINSERT INTO t VALUES (1);", ErrorKind::ForbiddenStatement, 2),

@@ -153,12 +153,13 @@ fn id_and_time(
     migrator: &Migrator<'_>,
     wanted: Option<&str>,
 ) -> Result<(String, String)> {
-    let zone = match settings.timezone.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        None | Some("utc") => "+0 hours",
-        Some("local" | "") => "localtime",
-        Some(other) => {
-            return Err(Error::new(ErrorKind::BadSetting, format!("the timezone '{other}' is not known"))
-                .with_hint("write timezone = \"utc\" or \"local\"; TZ says where local is"));
+    let timezone = settings.timezone.as_deref().unwrap_or("utc");
+    let zone = match timezone.to_ascii_lowercase().as_str() {
+        "utc" => "+0 hours",
+        "local" => "localtime",
+        _ => {
+            return Err(Error::new(ErrorKind::BadSetting, format!("the timezone '{timezone}' is not known"))
+                .with_hint("set it to utc or local; TZ in the environment says where local is"));
         }
     };
     let db = scratch()?;

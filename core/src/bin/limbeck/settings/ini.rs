@@ -33,10 +33,6 @@ pub fn read(text: &str, path: &Path) -> Result<File> {
         (None, None) => None,
     };
     let recursive = value("recursive_version_locations")?.is_some_and(|value| is_true(&value));
-    if recursive {
-        let what = "recursive_version_locations is not read";
-        return Err(bad(path, what).with_hint("name every folder in version_locations"));
-    }
     let slug_length = value("truncate_slug_length")?;
     let slug_length = slug_length.map(|length| {
         length.parse().map_err(|_| bad(path, &format!("truncate_slug_length: '{length}' is no number")))
@@ -44,7 +40,9 @@ pub fn read(text: &str, path: &Path) -> Result<File> {
     Ok(File {
         database: url,
         migrations: migrations.map(Locations::Several),
-        timezone: value("timezone")?,
+        recursive,
+        // An empty one is not set.
+        timezone: value("timezone")?.filter(|timezone| !timezone.is_empty()),
         // An Alembic project's database has Alembic's table.
         version_table: Some("alembic_version".to_owned()),
         file_template: value("file_template")?,
@@ -175,6 +173,14 @@ mod tests {
     }
 
     #[test]
+    fn switches() {
+        for (value, want) in [("true", true), ("Yes", true), ("1", true), ("false", false), ("", false)] {
+            let text = format!("[alembic]\nrecursive_version_locations = {value}\n");
+            assert_eq!(read(&text, Path::new("a.ini")).unwrap().recursive, want, "{value}");
+        }
+    }
+
+    #[test]
     fn defaults_and_circles() {
         let file = read(
             "[DEFAULT]\ndb = app.db\nscript_location = other\n[alembic]\nscript_location: m\n\
@@ -189,7 +195,6 @@ mod tests {
             "[alembic]\nscript_location = %(script_location)s",
             "[alembic]\nscript_location = 5%",
             "[alembic]\nversion_locations = a b\npath_separator = |",
-            "[alembic]\nversion_locations = a\nrecursive_version_locations = true",
             "[alembic]\ntruncate_slug_length = many",
         ] {
             assert_eq!(read(text, Path::new("a.ini")).unwrap_err().kind(), ErrorKind::BadSetting, "{text}");

@@ -17,6 +17,9 @@ use crate::args::Args;
 struct File {
     database: Option<String>,
     migrations: Option<Locations>,
+    /// Whether the folders within them are meant too: Alembic's `recursive_version_locations`.
+    #[serde(skip)]
+    recursive: bool,
     schema: Option<PathBuf>,
     version_table: Option<String>,
     file_template: Option<String>,
@@ -90,7 +93,12 @@ impl Settings {
             database: database.transpose()?,
             migrations: match migrations {
                 Some(folder) => vec![folder],
-                None => distinct(in_file.iter().map(|folder| base.join(folder)))?,
+                None => {
+                    let folders = in_file.iter().map(|folder| base.join(folder));
+                    distinct(
+                        folders.flat_map(|folder| if file.recursive { within(folder) } else { vec![folder] }),
+                    )?
+                }
             },
             schema: file.schema.map(|schema| base.join(schema)),
             version_table: file.version_table,
@@ -120,6 +128,17 @@ impl Settings {
                 .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
         })
     }
+}
+
+/// A folder and those within it. What a link leads to is not within it.
+fn within(folder: PathBuf) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let inner = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let mut inner: Vec<PathBuf> = inner.map(|entry| entry.path()).collect();
+    inner.sort();
+    let mut all = vec![folder];
+    all.extend(inner.into_iter().flat_map(within));
+    all
 }
 
 /// Each folder once.
