@@ -51,7 +51,9 @@ use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
-pub use source::{Folder, Source, SourceFile};
+#[cfg(feature = "refinery")]
+pub(crate) use source::base;
+pub use source::{Folder, Folders, Source, SourceFile};
 pub use write::{new_file, slug};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -64,7 +66,7 @@ use header::Header;
 pub struct Script {
     /// Its place in the graph.
     pub revision: Revision,
-    /// The file's name.
+    /// The file's name, as its source has it.
     pub file: String,
     /// When it was made, as its header has it.
     pub created: Option<String>,
@@ -153,7 +155,7 @@ impl Script {
 }
 
 /// Every file's header, in the order of the files' names. A file that does not say what it revises
-/// follows the one before it.
+/// follows the one before it in its folder.
 ///
 /// # Errors
 ///
@@ -168,12 +170,13 @@ impl Script {
 /// assert_eq!((error.file(), error.line()), (Some("a.sql"), Some(2)));
 /// ```
 pub fn read(source: &dyn Source) -> Result<Vec<Script>> {
-    // A source that somebody else wrote may forget to sort, and the chain would be another.
-    let files = formats::recognised(source::sorted(source.files()?))?;
-    let mut scripts: Vec<Script> = Vec::with_capacity(files.len());
-    for file in files {
-        let script = Script::new(file, scripts.last())?;
-        scripts.push(script);
+    let mut scripts: Vec<Script> = Vec::new();
+    for files in source::by_folder(source.files()?) {
+        let first = scripts.len();
+        for file in formats::recognised(files)? {
+            let script = Script::new(file, scripts[first..].last())?;
+            scripts.push(script);
+        }
     }
     Ok(scripts)
 }
@@ -198,6 +201,7 @@ fn number(name: &str) -> Option<&str> {
 }
 
 fn stem(name: &str) -> &str {
+    let name = source::base(name);
     formats::end(name, ".up.sql").or(formats::end(name, ".sql")).unwrap_or(name)
 }
 
