@@ -69,7 +69,7 @@ fn append(table: &TableDef, item: &str, comment: &str) -> String {
     let last = all.last().expect("a table has a column").clone();
     let mut edits = Edits::default();
     let tail = &table.sql[last.end..table.body.end];
-    let comments = tail.trim_end();
+    let comments = tail.trim_ascii_end();
     edits.insert(last.end, ",");
     if comments.is_empty() {
         edits.insert(last.end, format!("{}{item}", layout(table, last.start)));
@@ -124,7 +124,7 @@ pub fn remove_item(table: &TableDef, at: usize) -> String {
         if let Some(comma) = comma_in(gap) {
             edits.replace(before + comma..before + comma + 1, "");
         }
-        let kept = gap.trim_end();
+        let kept = gap.trim_ascii_end();
         // A `--` comment of the item before must not swallow what follows.
         let comment = kept.rsplit('\n').next().is_some_and(|line| line.contains("--"));
         let alone = !comment || table.sql[end..].starts_with('\n');
@@ -138,8 +138,8 @@ pub fn item_with_comment(table: &TableDef, at: usize) -> (String, String) {
     let item = items(table)[at].clone();
     let tail = &table.sql[item.end..comment_end(table, at)];
     let (before, after) = match comma_in(tail) {
-        Some(comma) => (tail[..comma].trim(), tail[comma + 1..].trim()),
-        None => (tail.trim(), ""),
+        Some(comma) => (tail[..comma].trim_ascii(), tail[comma + 1..].trim_ascii()),
+        None => (tail.trim_ascii(), ""),
     };
     let between = match (before, after) {
         ("", _) | (_, "") => "",
@@ -173,7 +173,7 @@ fn line_end(gap: &str) -> usize {
         let rest = gap[done..].trim_start_matches([' ', '\t']);
         let start = gap.len() - rest.len();
         if rest.starts_with("--") {
-            return rest.find('\n').map_or(gap.trim_end().len(), |newline| start + newline);
+            return rest.find('\n').map_or(gap.trim_ascii_end().len(), |newline| start + newline);
         }
         match rest.find("*/") {
             Some(close) if rest.starts_with("/*") => done = start + close + 2,
@@ -191,7 +191,7 @@ fn comma_in(gap: &str) -> Option<usize> {
 /// The blanks that stand before a place: a newline and its indent, or one space.
 fn layout(table: &TableDef, at: usize) -> &str {
     let before = &table.sql[table.body.start..at];
-    let blanks = &before[before.trim_end().len()..];
+    let blanks = &before[before.trim_ascii_end().len()..];
     match blanks.rfind('\n') {
         Some(newline) => &blanks[newline..],
         None => " ",

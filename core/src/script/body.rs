@@ -169,7 +169,7 @@ impl<'t, 'a> Part<'t, 'a> {
             },
             inside => (self.from, true, inside),
         };
-        let sql = self.text[from..self.to].trim().to_owned();
+        let sql = self.text[from..self.to].trim_ascii().to_owned();
         Ok(Section { transaction, sql, items: self.items(inside, transaction)? })
     }
 

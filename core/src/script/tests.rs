@@ -22,8 +22,10 @@ fn sections_and_their_items() {
     type Case<'a> = (&'a str, &'a [&'a str], Option<&'a [&'a str]>);
     let in_trigger = format!("-- migrate:up\n{TRIGGER};\nSELECT 1;\n-- migrate:down\nDROP TRIGGER r");
     let trigger_item = format!("2: {TRIGGER}");
-    let table: [Case; 14] = [
+    let table: [Case; 15] = [
         ("", &[], None),
+        // A no-break space is part of a name to SQLite, and no blank.
+        (" \u{a0}\n", &["1: \u{a0}"], None),
         ("SELECT 1;\n\nSELECT 2", &["1: SELECT 1", "3: SELECT 2"], None),
         ("-- m\n-- revision: a\n\n-- migrate:up\nSELECT 1;", &["5: SELECT 1"], None),
         ("-- migrate:up\nSELECT 1;\n-- migrate:down\n", &["2: SELECT 1"], Some(&[])),

@@ -53,7 +53,7 @@ pub fn new_file(revision: &Revision, created: Option<&str>, up: &str, down: Opti
     for (marker, sql) in [("up", Some(up)), ("down", down)] {
         if let Some(sql) = sql {
             text.push_str(&format!("\n-- migrate:{marker}\n"));
-            let sql = sql.trim();
+            let sql = sql.trim_ascii();
             if !sql.is_empty() {
                 text.push_str(&format!("{sql}\n"));
             }
