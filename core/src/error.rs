@@ -100,6 +100,10 @@ kinds! {
     BadDirective = "script.bad_directive",
     /// A statement that a migration may not hold, such as `COMMIT` inside a transaction.
     ForbiddenStatement = "script.forbidden_statement",
+    /// SQL text is wanted of a revision whose body is code.
+    BodyIsCode = "script.body_is_code",
+    /// The code of a revision failed, or did what it may not do.
+    CodeFailed = "script.code_failed",
     /// A downgrade is asked for and the revision has no `migrate:down`.
     NoDowngrade = "script.no_downgrade",
     /// A new file would overwrite one that is there, or cannot be written.

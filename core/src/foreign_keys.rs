@@ -78,6 +78,23 @@ impl Watch {
         Ok(())
     }
 
+    /// Notes every table that has foreign keys, because what will write to them is not seen.
+    pub fn everything(&mut self, db: &mut dyn Database) -> Result<()> {
+        let tables: BTreeSet<String> = self.keys(db)?.iter().map(|key| key.table.clone()).collect();
+        self.touch(db, tables)
+    }
+
+    /// Notes the tables with foreign keys that have come since [`everything`](Self::everything):
+    /// nothing dangled in them before, since they were not there.
+    pub fn new_tables(&mut self, db: &mut dyn Database) -> Result<()> {
+        let tables: BTreeSet<String> =
+            self.keys(db)?.iter().map(|key| key.table.to_ascii_lowercase()).collect();
+        for table in tables {
+            self.before.entry(table).or_insert_with(|| Ok(Dangling::new()));
+        }
+        Ok(())
+    }
+
     /// Follows a table to its new name.
     pub fn rename(&mut self, from: &str, to: &str) {
         let (from, to) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());

@@ -57,6 +57,6 @@ pub use alter::RebuildMode;
 pub use db::{Database, Value};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
-pub use execute::TransactionMode;
+pub use execute::{Code, CodeStep, TransactionMode};
 pub use migrator::{Migrator, RevisionInfo};
 pub use report::{AlterationReport, Direction, Report, StepReport, Timing, Way};

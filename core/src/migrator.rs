@@ -8,11 +8,11 @@ use crate::alter::RebuildMode;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
-use crate::execute::{self, Job, Options, TransactionMode};
+use crate::execute::{self, Code, Job, JobBody, Options, TransactionMode};
 use crate::graph::{Plan, RevisionGraph, Step};
 use crate::history::{History, VERSION_TABLE};
 use crate::report::{Direction, Report};
-use crate::script::{self, Script, Section, Source};
+use crate::script::{self, Script, Source};
 
 /// A folder of migrations, ready to be brought to databases.
 ///
@@ -21,6 +21,7 @@ use crate::script::{self, Script, Section, Source};
 pub struct Migrator<'a> {
     scripts: Vec<Script>,
     graph: RevisionGraph,
+    code: Vec<Code<'a>>,
     options: Options,
     listener: Box<Listener<'a>>,
 }
@@ -56,7 +57,14 @@ impl<'a> Migrator<'a> {
     ///
     /// Errors: the `graph.*` kinds, [`ErrorKind::BadDirective`], [`ErrorKind::SourceUnreadable`].
     pub fn new<S: Source + ?Sized>(source: &S) -> Result<Migrator<'a>> {
-        let scripts = script::read(&source)?;
+        Migrator::with_code(source, Vec::new())
+    }
+
+    /// As [`new`](Self::new), with revisions whose body is code among those of the source, each in
+    /// its place by name.
+    pub fn with_code<S: Source + ?Sized>(source: &S, code: Vec<Code<'a>>) -> Result<Migrator<'a>> {
+        let files = code.iter().map(|code| code.file.clone()).collect();
+        let scripts = script::read_with_code(&source, files)?;
         let graph = RevisionGraph::new(scripts.iter().map(|script| script.revision.clone()).collect())?;
         let options = Options {
             app_version: None,
@@ -64,7 +72,7 @@ impl<'a> Migrator<'a> {
             rebuild: RebuildMode::default(),
             transaction: TransactionMode::default(),
         };
-        Ok(Migrator { scripts, graph, options, listener: Box::new(|_| ControlFlow::Continue(())) })
+        Ok(Migrator { scripts, graph, code, options, listener: Box::new(|_| ControlFlow::Continue(())) })
     }
 
     /// The app's version, kept with each step in `limbeck_history`.
@@ -112,11 +120,11 @@ impl<'a> Migrator<'a> {
         self.scripts.iter().find(|script| script.revision.id == revision)
     }
 
-    /// Reads every body: what a developer's build wants to know before a user's launch does.
+    /// Reads every body that is SQL: what a developer's build wants to know before a user's launch does.
     ///
     /// Errors: those of [`Script::body`].
     pub fn validate(&self) -> Result<()> {
-        self.scripts.iter().try_for_each(|script| script.body().map(|_| ()))
+        self.scripts.iter().filter(|script| !script.code).try_for_each(|script| script.body().map(|_| ()))
     }
 }
 
@@ -245,7 +253,7 @@ impl Migrator<'_> {
     /// Errors: [`ErrorKind::ChangedRevision`] if an applied script has another text now.
     fn refuse_changed(&self, db: &mut dyn Database) -> Result<()> {
         for (revision, checksum, when) in self.history().checksums(db)? {
-            let Some(script) = self.script(&revision) else { continue };
+            let Some(script) = self.script(&revision).filter(|script| !script.code) else { continue };
             let now = script.checksum()?;
             if now != checksum && !script.also.contains(&checksum) {
                 return Err(Error::new(
@@ -271,20 +279,33 @@ impl Migrator<'_> {
         again: &dyn Fn(&RevisionGraph, &[String]) -> Result<Plan>,
     ) -> Result<Report> {
         let jobs = self.jobs(db, &plan)?;
-        let Migrator { scripts, graph, options, listener } = self;
-        let mut again =
-            |db: &mut dyn Database, rows: &[String]| jobs_of(scripts, options, db, &again(graph, rows)?);
-        execute::run(db, options, &mut **listener, plan.rows, jobs, &mut again)
+        let Migrator { scripts, graph, code, options, listener } = self;
+        let one_way = one_way(code);
+        let mut again = |db: &mut dyn Database, rows: &[String]| {
+            jobs_of(scripts, &one_way, options, db, &again(graph, rows)?)
+        };
+        execute::run(db, options, &mut **listener, code, plan.rows, jobs, &mut again)
     }
 
     fn jobs(&self, db: &mut dyn Database, plan: &Plan) -> Result<Vec<Job>> {
-        jobs_of(&self.scripts, &self.options, db, plan)
+        jobs_of(&self.scripts, &one_way(&self.code), &self.options, db, plan)
     }
 }
 
+/// The files of code that cannot be taken back.
+fn one_way(code: &[Code<'_>]) -> Vec<String> {
+    code.iter().filter(|code| !code.has_down()).map(|code| code.file.name.clone()).collect()
+}
+
 /// The scripts of a plan's steps, read and refused where they must be.
-fn jobs_of(scripts: &[Script], options: &Options, db: &mut dyn Database, plan: &Plan) -> Result<Vec<Job>> {
-    let jobs = plan.steps.iter().map(|step| job(scripts, step)).collect::<Result<Vec<_>>>()?;
+fn jobs_of(
+    scripts: &[Script],
+    one_way: &[String],
+    options: &Options,
+    db: &mut dyn Database,
+    plan: &Plan,
+) -> Result<Vec<Job>> {
+    let jobs = plan.steps.iter().map(|step| job(scripts, one_way, step)).collect::<Result<Vec<_>>>()?;
     if let Some(begun) = History::new(&options.version_table).unfinished(db)? {
         let goes_on = jobs.iter().any(|job| {
             job.step.revision.as_ref() == Some(&begun.revision)
@@ -297,7 +318,7 @@ fn jobs_of(scripts: &[Script], options: &Options, db: &mut dyn Database, plan: &
     Ok(jobs)
 }
 
-fn job(scripts: &[Script], step: &Step) -> Result<Job> {
+fn job(scripts: &[Script], one_way: &[String], step: &Step) -> Result<Job> {
     let script = scripts.iter().find(|script| Some(&script.revision.id) == step.revision.as_ref());
     let verb = match step.direction {
         Direction::Up => "upgrade",
@@ -310,7 +331,7 @@ fn job(scripts: &[Script], step: &Step) -> Result<Job> {
         text: String::new(),
         file: script.map(|script| script.file.clone()),
         revises: script.map(|script| script.revision.revises.clone()).unwrap_or_default(),
-        section: None,
+        body: JobBody::Nothing,
         checksum: None,
         downgrade: None,
     };
@@ -318,8 +339,7 @@ fn job(scripts: &[Script], step: &Step) -> Result<Job> {
         if !script.revision.message.is_empty() {
             text = format!("{text}, {}", script.revision.message);
         }
-        let body = script.body()?;
-        let down = |down: Option<Section>| {
+        let down = |down: Option<JobBody>| {
             down.ok_or_else(|| {
                 Error::new(
                     ErrorKind::NoDowngrade,
@@ -330,12 +350,16 @@ fn job(scripts: &[Script], step: &Step) -> Result<Job> {
                 .with_hint("write one under '-- migrate:down', or restore a backup")
             })
         };
-        if step.direction == Direction::Up {
+        if script.code {
+            let known = step.direction == Direction::Up || !one_way.contains(&script.file);
+            job.body = down(known.then_some(JobBody::Code))?;
+        } else if step.direction == Direction::Up {
+            let body = script.body()?;
             job.checksum = Some(body.up.checksum());
             job.downgrade = body.down.as_ref().map(|down| down.sql.clone());
-            job.section = Some(body.up);
+            job.body = JobBody::Sql(body.up);
         } else {
-            job.section = Some(down(body.down)?);
+            job.body = down(script.body()?.down.map(JobBody::Sql))?;
         }
     }
     job.text = text;

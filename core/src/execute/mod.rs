@@ -2,6 +2,7 @@
 //! transactions.
 
 mod alter;
+mod code;
 mod copy;
 mod pragmas;
 mod rebuild;
@@ -24,6 +25,7 @@ use crate::history::{Entry, History, clock};
 use crate::inspect;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::script::{Item, ItemKind, Section};
+pub use code::{Code, CodeStep};
 use pragmas::Pragmas;
 
 /// What a transaction holds.
@@ -55,10 +57,30 @@ pub(crate) struct Job {
     pub file: Option<String>,
     /// What the revision revises.
     pub revises: Vec<String>,
-    /// What runs; nothing for a stamp.
-    pub section: Option<Section>,
+    /// What runs.
+    pub body: JobBody,
     pub checksum: Option<String>,
     pub downgrade: Option<String>,
+}
+
+/// What a step runs.
+#[derive(Debug, Clone)]
+pub(crate) enum JobBody {
+    /// Nothing: a stamp.
+    Nothing,
+    /// Statements.
+    Sql(Section),
+    /// The code of the revision, of which the run has been given all there is.
+    Code,
+}
+
+impl Job {
+    fn section(&self) -> Option<&Section> {
+        match &self.body {
+            JobBody::Sql(section) => Some(section),
+            JobBody::Nothing | JobBody::Code => None,
+        }
+    }
 }
 
 /// Answers the jobs that lead from other version rows than expected: another process was first.
@@ -73,6 +95,7 @@ pub(crate) fn run(
     db: &mut dyn Database,
     options: &Options,
     listener: &mut Listener<'_>,
+    code: &mut [Code<'_>],
     from: Vec<String>,
     jobs: Vec<Job>,
     again: &mut Again<'_>,
@@ -95,7 +118,7 @@ pub(crate) fn run(
         listener,
         version,
     };
-    let result = run.all(jobs, again);
+    let result = run.all(jobs, code, again);
     if result.is_err() {
         run.roll_back();
     }
@@ -131,7 +154,7 @@ struct Run<'r, 'l> {
 }
 
 impl<'r> Run<'r, '_> {
-    fn all(&mut self, jobs: Vec<Job>, again: &mut Again<'_>) -> Result<()> {
+    fn all(&mut self, jobs: Vec<Job>, code: &mut [Code<'_>], again: &mut Again<'_>) -> Result<()> {
         let mut jobs = VecDeque::from(jobs);
         while !jobs.is_empty() {
             if !self.open {
@@ -150,11 +173,11 @@ impl<'r> Run<'r, '_> {
             let Some(job) = jobs.pop_front() else { break };
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
-            if job.section.as_ref().is_some_and(|section| !section.transaction) {
+            if job.section().is_some_and(|section| !section.transaction) {
                 self.commit()?;
                 self.outside_transaction(&job)?;
             } else {
-                self.inside_transaction(&job)?;
+                self.inside_transaction(&job, code)?;
                 if self.options.transaction == TransactionMode::PerRevision {
                     self.commit()?;
                 }
@@ -226,12 +249,24 @@ impl<'r> Run<'r, '_> {
         self.open = false;
     }
 
-    fn inside_transaction(&mut self, job: &Job) -> Result<()> {
+    fn inside_transaction(&mut self, job: &Job, code: &mut [Code<'_>]) -> Result<()> {
         let started = clock(self.db)?;
         let mut alterations = Vec::new();
-        for item in job.section.iter().flat_map(|section| &section.items) {
-            let done = self.item(item).map_err(|error| located(error, job, item))?;
-            alterations.extend(done);
+        match &job.body {
+            JobBody::Nothing => {}
+            JobBody::Sql(section) => {
+                for item in &section.items {
+                    let done = self.item(item).map_err(|error| located(error, job, item))?;
+                    alterations.extend(done);
+                }
+            }
+            JobBody::Code => {
+                let revision = job.step.revision.as_deref().unwrap_or_default();
+                let found = code.iter_mut().find(|code| job.file.as_ref() == Some(&code.file.name));
+                if let Some(code) = found {
+                    alterations = code::run(self, code, revision, job.step.direction)?;
+                }
+            }
         }
         self.finish(job, started, alterations)
     }
@@ -293,7 +328,7 @@ impl<'r> Run<'r, '_> {
     /// A revision that no transaction protects: how far it came is kept in its history row, and a
     /// run that finds it half done goes on behind the last statement that is known to be done.
     fn outside_transaction(&mut self, job: &Job) -> Result<()> {
-        let (Some(section), Some(revision)) = (&job.section, &job.step.revision) else { return Ok(()) };
+        let (Some(section), Some(revision)) = (job.section(), &job.step.revision) else { return Ok(()) };
         if self.savepoint {
             return Err(Error::new(
                 ErrorKind::TransactionOpen,

@@ -48,12 +48,12 @@ mod write;
 use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
+pub use header::Header;
 pub use source::{Folder, Source, SourceFile};
 pub use write::{new_file, slug};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Revision;
-use header::Header;
 
 /// One file: what its header says, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +72,19 @@ pub struct Script {
     pub compatible: Option<bool>,
     /// All of the file, without a byte order mark.
     pub text: Cow<'static, str>,
+    /// The text is a program's: who migrates has its body as code, and it has no [`Body`] to read.
+    pub code: bool,
+}
+
+/// A file whose body is code: what it says of itself was read by who can read its language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeFile {
+    /// The file's name, without its folder.
+    pub name: String,
+    /// What it says of itself.
+    pub header: Header,
+    /// All of it, to be shown; never read.
+    pub text: Cow<'static, str>,
 }
 
 impl Script {
@@ -79,13 +92,21 @@ impl Script {
     fn new(file: SourceFile, before: Option<&Script>) -> Result<Script> {
         let text = without_mark(file.text);
         let header = Header::read(&text).map_err(|error| error.in_file(&file.name))?;
-        let stem = stem(&file.name);
+        Script::with_header(CodeFile { name: file.name, header, text }, false, before)
+    }
+
+    fn with_header(file: CodeFile, code: bool, before: Option<&Script>) -> Result<Script> {
+        let CodeFile { name: file_name, header, text } = file;
+        let stem = match file_name.rsplit_once('.') {
+            Some((stem, _)) if code => stem,
+            _ => stem(&file_name),
+        };
         let (first, rest) = stem.split_once('_').unwrap_or((stem, ""));
         let id = header.revision.unwrap_or_else(|| first.to_owned());
         if id.is_empty() {
-            return Err(Error::new(ErrorKind::BadDirective, format!("'{}' names no revision", file.name))
+            return Err(Error::new(ErrorKind::BadDirective, format!("'{file_name}' names no revision"))
                 .with_hint("write '-- revision: <id>' at its top, or begin the file's name with the id")
-                .in_file(file.name));
+                .in_file(file_name));
         }
         let message = header.message.unwrap_or_else(|| {
             let after_id = stem.strip_prefix(&id).and_then(|rest| rest.strip_prefix('_'));
@@ -94,7 +115,7 @@ impl Script {
         let revises = match (header.revises, before) {
             (Some(revises), _) => revises,
             (None, Some(before)) => {
-                refuse_wrong_order(&before.file, &file.name)?;
+                refuse_wrong_order(&before.file, &file_name)?;
                 vec![before.revision.id.clone()]
             }
             (None, None) => Vec::new(),
@@ -106,8 +127,9 @@ impl Script {
             aliases: header.aliases,
             also: header.also,
             compatible: header.compatible,
-            file: file.name,
+            file: file_name,
             text,
+            code,
         })
     }
 
@@ -115,8 +137,15 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// As [`Body::parse`], with the revision and the file.
+    /// As [`Body::parse`], with the revision and the file; [`ErrorKind::BodyIsCode`].
     pub fn body(&self) -> Result<Body> {
+        if self.code {
+            let message = format!("revision {} is code, and has no SQL to read", self.revision.id);
+            return Err(Error::new(ErrorKind::BodyIsCode, message)
+                .with_hint("run it from the program that brings its code")
+                .in_revision(&self.revision.id)
+                .in_file(&self.file));
+        }
         Body::parse(&self.text).map_err(|error| error.in_revision(&self.revision.id).in_file(&self.file))
     }
 
@@ -148,11 +177,26 @@ impl Script {
 /// assert_eq!((error.file(), error.line()), (Some("a.sql"), Some(2)));
 /// ```
 pub fn read(source: &dyn Source) -> Result<Vec<Script>> {
+    read_with_code(source, Vec::new())
+}
+
+/// As [`read`], with files of another language among those of the source, in the order of all names.
+pub fn read_with_code(source: &dyn Source, code: Vec<CodeFile>) -> Result<Vec<Script>> {
+    enum File {
+        Sql(SourceFile),
+        Code(CodeFile),
+    }
+    let mut files: Vec<(String, File)> = Vec::new();
+    files.extend(source.files()?.into_iter().map(|file| (file.name.clone(), File::Sql(file))));
+    files.extend(code.into_iter().map(|file| (file.name.clone(), File::Code(file))));
     // A source that somebody else wrote may forget to sort, and the chain would be another.
-    let files = source::sorted(source.files()?);
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut scripts: Vec<Script> = Vec::with_capacity(files.len());
-    for file in files {
-        let script = Script::new(file, scripts.last())?;
+    for (_, file) in files {
+        let script = match file {
+            File::Sql(file) => Script::new(file, scripts.last())?,
+            File::Code(file) => Script::with_header(file, true, scripts.last())?,
+        };
         scripts.push(script);
     }
     Ok(scripts)
@@ -172,7 +216,7 @@ fn refuse_wrong_order(before: &str, file: &str) -> Result<()> {
 
 /// The digits that a name begins with, if they are all of its first word, without leading zeros.
 fn number(name: &str) -> Option<&str> {
-    let word = stem(name).split('_').next()?;
+    let word = stem(name).split(['_', '.']).next()?;
     let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| word.trim_start_matches('0'))
 }
