@@ -58,5 +58,6 @@ pub use db::{Database, Value};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
 pub use execute::{Code, CodeStep, TransactionMode};
+pub use history::VERSION_TABLE;
 pub use migrator::{Migrator, RevisionInfo};
 pub use report::{AlterationReport, Direction, Report, StepReport, Timing, Way};

@@ -117,6 +117,13 @@ impl<'a> Code<'a> {
         self
     }
 
+    /// With its source text, to be shown.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Code<'a> {
+        self.file.text = text.into().into();
+        self
+    }
+
     /// Whether it can be taken back.
     pub fn has_down(&self) -> bool {
         self.down.is_some()

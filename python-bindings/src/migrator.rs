@@ -1,0 +1,261 @@
+//! The core's verbs, a call each. Results are the core's own JSON, which `limbeck` reads into objects.
+
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use limbeck::graph::Plan;
+use limbeck::script::{Folder, Header};
+use limbeck::{Code, CodeStep, Error, ErrorKind, Event, RebuildMode, Report, TransactionMode};
+use pyo3::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::connection::Sqlite;
+use crate::errors::{Raised, to_python};
+use crate::step::Step;
+
+/// A revision whose body is Python, as `limbeck._versions` has read it.
+#[derive(FromPyObject)]
+struct CodeFile {
+    name: String,
+    text: String,
+    revision: Option<String>,
+    revises: Option<Vec<String>>,
+    branch_labels: Vec<String>,
+    depends_on: Vec<String>,
+    message: Option<String>,
+    created: Option<String>,
+    up: Py<PyAny>,
+    down: Option<Py<PyAny>>,
+}
+
+impl CodeFile {
+    fn into_code(self, raised: &Raised) -> Code<'static> {
+        let header = Header {
+            revision: self.revision,
+            revises: self.revises,
+            branch_labels: self.branch_labels,
+            depends_on: self.depends_on,
+            message: self.message,
+            created: self.created,
+            ..Header::default()
+        };
+        let code = Code::new(self.name, header, body(self.up, raised)).text(self.text);
+        match self.down {
+            Some(down) => code.down(body(down, raised)),
+            None => code,
+        }
+    }
+}
+
+fn body(
+    function: Py<PyAny>,
+    raised: &Raised,
+) -> impl FnMut(&mut CodeStep<'_>) -> limbeck::Result<()> + 'static {
+    let raised = raised.clone();
+    move |step| {
+        Python::attach(|py| {
+            Step::call(py, &function, step, &raised).map_err(|error| {
+                let message = error.value(py).to_string();
+                raised.keep(error);
+                Error::new(ErrorKind::CodeFailed, message)
+            })
+        })
+    }
+}
+
+/// What is told of a run's progress, while there is one.
+type OnEvent = Rc<RefCell<Option<Py<PyAny>>>>;
+
+/// The core's `Migrator`. `limbeck.Migrator` is what an app uses.
+#[pyclass(unsendable, module = "limbeck._limbeck")]
+pub struct Migrator {
+    core: limbeck::Migrator<'static>,
+    on_event: OnEvent,
+    raised: Raised,
+}
+
+#[pymethods]
+impl Migrator {
+    #[new]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, rebuild=None, transaction=None))]
+    #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
+    fn new(
+        py: Python<'_>,
+        folder: Option<PathBuf>,
+        files: Vec<(String, String)>,
+        code: Vec<CodeFile>,
+        app_version: Option<String>,
+        version_table: Option<String>,
+        rebuild: Option<&str>,
+        transaction: Option<&str>,
+    ) -> PyResult<Migrator> {
+        let raised = Raised::default();
+        let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
+            let code = code.into_iter().map(|file| file.into_code(&raised)).collect();
+            let mut core = match folder {
+                Some(folder) => limbeck::Migrator::with_code(&Folder(folder), code)?,
+                None => limbeck::Migrator::with_code(&files, code)?,
+            };
+            if let Some(version) = app_version {
+                core = core.app_version(version);
+            }
+            if let Some(table) = version_table {
+                core = core.version_table(table);
+            }
+            if let Some(mode) = rebuild {
+                core = core.rebuild(named::<RebuildMode>("rebuild", mode)?);
+            }
+            if let Some(mode) = transaction {
+                core = core.transaction(named::<TransactionMode>("transaction", mode)?);
+            }
+            Ok(core)
+        };
+        let core = make().map_err(|error| to_python(py, &error, &raised))?;
+        let on_event = OnEvent::default();
+        let (listener, kept) = (on_event.clone(), raised.clone());
+        let core = core.on_event(move |event| tell(&listener, &kept, event));
+        Ok(Migrator { core, on_event, raised })
+    }
+
+    fn upgrade(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        target: &str,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        self.run(py, connection, on_event, |core, db| core.upgrade(db, target))
+    }
+
+    fn downgrade(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        target: &str,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        self.run(py, connection, on_event, |core, db| core.downgrade(db, target))
+    }
+
+    fn stamp(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        targets: Vec<String>,
+        purge: bool,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+        self.run(py, connection, on_event, |core, db| core.stamp(db, &targets, purge))
+    }
+
+    fn current(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let result = self.core.current(&mut Sqlite::new(connection, self.raised.clone()));
+        self.answer(py, result)
+    }
+
+    /// The version rows as they are.
+    fn rows(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Vec<String>> {
+        let rows = self.core.rows(&mut Sqlite::new(connection, self.raised.clone()));
+        rows.map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    fn pending(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let plan = self.core.pending(&mut Sqlite::new(connection, self.raised.clone()));
+        self.answer(py, plan)
+    }
+
+    /// What an `upgrade`, `downgrade` or `stamp` from these version rows would do.
+    fn plan(&self, py: Python<'_>, verb: &str, rows: Vec<String>, target: &str) -> PyResult<String> {
+        let graph = self.core.graph();
+        let plan: limbeck::Result<Plan> = match verb {
+            "upgrade" => graph.upgrade(&rows, target),
+            "downgrade" => graph.downgrade(&rows, target),
+            _ => graph.stamp(&rows, &[target], false),
+        };
+        self.answer(py, plan)
+    }
+
+    /// The revisions of a range, newest first.
+    fn history(&self, py: Python<'_>, range: &str, rows: Vec<String>) -> PyResult<String> {
+        self.answer(py, self.core.revisions(range, &rows))
+    }
+
+    fn heads(&self, py: Python<'_>) -> PyResult<String> {
+        self.answer(py, Ok(self.core.describe(&self.core.graph().heads(), &[])))
+    }
+
+    /// The revisions that a target names.
+    fn show(&self, py: Python<'_>, target: &str) -> PyResult<String> {
+        let found = self.core.graph().resolve(target);
+        self.answer(py, found.map(|found| self.core.describe(&found, &[])))
+    }
+
+    /// The heads that a merge of these targets revises.
+    fn merge(&self, py: Python<'_>, targets: Vec<String>, splice: bool) -> PyResult<Vec<String>> {
+        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+        let found = self.core.graph().merge(&targets, splice);
+        found
+            .map(|found| found.into_iter().map(str::to_owned).collect())
+            .map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    /// The revisions that revise this one.
+    fn children(&self, revision: &str) -> Vec<String> {
+        self.core.graph().children(revision).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Reads every body that is SQL.
+    fn validate(&self, py: Python<'_>) -> PyResult<()> {
+        self.core.validate().map_err(|error| to_python(py, &error, &self.raised))
+    }
+}
+
+impl Migrator {
+    fn run(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        on_event: Option<Py<PyAny>>,
+        verb: impl FnOnce(&mut limbeck::Migrator<'static>, &mut Sqlite) -> limbeck::Result<Report>,
+    ) -> PyResult<String> {
+        self.on_event.replace(on_event);
+        self.raised.take();
+        let result = verb(&mut self.core, &mut Sqlite::new(connection, self.raised.clone()));
+        self.on_event.replace(None);
+        result.map(|report| report.to_json()).map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    fn answer(&self, py: Python<'_>, result: limbeck::Result<impl Serialize>) -> PyResult<String> {
+        let json = result.map(|value| serde_json::to_string(&value).expect("plain data"));
+        json.map_err(|error| to_python(py, &error, &self.raised))
+    }
+}
+
+/// Hands an event to Python. Signals are looked for here, so that Ctrl-C reaches a long statement.
+fn tell(listener: &OnEvent, raised: &Raised, event: &Event<'_>) -> ControlFlow<()> {
+    let ask = |py: Python<'_>| -> PyResult<bool> {
+        py.check_signals()?;
+        let function = listener.borrow().as_ref().map(|function| function.clone_ref(py));
+        let (Some(function), false) = (function, *event == Event::Working) else { return Ok(true) };
+        let json = serde_json::to_string(event).expect("plain data");
+        function.call1(py, (json,))?.extract(py)
+    };
+    match Python::attach(ask) {
+        Ok(true) => ControlFlow::Continue(()),
+        Ok(false) => ControlFlow::Break(()),
+        Err(error) => {
+            raised.keep(error);
+            ControlFlow::Break(())
+        }
+    }
+}
+
+/// An option by its name, as the settings file spells it.
+fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
+    serde_json::from_value(serde_json::Value::from(name))
+        .map_err(|error| Error::new(ErrorKind::BadSetting, format!("{option} = {name:?}: {error}")))
+}
