@@ -113,3 +113,21 @@ fn code_without_a_way_back_is_not_taken_back() {
     let error = migrator.script("0002").unwrap().body().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BodyIsCode);
 }
+
+#[test]
+fn a_file_shared_with_alembic_gets_no_table_but_the_version_table() {
+    let mut db = Connection::open_in_memory().unwrap();
+    let vacuum = ("0004_vacuum.sql", "-- migrate:up transaction:false\nVACUUM");
+    let tables = "SELECT name FROM sqlite_master WHERE name LIKE '%\\_%' ESCAPE '\\' AND type = 'table'";
+    for (files, want) in [
+        (FILES.to_vec(), "alembic_version"),
+        // How far such a revision came must be known, whatever was asked for.
+        ([&FILES[..], &[vacuum]].concat(), "alembic_version limbeck_history"),
+    ] {
+        let mut migrator =
+            Migrator::new(&files).unwrap().version_table("alembic_version").keep_history(false);
+        migrator.upgrade(&mut db, "head").unwrap();
+        assert_eq!(text(&mut db, tables), want);
+    }
+    assert_eq!(text(&mut db, "SELECT revision || state FROM limbeck_history"), "0004started 0004finished");
+}

@@ -69,6 +69,7 @@ impl<'a> Migrator<'a> {
         let options = Options {
             app_version: None,
             version_table: VERSION_TABLE.to_owned(),
+            keep_history: true,
             rebuild: RebuildMode::default(),
             transaction: TransactionMode::default(),
         };
@@ -86,6 +87,15 @@ impl<'a> Migrator<'a> {
     #[must_use]
     pub fn version_table(mut self, name: impl Into<String>) -> Self {
         self.options.version_table = name.into();
+        self
+    }
+
+    /// Whether `limbeck_history` is kept: without it the database says which revisions it is at, and
+    /// neither when they came nor how to undo them. For a file that is shared with Alembic, which
+    /// would propose to drop a table that no model has. On, unless switched off.
+    #[must_use]
+    pub fn keep_history(mut self, keep: bool) -> Self {
+        self.options.keep_history = keep;
         self
     }
 
@@ -269,7 +279,7 @@ impl Migrator<'_> {
     }
 
     fn history(&self) -> History<'_> {
-        History::new(&self.options.version_table)
+        self.options.history()
     }
 
     fn run(
@@ -306,7 +316,7 @@ fn jobs_of(
     plan: &Plan,
 ) -> Result<Vec<Job>> {
     let jobs = plan.steps.iter().map(|step| job(scripts, one_way, step)).collect::<Result<Vec<_>>>()?;
-    if let Some(begun) = History::new(&options.version_table).unfinished(db)? {
+    if let Some(begun) = options.history().unfinished(db)? {
         let goes_on = jobs.iter().any(|job| {
             job.step.revision.as_ref() == Some(&begun.revision)
                 && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)

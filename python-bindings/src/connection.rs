@@ -1,8 +1,10 @@
 //! The core's `Database` over a `sqlite3.Connection`, through Python's own API: whichever SQLite that
 //! module has is the only one.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use limbeck::{Database, Error, ErrorKind, Result, Value, db};
 use pyo3::prelude::*;
@@ -20,9 +22,22 @@ pub struct Sqlite {
     raised: Raised,
 }
 
+/// Counts the statements that must not come out of Python's cache.
+static UNCACHED: AtomicU64 = AtomicU64::new(0);
+
 impl Sqlite {
     pub fn new(connection: Py<PyAny>, raised: Raised) -> Sqlite {
         Sqlite { connection, raised }
+    }
+
+    /// Python keeps compiled statements by their text, and SQLite compiles a stale one anew when it
+    /// runs; but not an EXPLAIN, which never runs: it would read table definitions that are freed.
+    fn uncached<'s>(&self, sql: &'s str) -> Cow<'s, str> {
+        if sql.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("EXPLAIN")) {
+            Cow::Owned(format!("{sql} --{}", UNCACHED.fetch_add(1, Ordering::Relaxed)))
+        } else {
+            Cow::Borrowed(sql)
+        }
     }
 
     /// A cursor of the plain class: what the app has put over `cursor()` and `row_factory` is not met.
@@ -40,7 +55,7 @@ impl Sqlite {
             for (at, value) in params.iter().enumerate() {
                 names.set_item((at + 1).to_string(), to_python(py, value))?;
             }
-            cursor.call_method1("execute", (sql, names))?;
+            cursor.call_method1("execute", (self.uncached(sql), names))?;
             for row in cursor.try_iter()? {
                 if let Err(error) = each(&row?) {
                     cursor.call_method0("close")?;

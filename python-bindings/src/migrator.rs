@@ -80,7 +80,7 @@ pub struct Migrator {
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, rebuild=None, transaction=None))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -89,6 +89,7 @@ impl Migrator {
         code: Vec<CodeFile>,
         app_version: Option<String>,
         version_table: Option<String>,
+        keep_history: bool,
         rebuild: Option<&str>,
         transaction: Option<&str>,
     ) -> PyResult<Migrator> {
@@ -111,7 +112,7 @@ impl Migrator {
             if let Some(mode) = transaction {
                 core = core.transaction(named::<TransactionMode>("transaction", mode)?);
             }
-            Ok(core)
+            Ok(core.keep_history(keep_history))
         };
         let core = make().map_err(|error| to_python(py, &error, &raised))?;
         let on_event = OnEvent::default();

@@ -44,8 +44,15 @@ pub enum TransactionMode {
 pub(crate) struct Options {
     pub app_version: Option<String>,
     pub version_table: String,
+    pub keep_history: bool,
     pub rebuild: RebuildMode,
     pub transaction: TransactionMode,
+}
+
+impl Options {
+    pub fn history(&self) -> History<'_> {
+        History::new(&self.version_table, self.keep_history)
+    }
 }
 
 /// A step with its script, ready to run.
@@ -189,7 +196,7 @@ impl<'r> Run<'r, '_> {
     /// Borrows the options only, so that `self` stays free.
     fn history(&self) -> History<'r> {
         let options: &'r Options = self.options;
-        History::new(&options.version_table)
+        options.history()
     }
 
     fn tell(&mut self, event: &Event<'_>) -> Result<()> {

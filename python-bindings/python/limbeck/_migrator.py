@@ -46,6 +46,7 @@ class Migrator:
         ``rebuild``: ``auto``, ``always`` or ``never``. ``transaction``: ``per_upgrade`` or ``per_revision``.
         """
         self._scope = Scope()
+        keep_history = True
         folder: Optional[str] = None
         files: list[tuple[str, str]] = []
         code = []
@@ -55,6 +56,7 @@ class Migrator:
             if os.path.isfile(os.path.join(folder, "env.py")) and os.path.isdir(versions):
                 code = [load(path, path, self._scope) for path in python_files(versions)]
                 folder, version_table = None, version_table or "alembic_version"
+                keep_history = False  # the file is Alembic's too, which would propose to drop an unknown table
             else:
                 code = [load(path, os.path.basename(path), self._scope) for path in python_files(folder)]
         else:
@@ -65,6 +67,7 @@ class Migrator:
             code,
             app_version=app_version,
             version_table=version_table,
+            keep_history=keep_history,
             rebuild=rebuild,
             transaction=transaction,
         )
@@ -73,7 +76,7 @@ class Migrator:
     def _of_code(cls, code: list[Any], scope: Scope, **options: Any) -> Migrator:
         self = cls.__new__(cls)
         self._scope = scope
-        self._core = _limbeck.Migrator(None, [], code, **options)
+        self._core = _limbeck.Migrator(None, [], code, keep_history=False, **options)
         return self
 
     def upgrade(
