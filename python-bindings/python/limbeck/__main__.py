@@ -30,7 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     verbose = (("-v", "--verbose"), yes)
     sql = (("--sql",), {**yes, "help": "print the SQL, and run nothing"})
     tag = (("--tag",), {"help": "a value for env.py"})
-    message = (("-m", "--message"), {})
+    message: tuple[Sequence[str], dict[str, Any]] = (("-m", "--message"), {})
     new: list[tuple[Sequence[str], dict[str, Any]]] = [
         (("--splice",), yes), (("--branch-label",), {}), (("--rev-id",), {}),
     ]
@@ -53,14 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _negative_targets(argv: Sequence[str]) -> list[str]:
-    """argparse takes ``-1`` for an option unless it looks like a number to it, and ``-1:head`` never does."""
-    return list(argv)
-
-
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Runs a command, and answers the exit status: 0 done, 1 refused or failed, 2 wrong usage, 130 cancelled."""
-    options = _parser().parse_args(_negative_targets(sys.argv[1:] if argv is None else argv))
+    options = _parser().parse_args(argv)
     try:
         _run(options)
     except (KeyboardInterrupt, errors.Cancelled):

@@ -7,7 +7,6 @@ from typing import Any, Optional, Sequence
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.base import SQLiteDDLCompiler, SQLiteTypeCompiler
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.sql.elements import conv
 
 from . import errors, postgresql
 
@@ -52,12 +51,11 @@ class _Dialect(SQLiteDialect_pysqlite):
 
 
 _dialect = _Dialect(paramstyle="named")
-_Dialect.ddl_compiler = _DDL
 
 
 def compiler() -> Any:
     """What turns a constraint into text."""
-    return _dialect.ddl_compiler(_dialect, None)
+    return _DDL(_dialect, None)  # type: ignore[arg-type]
 
 
 def quote(name: Any) -> str:
@@ -160,7 +158,3 @@ def column_text(column: Any) -> str:
         text += f" {head}REFERENCES{reference.partition('REFERENCES')[2]}"
     return str(text)
 
-
-def name_of(name: Any) -> Optional[str]:
-    """A constraint's name; ``op.f()`` says that it is final."""
-    return None if name is None else conv(str(name)) if isinstance(name, conv) else name

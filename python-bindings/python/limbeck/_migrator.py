@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
 
 from . import _limbeck, errors
@@ -13,16 +14,15 @@ from ._run import Scope
 from ._versions import load, python_files
 
 if TYPE_CHECKING:
-    import sqlite3
-
     import sqlalchemy as sa
 
-    #: A path or ``sqlite:///`` URL, a ``sqlite3.Connection``, an SQLAlchemy ``Connection`` or ``Engine``.
-    Database = Union[str, os.PathLike[str], sqlite3.Connection, sa.Connection, sa.Engine]
-    #: A folder, or pairs of a file's name and its SQL.
-    Migrations = Union[str, os.PathLike[str], Sequence[tuple[str, str]]]
-    #: Called with each event; False cancels the run, and all is rolled back.
-    OnProgress = Callable[[Event], Optional[bool]]
+
+#: A path or ``sqlite:///`` URL, a ``sqlite3.Connection``, an SQLAlchemy ``Connection`` or ``Engine``.
+Database = Union[str, "os.PathLike[str]", sqlite3.Connection, "sa.Connection", "sa.Engine"]
+#: A folder, or pairs of a file's name and its SQL.
+Migrations = Union[str, "os.PathLike[str]", Sequence[tuple[str, str]]]
+#: Called with each event; False cancels the run, and all is rolled back.
+OnProgress = Callable[[Event], Optional[bool]]
 
 
 class Migrator:

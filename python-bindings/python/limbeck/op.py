@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .operations import BatchOperations, Operations
+from .batch import BatchOperations
+from .operations import Operations
 from .helpers import (
     add_column_if_not_exists,
     add_columns_if_not_exist,

@@ -19,7 +19,7 @@ class _Paper(_run.Step):
     """A step that runs nothing."""
 
     def __init__(self, environment: EnvironmentContext, revision: str, direction: str, file: Any) -> None:
-        self.options = {**environment.options, "output": Printed(self, file)}
+        self.options = {**environment.options, "output": Printed(self)}
         self._revision, self._direction = revision, direction
         self._file = file
 

@@ -46,7 +46,7 @@ def render(template: str, values: dict[str, Any]) -> str:
     """A template with its expressions filled in."""
     values = {**values, "comma": _comma, "n": lambda value: value}
     try:
-        from mako.template import Template
+        from mako.template import Template  # type: ignore[import-untyped]
     except ImportError:
         return _render(template, values)
     return str(Template(template, strict_undefined=True).render(**values))
