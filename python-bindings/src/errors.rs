@@ -1,7 +1,6 @@
 //! Errors on their way to Python and back.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use limbeck::Error;
 use pyo3::prelude::*;
@@ -9,16 +8,16 @@ use pyo3::prelude::*;
 /// The exception that Python raised inside a run. The core carries it as an error of its own; who
 /// called gets the exception itself back, with its traceback.
 #[derive(Clone, Default)]
-pub struct Raised(Rc<RefCell<Option<PyErr>>>);
+pub struct Raised(Arc<Mutex<Option<PyErr>>>);
 
 impl Raised {
     /// Keeps an exception, unless there is one already: the first is the cause.
     pub fn keep(&self, error: PyErr) {
-        self.0.borrow_mut().get_or_insert(error);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
     pub fn take(&self) -> Option<PyErr> {
-        self.0.borrow_mut().take()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 

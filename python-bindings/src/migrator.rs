@@ -1,9 +1,8 @@
 //! The core's verbs, a call each. Results are the core's own JSON, which `limbeck` reads into objects.
 
-use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use limbeck::graph::Plan;
 use limbeck::script::{Folder, Header};
@@ -67,12 +66,33 @@ fn body(
 }
 
 /// What is told of a run's progress, while there is one.
-type OnEvent = Rc<RefCell<Option<Py<PyAny>>>>;
+#[derive(Clone, Default)]
+struct OnEvent(Arc<Mutex<Option<Py<PyAny>>>>);
+
+impl OnEvent {
+    fn set(&self, function: Option<Py<PyAny>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = function;
+    }
+
+    fn get(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let function = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        function.as_ref().map(|function| function.clone_ref(py))
+    }
+}
+
+/// The core's migrator, which an app may make on one thread and use on another.
+struct Core(limbeck::Migrator<'static>);
+
+// SAFETY: all that the migrator holds may be sent: data, and closures that own `Py`, `Raised` and
+// `OnEvent`. Only the core's boxes do not say so, for it takes closures of any kind.
+unsafe impl Send for Core {}
+// SAFETY: what takes `&Migrator` reads data, and calls no closure.
+unsafe impl Sync for Core {}
 
 /// The core's `Migrator`. `limbeck.Migrator` is what an app uses.
-#[pyclass(unsendable, module = "limbeck._limbeck")]
+#[pyclass(module = "limbeck._limbeck")]
 pub struct Migrator {
-    core: limbeck::Migrator<'static>,
+    core: Core,
     on_event: OnEvent,
     raised: Raised,
 }
@@ -118,7 +138,7 @@ impl Migrator {
         let on_event = OnEvent::default();
         let (listener, kept) = (on_event.clone(), raised.clone());
         let core = core.on_event(move |event| tell(&listener, &kept, event));
-        Ok(Migrator { core, on_event, raised })
+        Ok(Migrator { core: Core(core), on_event, raised })
     }
 
     fn upgrade(
@@ -154,24 +174,24 @@ impl Migrator {
     }
 
     fn current(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let result = self.core.current(&mut Sqlite::new(connection, self.raised.clone()));
+        let result = self.core.0.current(&mut Sqlite::new(connection, self.raised.clone()));
         self.answer(py, result)
     }
 
     /// The version rows as they are.
     fn rows(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Vec<String>> {
-        let rows = self.core.rows(&mut Sqlite::new(connection, self.raised.clone()));
+        let rows = self.core.0.rows(&mut Sqlite::new(connection, self.raised.clone()));
         rows.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     fn pending(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let plan = self.core.pending(&mut Sqlite::new(connection, self.raised.clone()));
+        let plan = self.core.0.pending(&mut Sqlite::new(connection, self.raised.clone()));
         self.answer(py, plan)
     }
 
     /// What an `upgrade`, `downgrade` or `stamp` from these version rows would do.
     fn plan(&self, py: Python<'_>, verb: &str, rows: Vec<String>, target: &str) -> PyResult<String> {
-        let graph = self.core.graph();
+        let graph = self.core.0.graph();
         let plan: limbeck::Result<Plan> = match verb {
             "upgrade" => graph.upgrade(&rows, target),
             "downgrade" => graph.downgrade(&rows, target),
@@ -182,23 +202,23 @@ impl Migrator {
 
     /// The revisions of a range, newest first.
     fn history(&self, py: Python<'_>, range: &str, rows: Vec<String>) -> PyResult<String> {
-        self.answer(py, self.core.revisions(range, &rows))
+        self.answer(py, self.core.0.revisions(range, &rows))
     }
 
     fn heads(&self, py: Python<'_>) -> PyResult<String> {
-        self.answer(py, Ok(self.core.describe(&self.core.graph().heads(), &[])))
+        self.answer(py, Ok(self.core.0.describe(&self.core.0.graph().heads(), &[])))
     }
 
     /// The revisions that a target names.
     fn show(&self, py: Python<'_>, target: &str) -> PyResult<String> {
-        let found = self.core.graph().resolve(target);
-        self.answer(py, found.map(|found| self.core.describe(&found, &[])))
+        let found = self.core.0.graph().resolve(target);
+        self.answer(py, found.map(|found| self.core.0.describe(&found, &[])))
     }
 
     /// The heads that a merge of these targets revises.
     fn merge(&self, py: Python<'_>, targets: Vec<String>, splice: bool) -> PyResult<Vec<String>> {
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-        let found = self.core.graph().merge(&targets, splice);
+        let found = self.core.0.graph().merge(&targets, splice);
         found
             .map(|found| found.into_iter().map(str::to_owned).collect())
             .map_err(|error| to_python(py, &error, &self.raised))
@@ -206,12 +226,12 @@ impl Migrator {
 
     /// The revisions that revise this one.
     fn children(&self, revision: &str) -> Vec<String> {
-        self.core.graph().children(revision).into_iter().map(str::to_owned).collect()
+        self.core.0.graph().children(revision).into_iter().map(str::to_owned).collect()
     }
 
     /// Reads every body that is SQL.
     fn validate(&self, py: Python<'_>) -> PyResult<()> {
-        self.core.validate().map_err(|error| to_python(py, &error, &self.raised))
+        self.core.0.validate().map_err(|error| to_python(py, &error, &self.raised))
     }
 }
 
@@ -223,10 +243,10 @@ impl Migrator {
         on_event: Option<Py<PyAny>>,
         verb: impl FnOnce(&mut limbeck::Migrator<'static>, &mut Sqlite) -> limbeck::Result<Report>,
     ) -> PyResult<String> {
-        self.on_event.replace(on_event);
+        self.on_event.set(on_event);
         self.raised.take();
-        let result = verb(&mut self.core, &mut Sqlite::new(connection, self.raised.clone()));
-        self.on_event.replace(None);
+        let result = verb(&mut self.core.0, &mut Sqlite::new(connection, self.raised.clone()));
+        self.on_event.set(None);
         result.map(|report| report.to_json()).map_err(|error| to_python(py, &error, &self.raised))
     }
 
@@ -240,8 +260,7 @@ impl Migrator {
 fn tell(listener: &OnEvent, raised: &Raised, event: &Event<'_>) -> ControlFlow<()> {
     let ask = |py: Python<'_>| -> PyResult<bool> {
         py.check_signals()?;
-        let function = listener.borrow().as_ref().map(|function| function.clone_ref(py));
-        let (Some(function), false) = (function, *event == Event::Working) else { return Ok(true) };
+        let (Some(function), false) = (listener.get(py), *event == Event::Working) else { return Ok(true) };
         let json = serde_json::to_string(event).expect("plain data");
         function.call1(py, (json,))?.extract(py)
     };

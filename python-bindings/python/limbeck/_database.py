@@ -79,6 +79,7 @@ def opened(database: Any, create: bool = True) -> Iterator[Opened]:
         finally:
             connection.close()
     elif hasattr(database, "connect") and hasattr(database, "dialect"):  # an Engine
+        _refuse_others(database.dialect.name)
         with database.connect() as connection:
             yield Opened(_driver_connection(connection), connection)
     elif hasattr(database, "exec_driver_sql"):  # a Connection
@@ -102,11 +103,13 @@ def _connect(path: str, create: bool) -> sqlite3.Connection:
         ) from error
 
 
+def _refuse_others(dialect: str) -> None:
+    if dialect != "sqlite":
+        raise errors.BadSetting(f"the database is {dialect}", hint="use Alembic there: limbeck is for SQLite")
+
+
 def _driver_connection(connection: Any) -> sqlite3.Connection:
-    if connection.dialect.name != "sqlite":
-        raise errors.BadSetting(
-            f"the database is {connection.dialect.name}", hint="use Alembic there: limbeck is for SQLite"
-        )
+    _refuse_others(connection.dialect.name)
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
         raise errors.BadSetting(

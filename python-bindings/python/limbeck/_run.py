@@ -22,7 +22,7 @@ class Step:
     """
 
     def __init__(self, core: CoreStep, database: Opened, options: dict[str, Any]) -> None:
-        self._core = core
+        self._core: Any = core
         self._database = database
         #: What ``context.configure()`` of an ``env.py`` was given.
         self.options = options
@@ -70,8 +70,19 @@ class Step:
         return self._bind.connection
 
     def _finish(self) -> None:
-        if self._bind is not None:
-            self._bind.close()
+        bind, self._bind = self._bind, None
+        try:
+            if bind is not None:
+                bind.close()
+        finally:
+            self._core = _Over()
+
+
+class _Over:
+    """In the place of the core's step when it is over."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise errors.CodeFailed("this step is over", hint="use it only while its revision's function runs")
 
 
 def current() -> Step:
@@ -116,6 +127,7 @@ class Scope:
             else:
                 assert self.database is not None, "a run sets it"
                 step = Step(core, self.database, self.options)
+            del core  # a traceback may outlive this thread, and the core's step must not
             with active(step):
                 function(*([step] if takes_step else []))
 
