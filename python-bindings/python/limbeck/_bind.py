@@ -26,6 +26,7 @@ class Bind:
         self._step = step
         self._raw = database.raw
         self._rolled_back = False
+        self._ready = False
         self._undo = ExitStack()
         if database.sqlalchemy is not None:
             self.connection = database.sqlalchemy
@@ -43,6 +44,7 @@ class Bind:
         self._set(self.connection, "scalar", _with_strings(self.connection.scalar))
         sa.event.listen(self.connection, "before_cursor_execute", self._translate, retval=True)
         self._undo.callback(sa.event.remove, self.connection, "before_cursor_execute", self._translate)
+        self._ready = True
 
     def _set(self, thing: Any, name: str, value: Any) -> None:
         setattr(thing, name, value)
@@ -61,20 +63,18 @@ class Bind:
         def do_rollback(connection: Any) -> None:
             if not ours(connection):
                 rollback(connection)
-            elif self.begun:
+            elif self._ready:  # a new engine rolls back once by itself
                 self._rolled_back = True
 
         def do_close(connection: Any) -> None:
             if not ours(connection):
                 close(connection)
 
-        self.begun = False
         for name, function in (("do_commit", do_commit), ("do_rollback", do_rollback), ("do_close", do_close)):
             self._set(dialect, name, function)
 
     def _translate(self, _c: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, _many: bool) -> Any:
         """PostgreSQL's forms in statements that a migration sends directly."""
-        self.begun = True
         translated = postgresql.translate(sql, self._step)
         if translated is None or postgresql.is_alter(translated):
             if translated is not None:

@@ -64,6 +64,10 @@ class Output:
         """The names of a table's columns."""
         return [row[0] for row in self._step.query("SELECT name FROM pragma_table_info(?)", (table,))]
 
+    def has_column(self, table: str, column: str) -> bool:
+        """Whether a table has a column, whatever its definition."""
+        return any(name.lower() == column.lower() for name in self.columns(table))
+
     def indexes_over(self, table: str, column: str) -> list[str]:
         """The indexes, made by CREATE INDEX, that are over just this column."""
         listed = self._step.query("SELECT name FROM pragma_index_list(?) WHERE origin = 'c'", (table,))
@@ -107,6 +111,8 @@ class Output:
                 _ddl._make_parent(made, element)
             found.append((constraint, f"FOREIGN KEY ({', '.join(_ddl.quote(each) for each in names)})"))
         for constraint, text in found:
+            if constraint.name is None:  # the convention has no rule for its kind
+                continue
             given = _ddl.compiler().preparer.format_constraint(constraint)
             if given is not None and name is not None and given.strip('"').lower() == name.lower():
                 return text

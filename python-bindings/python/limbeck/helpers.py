@@ -13,7 +13,7 @@ from ._output import Output
 
 def column_exists(table_name: str, column_name: str) -> bool:
     """Whether the table exists and has the column."""
-    return any(name.lower() == column_name.lower() for name in Output.current().columns(table_name))
+    return Output.current().has_column(table_name, column_name)
 
 
 def index_exists(index_name: str, table_name: Optional[str] = None) -> bool:

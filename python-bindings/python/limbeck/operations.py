@@ -145,6 +145,8 @@ class Operations(_Common):
         before: Optional[str],
         after: Optional[str],
     ) -> tuple[list[str], list[str]]:
+        if if_not_exists and self.output.has_column(name, column.name):
+            return [], []
         postgresql_default = getattr(getattr(column.server_default, "arg", None), "text", None)
         if isinstance(postgresql_default, str):
             self.output.expression(postgresql_default)

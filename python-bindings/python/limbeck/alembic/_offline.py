@@ -57,6 +57,9 @@ class Printed(Output):
         for row in rows:
             self.sql(_ddl.literal(table.insert().values(**row)))
 
+    def has_column(self, table: str, column: str) -> bool:
+        return False  # IF NOT EXISTS stands in the SQL
+
     def indexes_over(self, table: str, column: str) -> list[str]:
         return []
 
