@@ -229,6 +229,16 @@ impl Migrator {
         self.core.0.graph().children(revision).into_iter().map(str::to_owned).collect()
     }
 
+    /// The heads that no revision depends on either.
+    fn real_heads(&self) -> Vec<String> {
+        self.core.0.graph().heads_resolving_dependencies().into_iter().map(str::to_owned).collect()
+    }
+
+    /// The labels of the branches that a revision lies in.
+    fn labels(&self, revision: &str) -> Vec<String> {
+        self.core.0.graph().labels(revision).into_iter().map(str::to_owned).collect()
+    }
+
     /// Reads every body that is SQL.
     fn validate(&self, py: Python<'_>) -> PyResult<()> {
         self.core.0.validate().map_err(|error| to_python(py, &error, &self.raised))

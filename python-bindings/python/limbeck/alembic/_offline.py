@@ -102,7 +102,8 @@ def _version_table(table: str) -> str:
 
 
 def _print_step(environment: EnvironmentContext, verb: str, step: dict[str, Any], table: str, out: Any) -> None:
-    print(f"-- Running {verb} {', '.join(step['from'])} -> {', '.join(step['to'])}\n", file=out)
+    said = "stamp_revision" if verb == "stamp" else verb
+    print(f"-- Running {said} {', '.join(step['from'])} -> {', '.join(step['to'])}\n", file=out)
     revision = step["revision"]
     code = next((code for code in environment.script._code if code.revision == revision), None)
     if verb != "stamp" and code is not None:
@@ -111,13 +112,12 @@ def _print_step(environment: EnvironmentContext, verb: str, step: dict[str, Any]
             raise errors.NoDowngrade(f"revision {revision} has no downgrade", file=code.name, revision=revision)
         body(_Paper(environment, revision, step["direction"], out))
     name = _ddl.quote(table)
-    deleted, inserted = step["delete"], step["insert"]
-    if len(deleted) == 1 and len(inserted) == 1:
-        was, becomes = deleted[0], inserted[0]
-        print(f"UPDATE {name} SET version_num='{becomes}' WHERE {name}.version_num = '{was}';\n", file=out)
-        return
+    deleted, inserted = list(step["delete"]), list(step["insert"])
+    becomes = inserted.pop() if deleted and inserted else None
+    was = deleted.pop() if becomes is not None else None
     for row in deleted:
         print(f"DELETE FROM {name} WHERE {name}.version_num = '{row}';\n", file=out)
+    if becomes is not None:
+        print(f"UPDATE {name} SET version_num='{becomes}' WHERE {name}.version_num = '{was}';\n", file=out)
     for row in inserted:
         print(f"INSERT INTO {name} (version_num) VALUES ('{row}');\n", file=out)
-

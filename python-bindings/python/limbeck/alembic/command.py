@@ -7,7 +7,6 @@ import uuid
 from typing import Any, Callable, Optional, Sequence, Union
 
 from .. import errors
-from .._report import RevisionInfo
 from ._offline import offline
 from ._template import VERSION_FILE
 from .config import Config
@@ -81,10 +80,11 @@ def current(config: Config, verbose: bool = False, check_heads: bool = False) ->
         if verbose:
             config.print_stdout(f"Current revision(s) for {_url(database)}:")
         for info in infos:
-            if not verbose:
-                config.print_stdout(marked(info))
-            elif info.path is not None:
-                config.print_stdout(block(env.script._scripts([info])[0]))
+            if info.path is None:  # a row that the folder does not know
+                config.print_stdout(info.revision)
+            else:
+                script = env.script._scripts([info])[0]
+                config.print_stdout(block(script) if verbose else marked(script))
 
     _in_env(config, work)
 
@@ -97,20 +97,10 @@ def _url(database: Any) -> str:
 def heads(config: Config, verbose: bool = False, resolve_dependencies: bool = False) -> None:
     """Prints the heads."""
     script = ScriptDirectory.from_config(config)
-    infos = script._migrator.heads()
-    if resolve_dependencies:
-        needed = {each for info in script._migrator.history() for each in info.depends_on}
-        infos = [info for info in infos if info.revision not in needed]
-    _listed(config, script, infos, verbose)
-
-
-def _listed(config: Config, script: ScriptDirectory, infos: Sequence[RevisionInfo], verbose: bool) -> None:
-    if verbose:
-        for each in script._scripts(infos):
-            config.print_stdout(block(each))
-    else:
-        for info in infos:
-            config.print_stdout(marked(info))
+    for each in script.get_revisions(script.get_heads()):
+        if resolve_dependencies and not each.is_real_head:
+            continue
+        config.print_stdout(block(each) if verbose else marked(each, branches=True, tree=False))
 
 
 def history(
@@ -124,8 +114,8 @@ def history(
         script = env.script if env is not None else ScriptDirectory.from_config(config)
         migrator = env.migrator() if env is not None else script._migrator
         infos = migrator.history(rev_range or ":", database=database)
-        for info, each in zip(infos, script._scripts(infos)):
-            config.print_stdout(block(each, indicate_current) if verbose else line(info, indicate_current))
+        for each in script._scripts(infos):
+            config.print_stdout(block(each, indicate_current) if verbose else line(each, indicate_current))
 
     if indicate_current or "current" in (rev_range or "") or (rev_range or "").startswith(("-", "+")):
         _in_env(config, work)
@@ -148,9 +138,9 @@ def branches(config: Config, verbose: bool = False) -> None:
     for each in script.walk_revisions():
         if each.is_branch_point:
             children = script.get_revisions(sorted(each.nextrev))
-            head = block(each) if verbose else marked(each.info)
-            arrows = [f"{' ' * len(each.revision)} -> {marked(child.info)}" for child in children]
-            config.print_stdout("\n".join([head, *arrows]))
+            head = block(each) if verbose else marked(each, branches=True)
+            texts = [marked(child, branches=True) + (f", {child.doc}" if verbose else "") for child in children]
+            config.print_stdout("\n".join([head, *(f"{' ' * len(each.revision)} -> {text}" for text in texts), ""]))
 
 
 def revision(
@@ -266,30 +256,41 @@ def init(config: Config, directory: str, template: str = "generic", package: boo
 # Texts
 
 
-def marked(info: RevisionInfo, current: bool = False) -> str:
-    """``0002 (billing) (head) (mergepoint)``"""
-    labels = [f"({', '.join(sorted(info.branch_labels))})"] if info.branch_labels else []
-    marks = [(info.head, "head"), (info.branch_point, "branchpoint"), (info.merge_point, "mergepoint")]
-    marks.append((current and info.current, "current"))
-    return " ".join([info.revision, *labels, *(f"({mark})" for is_so, mark in marks if is_so)])
+def marked(script: Script, *, branches: bool = False, tree: bool = True, current: bool = False) -> str:
+    """``0002 (billing) (head) (current) (mergepoint)``"""
+    labels = [f"({', '.join(sorted(script.branch_labels))})"] if branches and script.branch_labels else []
+    marks = [
+        (script.is_real_head, "head"),
+        (script.is_head and not script.is_real_head, "effective head"),
+        (current and script.info.current, "current"),
+        (tree and script.is_branch_point, "branchpoint"),
+        (tree and script.is_merge_point, "mergepoint"),
+    ]
+    return " ".join([script.revision, *labels, *(f"({mark})" for is_so, mark in marks if is_so)])
 
 
-def line(info: RevisionInfo, current: bool = False) -> str:
+def line(script: Script, current: bool = False) -> str:
     """``0001 -> 0002 (head), add phone``"""
-    return f"{', '.join(info.revises) or '<base>'} -> {marked(info, current)}, {info.message}"
+    parents, depends = ", ".join(script.info.revises) or "<base>", ", ".join(script.info.depends_on)
+    marks = marked(script, branches=True, current=current)
+    return f"{parents}{f' ({depends})' if depends else ''} -> {marks}, {script.doc}"
 
 
 def block(script: Script, current: bool = False) -> str:
     """What ``show`` prints."""
     info = script.info
-    lines = [f"Rev: {marked(info, current)}"]
-    lines.append(f"Merges: {', '.join(info.revises)}" if info.merge_point else f"Parent: {', '.join(info.revises) or '<base>'}")
-    if info.depends_on:
-        lines.append(f"Also depends on: {', '.join(info.depends_on)}")
-    if info.branch_point:
-        lines.append(f"Branches into: {', '.join(sorted(script.nextrev))}")
-    lines += [f"Path: {os.path.abspath(script.path)}", "", *(f"    {each}" for each in script.longdoc.splitlines()), ""]
-    return "\n".join(lines)
+    marks = [(info.head, "head"), (info.branch_point, "branchpoint"), (info.merge_point, "mergepoint")]
+    marks.append((current and info.current, "current"))
+    parents = ", ".join(info.revises) or "<base>"
+    lines = [" ".join([f"Rev: {info.revision}", *(f"({mark})" for is_so, mark in marks if is_so)])]
+    lines.append(f"Merges: {parents}" if info.merge_point else f"Parent: {parents}")
+    for label, names in (
+        ("Also depends on", info.depends_on),
+        ("Branches into", sorted(script.nextrev) if info.branch_point else []),
+        ("Branch names", sorted(script.branch_labels)),
+    ):
+        lines += [f"{label}: {', '.join(names)}"] if names else []
+    return "\n".join([*lines, f"Path: {script.path}", "", *(f"    {each}" for each in script.longdoc.splitlines()), ""])
 
 
 ENV = '''from logging.config import fileConfig

@@ -28,11 +28,13 @@ class Script:
         self.revision = info.revision
         self.path = file.name
         self.down_revision: Any = _one(info.revises)
-        self.branch_labels = set(info.branch_labels)
+        self.branch_labels = set(directory._migrator._core.labels(info.revision))
         self.dependencies: Any = _one(info.depends_on)
         self.longdoc = file.text.strip()
         self.doc = info.message
         self.is_head = info.head
+        #: Nothing revises it, and nothing depends on it either.
+        self.is_real_head = info.head and info.revision in directory._real_heads
         self.is_base = not info.revises
         self.is_branch_point = info.branch_point
         self.is_merge_point = info.merge_point
@@ -72,6 +74,7 @@ class ScriptDirectory:
         self.scope = Scope()
         self._code = [_named(load(path, path, self.scope)) for path in dict.fromkeys(paths)]
         self._migrator = self.migrator()
+        self._real_heads = frozenset(self._migrator._core.real_heads())
 
     @classmethod
     def from_config(cls, config: Config) -> ScriptDirectory:
