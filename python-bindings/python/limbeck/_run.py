@@ -31,12 +31,12 @@ class Step:
     @property
     def revision(self) -> str:
         """The revision's id."""
-        return self._core.revision
+        return str(self._core.revision)
 
     @property
     def direction(self) -> str:
         """``up`` or ``down``."""
-        return self._core.direction
+        return str(self._core.direction)
 
     @property
     def connection(self) -> sqlite3.Connection:
