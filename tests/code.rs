@@ -59,7 +59,7 @@ fn refused(code: Code<'_>) -> Error {
     error
 }
 
-fn code<'a>(body: impl FnMut(&mut limbeck::CodeStep<'_>) -> limbeck::Result<()> + 'a) -> Code<'a> {
+fn code<'a>(body: impl Fn(&mut limbeck::CodeStep<'_>) -> limbeck::Result<()> + 'a) -> Code<'a> {
     Code::new("0002_slugs.py", Header::default(), body)
 }
 

@@ -14,9 +14,9 @@ const MAY_USE: &[(&str, &str)] = &[
     ("alter", "error sql schema"),
     ("graph", "error report"),
     ("script", "error sql schema alter graph"),
-    ("db", "error"),
+    ("db", "error sql"),
     ("inspect", "error sql schema alter db"),
-    ("dependents", "error sql schema db inspect"),
+    ("dependents", "error sql schema alter db inspect"),
     ("proof", "error sql schema db inspect"),
     ("foreign_keys", "error sql schema db inspect"),
     ("history", "error sql graph db"),
@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &str)] = &[
         "execute",
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
     ),
-    ("migrator", "error report event alter graph script db execute history"),
+    ("migrator", "error report event sql alter schema graph script db inspect execute history"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -118,6 +118,7 @@ fn revisions(vector: &Value) -> Vec<Revision> {
         revises: strings(&value["down_revision"]),
         branch_labels: strings(&value["branch_labels"]),
         depends_on: strings(&value["depends_on"]),
+        aliases: Vec::new(),
         message: String::new(),
     };
     vector["graph"].as_array().expect("a graph is a list").iter().map(revision).collect()

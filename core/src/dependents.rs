@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::alter::TableState;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
-use crate::schema::{Object, ObjectKind};
-use crate::sql::{quote, same_name};
+use crate::schema::{Edits, Object, ObjectKind};
+use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
 
 /// What does not compile, with SQLite's message.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,13 @@ impl Broken {
     /// A trigger is compiled with a statement that would fire it: each of the three kinds shows only
     /// its own triggers. Nothing runs: `EXPLAIN` compiles only.
     pub fn find(db: &mut dyn Database, schema: &str, table: &str) -> Result<Broken> {
+        Broken::find_without(db, schema, table, &[])
+    }
+
+    /// The same, when columns of the table are gone. Where one stands in double quotes, SQLite now
+    /// takes it for a string (<https://sqlite.org/quirks.html#dblquote>): that does not count as
+    /// compiling.
+    pub fn find_without(db: &mut dyn Database, schema: &str, table: &str, gone: &[String]) -> Result<Broken> {
         let mut objects = inspect::objects(db, schema)?;
         if !same_name(schema, "temp") {
             objects.extend(inspect::objects(db, "temp")?);
@@ -26,6 +34,18 @@ impl Broken {
         let mut broken = BTreeMap::new();
         for view in objects.iter().filter(|o| o.kind == ObjectKind::View) {
             compile(db, &mut broken, view.title(), &format!("SELECT * FROM {}", qualified(view)));
+            if let Some(select) = view.sql.as_deref().and_then(|sql| without_strings(sql, gone)) {
+                compile(db, &mut broken, view.title(), &select);
+            }
+        }
+        let quoted = |o: &&Object| {
+            o.kind == ObjectKind::Trigger
+                && o.mentions(table)
+                && gone.iter().any(|name| o.double_quotes(name))
+        };
+        for trigger in objects.iter().filter(quoted) {
+            // Its body cannot be compiled by itself: too careful where it means a string.
+            broken.insert(trigger.title(), "it has the column's name in double quotes".to_owned());
         }
         let has_triggers = |o: &Object| {
             objects.iter().any(|t| t.kind == ObjectKind::Trigger && same_name(&t.table, &o.name))
@@ -37,6 +57,52 @@ impl Broken {
             }
         }
         Ok(Broken(broken))
+    }
+
+    /// The views and triggers that compiled `before` and do not now. Of views over views, and of
+    /// triggers that fire others, those that break by themselves: what needs them is found when
+    /// they are gone.
+    pub fn new_objects(
+        db: &mut dyn Database,
+        schema: &str,
+        table: &str,
+        gone: &[String],
+        before: &Broken,
+    ) -> Result<Vec<Object>> {
+        let now = Broken::find_without(db, schema, table, gone)?;
+        let mut objects = inspect::objects(db, schema)?;
+        if !same_name(schema, "temp") {
+            objects.extend(inspect::objects(db, "temp")?);
+        }
+        let new = |what: &str| now.0.contains_key(what) && !before.0.contains_key(what);
+        let named: Vec<Object> = objects.iter().filter(|o| new(&o.title())).cloned().collect();
+        if !named.is_empty() {
+            return Ok(named);
+        }
+        let suspect = |trigger: &&Object| {
+            let on = |o: &&Object| same_name(&o.name, &trigger.table) && o.kind != ObjectKind::Index;
+            let mut targets = objects.iter().filter(on).filter(|o| o.kind != ObjectKind::Trigger);
+            let altered = same_name(&trigger.table, table);
+            trigger.kind == ObjectKind::Trigger
+                && (targets
+                    .any(|target| STATEMENTS.iter().any(|kind| new(&format!("{kind} {}", target.title()))))
+                    || (altered && STATEMENTS.iter().any(|kind| new(&format!("{kind} {ALTERED}")))))
+        };
+        let suspects: Vec<Object> = objects.iter().filter(suspect).cloned().collect();
+        let mut found = Vec::new();
+        for trigger in &suspects {
+            db.execute("SAVEPOINT limbeck_suspect")?;
+            for other in suspects.iter().filter(|other| *other != trigger) {
+                db.execute(&format!("DROP TRIGGER {}", qualified(other)))?;
+            }
+            let alone = Broken::find_without(db, schema, table, gone)?;
+            db.execute("ROLLBACK TO limbeck_suspect")?;
+            db.execute("RELEASE limbeck_suspect")?;
+            if alone.0.keys().any(|what| !before.0.contains_key(what)) {
+                found.push(trigger.clone());
+            }
+        }
+        Ok(found)
     }
 
     /// Whether everything compiles.
@@ -63,6 +129,62 @@ impl Broken {
     }
 }
 
+/// The statements that show a table's triggers, as they are called here.
+const STATEMENTS: &[&str] = &["INSERT into", "DELETE from", "UPDATE of"];
+
+/// The altered table may change its name.
+const ALTERED: &str = "the altered table";
+
+/// A view's SELECT with the names in brackets that it has in double quotes: never a string.
+fn without_strings(sql: &str, names: &[String]) -> Option<String> {
+    let all = tokens(sql).ok()?;
+    let mut depth = 0;
+    let body = all.iter().position(|token| {
+        depth += i32::from(token.kind == T::TK_LP) - i32::from(token.kind == T::TK_RP);
+        depth == 0 && token.kind == T::TK_AS
+    })?;
+    let start = all.get(body + 1)?.start;
+    let mut edits = Edits::default();
+    let mut any = false;
+    for token in &all[body + 1..] {
+        let name = unquote(token.text);
+        let gone = names.iter().any(|gone| same_name(gone, &name)) && !name.contains(']');
+        if token.text.starts_with('"') && gone {
+            edits.replace(token.start - start..token.end() - start, format!("[{name}]"));
+            any = true;
+        }
+    }
+    any.then(|| edits.apply(&sql[start..]))
+}
+
+/// Whether SQLite's DROP COLUMN leaves all other texts alone: on whichever table, it turns each
+/// `"text"` of the whole schema that is no name into `'text'`
+/// (<https://sqlite.org/quirks.html#dblquote>). Tried on an empty table, and rolled back.
+pub fn drop_column_keeps(db: &mut dyn Database, table: &TableState) -> Result<bool> {
+    let schema = quote(&table.schema);
+    let probe = format!("{schema}.{}", quote(&table.unused_name("limbeck_probe")));
+    let all = format!(
+        "SELECT type || name || coalesce(sql, '') FROM {schema}.sqlite_master \
+         UNION ALL SELECT type || name || coalesce(sql, '') FROM temp.sqlite_master ORDER BY 1"
+    );
+    let before = db.texts(&all, &[])?;
+    let ask = |db: &mut dyn Database| {
+        db.execute("SAVEPOINT limbeck_probe")?;
+        let mut run = || {
+            db.execute(&format!("CREATE TABLE {probe}(a, b)"))?;
+            db.execute(&format!("ALTER TABLE {probe} DROP COLUMN a"))?;
+            db.execute(&format!("DROP TABLE {probe}"))?;
+            Ok::<_, Error>(db.texts(&all, &[])? == before)
+        };
+        // Where it fails it is none that could be used.
+        let keeps = run().unwrap_or(false);
+        db.execute("ROLLBACK TO limbeck_probe")?;
+        db.execute("RELEASE limbeck_probe")?;
+        Ok(keeps)
+    };
+    db.probe(ask)
+}
+
 fn qualified(object: &Object) -> String {
     format!("{}.{}", quote(&object.schema), quote(&object.name))
 }
@@ -80,8 +202,7 @@ fn compile_statements(
     altered: bool,
 ) -> Result<()> {
     let name = qualified(target);
-    // The altered table may change its name.
-    let on = if altered { "the altered table".to_owned() } else { target.title() };
+    let on = if altered { ALTERED.to_owned() } else { target.title() };
     compile(db, broken, format!("INSERT into {on}"), &format!("INSERT INTO {name} DEFAULT VALUES"));
     compile(db, broken, format!("DELETE from {on}"), &format!("DELETE FROM {name}"));
     let sql = "SELECT name FROM pragma_table_info(?1, ?2)";

@@ -25,6 +25,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident = $code:literal,)+) => {
         /// What went wrong, without the particulars. Each kind has one stable [code](ErrorKind::code).
+        ///
+        #[doc = include_str!("../ERRORS.md")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorKind {
@@ -106,6 +108,8 @@ kinds! {
     CodeFailed = "script.code_failed",
     /// A downgrade is asked for and the revision has no `migrate:down`.
     NoDowngrade = "script.no_downgrade",
+    /// A script printed offline cannot say what depends on the rows of a database.
+    NotOffline = "script.not_offline",
     /// A new file would overwrite one that is there, or cannot be written.
     CannotWrite = "script.cannot_write",
 
@@ -148,6 +152,8 @@ kinds! {
     DatabaseNewer = "history.database_newer",
     /// The text of a revision that is applied has changed since.
     ChangedRevision = "history.changed_revision",
+    /// The database is not at every head of the folder.
+    NotUpToDate = "history.not_up_to_date",
     /// A `transaction:false` revision was begun and never finished.
     Unfinished = "history.unfinished",
 
@@ -408,6 +414,23 @@ mod tests {
                 assert!(part.chars().all(|c| c.is_ascii_lowercase() || c == '_'), "{code}");
             }
             assert!(kind.about().ends_with('.'), "{code} has no line of documentation");
+        }
+    }
+
+    /// ERRORS.md is the index: a row for every kind, with a way out, and no other.
+    #[test]
+    fn every_code_is_in_the_docs() {
+        let rows: Vec<Vec<&str>> = include_str!("../ERRORS.md")
+            .lines()
+            .filter(|line| line.starts_with("| `"))
+            .map(|line| line.trim_matches('|').split(" | ").map(str::trim).collect())
+            .collect();
+        assert_eq!(rows.len(), ErrorKind::ALL.len());
+        for (row, kind) in rows.iter().zip(ErrorKind::ALL) {
+            let code = format!("`{}`", kind.code());
+            let [found, about, way_out] = row[..] else { panic!("{row:?}") };
+            assert_eq!((found, about), (code.as_str(), kind.about()));
+            assert!(way_out.len() > 10, "{code} has no way out");
         }
     }
 

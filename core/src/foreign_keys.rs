@@ -95,6 +95,11 @@ impl Watch {
         Ok(())
     }
 
+    /// The tables that were noted and whose keys SQLite can check.
+    pub fn noted(&self) -> impl Iterator<Item = &str> {
+        self.before.iter().filter(|(_, before)| before.is_ok()).map(|(table, _)| table.as_str())
+    }
+
     /// Follows a table to its new name.
     pub fn rename(&mut self, from: &str, to: &str) {
         let (from, to) = (from.to_ascii_lowercase(), to.to_ascii_lowercase());

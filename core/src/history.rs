@@ -50,8 +50,6 @@ pub struct Entry<'a> {
 /// A `transaction:false` revision that was begun and not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
-    /// The history row.
-    pub id: i64,
     /// The revision.
     pub revision: String,
     /// `up` or `down`.
@@ -137,17 +135,17 @@ impl<'a> History<'a> {
         self.write(db, entry, "finished")
     }
 
-    /// Writes a started row, for a revision that no transaction protects. Answers its id.
-    pub fn start(&self, db: &mut dyn Database, entry: &Entry<'_>) -> Result<i64> {
+    /// Writes a started row, for a revision that no transaction protects.
+    pub fn start(&self, db: &mut dyn Database, entry: &Entry<'_>) -> Result<()> {
         self.prepare_history(db)?;
-        self.write(db, entry, "started")?;
-        Ok(db.integer("SELECT max(id) FROM main.limbeck_history", &[])?.unwrap_or_default())
+        self.write(db, entry, "started")
     }
 
     /// Notes that so many statements of a started revision are done.
-    pub fn advance(&self, db: &mut dyn Database, id: i64, statements: usize) -> Result<()> {
-        let params = [Value::Integer(statements as i64), Value::Integer(id)];
-        run(db, "UPDATE main.limbeck_history SET statements = ?1 WHERE id = ?2", &params)
+    pub fn advance(&self, db: &mut dyn Database, revision: &str, statements: usize) -> Result<()> {
+        let sql = "UPDATE main.limbeck_history SET statements = ?1 WHERE id = \
+                   (SELECT max(id) FROM main.limbeck_history WHERE revision = ?2) AND state = 'started'";
+        run(db, sql, &[Value::Integer(statements as i64), revision.into()])
     }
 
     fn write(&self, db: &mut dyn Database, entry: &Entry<'_>, state: &str) -> Result<()> {
@@ -177,18 +175,15 @@ impl<'a> History<'a> {
         if !self.known(db)? {
             return Ok(None);
         }
-        let sql = "SELECT id, revision, direction, coalesce(statements, 0) FROM main.limbeck_history AS s \
+        let sql = "SELECT revision, direction, coalesce(statements, 0) FROM main.limbeck_history AS s \
                    WHERE state = 'started' AND NOT EXISTS (SELECT 1 FROM main.limbeck_history AS f \
                    WHERE f.revision = s.revision AND f.id > s.id) ORDER BY id DESC LIMIT 1";
         Ok(db.rows(sql, &[])?.pop().and_then(|row| match &row[..] {
-            [Value::Integer(id), Value::Text(revision), Value::Text(direction), Value::Integer(done)] => {
-                Some(Unfinished {
-                    id: *id,
-                    revision: revision.clone(),
-                    direction: direction.clone(),
-                    statements: usize::try_from(*done).unwrap_or(0),
-                })
-            }
+            [Value::Text(revision), Value::Text(direction), Value::Integer(done)] => Some(Unfinished {
+                revision: revision.clone(),
+                direction: direction.clone(),
+                statements: usize::try_from(*done).unwrap_or(0),
+            }),
             _ => None,
         }))
     }

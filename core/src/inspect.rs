@@ -91,10 +91,18 @@ fn children(db: &mut dyn Database, schema: &str, table: &str) -> Result<Vec<Chil
             continue;
         }
         match children.last_mut() {
-            Some((id, child)) if *id == key.id && child.table == key.table => child.columns.extend(key.to),
+            Some((id, child)) if *id == key.id && child.table == key.table => {
+                child.from.push(key.from);
+                child.columns.extend(key.to);
+            }
             _ => children.push((
                 key.id,
-                Child { table: key.table, columns: key.to.into_iter().collect(), acts: key.acts },
+                Child {
+                    table: key.table,
+                    from: vec![key.from],
+                    columns: key.to.into_iter().collect(),
+                    acts: key.acts,
+                },
             )),
         }
     }

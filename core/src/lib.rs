@@ -60,4 +60,4 @@ pub use event::Event;
 pub use execute::{Code, CodeStep, TransactionMode};
 pub use history::VERSION_TABLE;
 pub use migrator::{Migrator, RevisionInfo};
-pub use report::{AlterationReport, Direction, Report, StepReport, Timing, Way};
+pub use report::{AlterationReport, Direction, DryRun, DryStep, Report, StepReport, Timing, Way};

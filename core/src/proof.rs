@@ -139,11 +139,12 @@ impl Inventory {
         }
         let kept = |(_, table, index): &(String, String, String)| {
             *table != was && *table != is
-                || !change.dropped.iter().any(|title| *title == format!("index {index}"))
+                || !change.dropped.iter().any(|title| same_name(title, &format!("index {index}")))
         };
         let renamed = |(which, table, index): &(String, String, String)| {
-            let table = if *table == was { is.clone() } else { table.clone() };
-            (which.clone(), table, index.clone())
+            // The key of a WITHOUT ROWID table is called like the table.
+            let now = |name: &String| if *name == was { is.clone() } else { name.clone() };
+            (which.clone(), now(table), if *table == was { now(index) } else { index.clone() })
         };
         let wanted: BTreeMap<_, _> = before
             .statistics
@@ -216,8 +217,8 @@ impl Change {
     }
 }
 
-/// Whether `new` is `old` with one name replaced. SQLite quotes as it likes, and turns `"text"`
-/// into `'text'` on the way.
+/// Whether `new` is `old` with one name replaced. SQLite quotes as it likes, turns `"text"` into
+/// `'text'` on the way, and puts a key's new name where a text says `rowid`.
 fn is_renamed(old: &str, new: &str, from: &str, to: &str) -> bool {
     if same_text(old, new) {
         return true;
@@ -226,7 +227,9 @@ fn is_renamed(old: &str, new: &str, from: &str, to: &str) -> bool {
     old.len() == new.len()
         && old.iter().zip(&new).all(|(old, new)| {
             let (was, is) = (unquote(old.text), unquote(new.text));
-            same_name(&was, &is) || (same_name(&was, from) && same_name(&is, to))
+            let may_be = |name: &str| same_name(&was, name);
+            let renamed = may_be(from) || ["rowid", "_rowid_", "oid"].into_iter().any(may_be);
+            same_name(&was, &is) || (renamed && same_name(&is, to))
         })
 }
 

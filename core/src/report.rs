@@ -12,6 +12,8 @@ use serde::Serialize;
 pub enum Way {
     /// SQLite's own `ALTER TABLE`.
     Native,
+    /// The stored `CREATE` text was edited.
+    InPlace,
     /// A new table, the rows copied, the old table dropped.
     Rebuild,
 }
@@ -49,7 +51,7 @@ pub struct AlterationReport {
     /// Why a cheaper way was not taken; absent for the cheapest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// Rows copied: 0 unless the table was rebuilt.
+    /// Rows copied by a rebuild, or written anew for a new type: 0 where none was.
     pub rows: u64,
 }
 
@@ -61,6 +63,32 @@ pub struct StepReport {
     /// What was done with it.
     pub direction: Direction,
     /// Its `ALTER TABLE` batches, in order.
+    pub alterations: Vec<AlterationReport>,
+}
+
+/// What a run would do, as far as it can be known without its rows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DryRun {
+    /// The version rows now, sorted.
+    pub from: Vec<String>,
+    /// The version rows after, sorted.
+    pub to: Vec<String>,
+    /// The steps, in order.
+    pub steps: Vec<DryStep>,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// One revision, as it would be applied or taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DryStep {
+    /// The revision's id.
+    pub revision: String,
+    /// What would be done with it.
+    pub direction: Direction,
+    /// What would run, without limbeck's own record.
+    pub statements: Vec<String>,
+    /// Its `ALTER TABLE` batches, in order; `rows` are those that a rebuild would copy.
     pub alterations: Vec<AlterationReport>,
 }
 

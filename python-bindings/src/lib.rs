@@ -47,8 +47,9 @@ fn constraint_names(create: &str) -> Vec<String> {
 
 /// A message as a part of a file's name, as Alembic makes it.
 #[pyfunction]
-fn slug(message: &str) -> String {
-    limbeck::script::slug(message)
+#[pyo3(signature = (message, length=40))]
+fn slug(message: &str, length: usize) -> String {
+    limbeck::script::slug(message, length)
 }
 
 #[pymodule]

@@ -49,10 +49,7 @@ impl CodeFile {
     }
 }
 
-fn body(
-    function: Py<PyAny>,
-    raised: &Raised,
-) -> impl FnMut(&mut CodeStep<'_>) -> limbeck::Result<()> + 'static {
+fn body(function: Py<PyAny>, raised: &Raised) -> impl Fn(&mut CodeStep<'_>) -> limbeck::Result<()> + 'static {
     let raised = raised.clone();
     move |step| {
         Python::attach(|py| {

@@ -1,9 +1,10 @@
 //! What an `ALTER TABLE` can ask for. A new action is a variant here; the compiler then lists every
 //! place that must know it.
 
+use std::collections::HashSet;
 use std::fmt;
 
-use crate::sql::quote;
+use crate::sql::{quote, tokens, unquote};
 
 /// One `ALTER TABLE`: a batch of actions on one table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,15 +107,19 @@ impl Alteration {
     pub fn groups(&self) -> Vec<Vec<Action>> {
         let mut renames: Vec<Action> = Vec::new();
         let mut groups: Vec<Vec<Action>> = Vec::new();
+        // What the actions in `groups` name; `None` once nothing may pass them.
+        let mut named = Some(HashSet::new());
         for action in &self.actions {
             if !action.is_rename() {
+                named = named.and_then(|names| with_names_of(action, names));
                 match groups.last_mut() {
                     Some(group) if !group[0].is_rename() => group.push(action.clone()),
                     _ => groups.push(vec![action.clone()]),
                 }
-            } else if groups.iter().flatten().all(|earlier| may_pass(action, earlier)) {
+            } else if groups.is_empty() || named.as_ref().is_some_and(|names| may_pass(action, names)) {
                 renames.push(action.clone());
             } else {
+                named = None;
                 groups.push(vec![action.clone()]);
             }
         }
@@ -122,13 +127,19 @@ impl Alteration {
     }
 }
 
-/// Whether `rename` may be done before `earlier`.
-fn may_pass(rename: &Action, earlier: &Action) -> bool {
+/// The names with those that an action's text holds; `None` if it cannot be read.
+fn with_names_of(action: &Action, mut names: HashSet<String>) -> Option<HashSet<String>> {
+    let text = action.to_string();
+    names.extend(tokens(&text).ok()?.iter().map(|token| unquote(token.text).to_ascii_lowercase()));
+    Some(names)
+}
+
+/// Whether `rename` may be done before actions that use these names.
+fn may_pass(rename: &Action, names: &HashSet<String>) -> bool {
     let Action::RenameColumn { column, to } = rename else {
         return false;
     };
-    let text = earlier.to_string();
-    !earlier.is_rename() && !crate::schema::mentions(&text, column) && !crate::schema::mentions(&text, to)
+    ![column, to].into_iter().any(|name| names.contains(&name.to_ascii_lowercase()))
 }
 
 impl fmt::Display for Position {
@@ -227,7 +238,7 @@ impl fmt::Display for Action {
             Action::AddConstraint { if_not_exists, name, definition } => match name {
                 Some(name) if *if_not_exists => {
                     // The definition begins with `CONSTRAINT name`; the condition goes between.
-                    let rest = crate::sql::tokens(definition)
+                    let rest = tokens(definition)
                         .ok()
                         .and_then(|tokens| tokens.get(2).map(|token| &definition[token.start..]))
                         .unwrap_or_default();

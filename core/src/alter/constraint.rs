@@ -3,6 +3,8 @@
 
 use super::action::ConstraintRef;
 use super::draft::Draft;
+use super::same::{same_expression, unnamed};
+use super::table_state::Child;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
     ColumnRule, Edits, Object, Span, TableConstraint, TableRule, insert_item, mentions, remove_item,
@@ -27,7 +29,7 @@ fn find(draft: &Draft, wanted: &ConstraintRef) -> Vec<Place> {
                     constraint.name.as_ref().is_some_and(|own| same_name(own, name))
                 }
                 ConstraintRef::Check(text) => {
-                    matches!(&constraint.rule, ColumnRule::Check(span) if same_text(table.text(span), text))
+                    matches!(&constraint.rule, ColumnRule::Check(span) if same_expression(table, table.text(span), text))
                 }
                 ConstraintRef::Unique(columns) => {
                     constraint.rule == ColumnRule::Unique && is_one(columns, &column.name)
@@ -44,7 +46,7 @@ fn find(draft: &Draft, wanted: &ConstraintRef) -> Vec<Place> {
         let this = match wanted {
             ConstraintRef::Named(name) => constraint.name.as_ref().is_some_and(|own| same_name(own, name)),
             ConstraintRef::Check(text) => {
-                matches!(&constraint.rule, TableRule::Check(span) if same_text(table.text(span), text))
+                matches!(&constraint.rule, TableRule::Check(span) if same_expression(table, table.text(span), text))
             }
             ConstraintRef::Unique(columns) => {
                 matches!(constraint.rule, TableRule::Unique(_)) && constraint.is_over(columns)
@@ -73,7 +75,7 @@ pub(super) fn add(
     if let Some(name) = name {
         match &find(draft, &ConstraintRef::Named(name.to_owned()))[..] {
             [] => {}
-            [place] if if_not_exists && same_text(text_at(draft, place), definition) => return Ok(()),
+            [place] if if_not_exists && says(draft, place, definition) => return Ok(()),
             [place, ..] => {
                 let hint = format!("it is defined as '{}'; drop it first", text_at(draft, place));
                 return Err(draft.exists("constraint", name).with_hint(hint));
@@ -101,6 +103,15 @@ fn text_at<'d>(draft: &'d Draft, place: &Place) -> &'d str {
     match place {
         Place::Column(span) => draft.table.text(span),
         Place::Table(at) => draft.table.text(&draft.table.constraints[*at].span),
+    }
+}
+
+/// Whether a constraint is this one, its name aside.
+fn says(draft: &Draft, place: &Place, definition: &str) -> bool {
+    let (is, wanted) = (unnamed(text_at(draft, place)), unnamed(definition));
+    match tokens(wanted).unwrap_or_default().first() {
+        Some(check) if check.kind == T::TK_CHECK => same_expression(&draft.table, is, wanted),
+        _ => same_text(is, wanted),
     }
 }
 
@@ -170,22 +181,25 @@ pub(super) fn rename(draft: &mut Draft, name: &str, to: &str) -> Result<()> {
     }
     let mut edits = Edits::default();
     for span in spans {
-        edits.replace(span, quote(to));
+        if unquote(draft.table.text(&span)) != to {
+            edits.replace(span, quote(to));
+        }
     }
     draft.edit(edits)
 }
 
 /// Makes sure that nothing needs the column any more: names what does, or drops it on `CASCADE`.
 pub(super) fn release_column(draft: &mut Draft, column: &str, cascade: bool) -> Result<()> {
-    let mut needed: Vec<String> = draft
-        .children_of(column)
-        .iter()
-        .map(|child| format!("a foreign key of table {}", child.table))
-        .collect();
-    needed.dedup();
-    if !needed.is_empty() {
+    let (own, others): (Vec<&Child>, Vec<&Child>) =
+        draft.children_of(column).into_iter().partition(|child| same_name(&child.table, &draft.table.name));
+    let mut needed: Vec<String> = others.iter().map(|child| child.title()).collect();
+    if cascade && !needed.is_empty() {
         return Err(still_needed(draft, column, &needed, "drop that foreign key first"));
     }
+    // Keys of the table to itself; one on the column itself goes along with it.
+    let own = own.into_iter().map(|child| child.from.clone()).filter(|from| !is_one(from, column));
+    let own: Vec<Vec<String>> = own.collect();
+    needed.extend(own.iter().map(|from| ConstraintRef::ForeignKey(from.clone()).to_string()));
     let constraints: Vec<usize> = (0..draft.table.constraints.len())
         .filter(|&at| needs(draft, &draft.table.constraints[at], column))
         .collect();
@@ -210,6 +224,7 @@ pub(super) fn release_column(draft: &mut Draft, column: &str, cascade: bool) -> 
         }
     }
     if !fixed.is_empty() {
+        fixed.append(&mut needed);
         return Err(still_needed(
             draft,
             column,
@@ -229,7 +244,7 @@ pub(super) fn release_column(draft: &mut Draft, column: &str, cascade: bool) -> 
     for at in constraints.into_iter().rev() {
         remove(draft, &Place::Table(at))?;
     }
-    Ok(())
+    own.into_iter().try_for_each(|from| drop(draft, true, &ConstraintRef::ForeignKey(from)))
 }
 
 fn still_needed(draft: &Draft, column: &str, by: &[String], hint: &str) -> Error {

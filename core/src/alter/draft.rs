@@ -2,12 +2,15 @@
 
 use super::action::{Action, Position, TableOption};
 use super::constraint;
+use super::same::same_column;
 use super::table_state::{Child, TableState};
+use super::values::{as_stored, default_expression};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
-    ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableRule, insert_item, remove_item,
+    Affinity, ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableOptions, TableRule, insert_item,
+    insert_with_comment, item_with_comment, remove_item,
 };
-use crate::sql::{quote, same_name, same_text};
+use crate::sql::{quote, same_name, same_text, unquote};
 
 /// Where the rows of the new table get a column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,10 +77,11 @@ impl Draft {
             Action::RenameConstraint { name, to } => constraint::rename(self, name, to),
             Action::SetNotNull { column, on_conflict } => self.set_not_null(column, on_conflict.as_deref()),
             Action::DropNotNull { column } => {
-                self.drop_column_rules(column, |rule| matches!(rule, ColumnRule::NotNull | ColumnRule::Null))
+                self.drop_column_rules(column, |rule| *rule == ColumnRule::NotNull)
             }
             Action::SetDefault { column, value } => self.set_default(column, value),
             Action::DropDefault { column } => {
+                self.settle_default(column)?;
                 self.drop_column_rules(column, |rule| matches!(rule, ColumnRule::Default(_)))
             }
             Action::SetType { column, type_name, collation, using } => {
@@ -154,17 +158,20 @@ impl Draft {
         position: Option<&Position>,
     ) -> Result<()> {
         if let Some(found) = self.table.column(name) {
-            let is = self.table.text(&found.span);
-            if if_not_exists && same_text(is, definition) {
+            let wanted = TableDef::parse(&format!("CREATE TABLE t({definition}\n)"))?;
+            let same = |wanted| same_column(&self.table, found, wanted, &wanted.columns[0]);
+            if if_not_exists && same(&wanted) {
                 return Ok(());
             }
+            let is = self.table.text(&found.span);
             let hint = format!("it is defined as '{is}'; change it with ALTER COLUMN");
             return Err(self.exists("column", name).with_hint(hint));
         }
         // "If an identifier in double quotes does not match any valid identifier, it is treated as a
         // string literal" (https://sqlite.org/quirks.html#dblquote): the new column would capture it.
         let indexes = self.indexes.iter().find(|index| index.double_quotes(name)).map(Object::title);
-        if crate::schema::double_quotes(&self.table.sql, name) || indexes.is_some() {
+        let quotes = |span| crate::schema::double_quotes(self.table.text(span), name);
+        if self.table.expressions().any(quotes) || indexes.is_some() {
             let place = indexes.unwrap_or_else(|| format!("table {}", self.table.name));
             return Err(Error::new(
                 ErrorKind::WouldLose,
@@ -203,14 +210,7 @@ impl Draft {
     /// Foreign keys of other tables, and of this one, that name the column as their parent.
     pub(super) fn children_of(&self, column: &str) -> Vec<&Child> {
         let key = self.table.primary_key();
-        let in_key = key.iter().any(|name| same_name(name, column));
-        self.children
-            .iter()
-            .filter(|child| {
-                let named = child.columns.iter().any(|name| same_name(name, column));
-                named || (child.columns.is_empty() && in_key)
-            })
-            .collect()
+        self.children.iter().filter(|child| child.names(column, &key)).collect()
     }
 
     fn set_not_null(&mut self, name: &str, on_conflict: Option<&str>) -> Result<()> {
@@ -244,7 +244,8 @@ impl Draft {
                 format!("column {name} is generated: it has no default"),
             ));
         }
-        match column.default().cloned() {
+        self.settle_default(name)?;
+        match self.column(name)?.default().cloned() {
             Some(span) => self.replace(span, value),
             None => self.add_column_rule(name, &format!("DEFAULT {value}")),
         }
@@ -264,6 +265,11 @@ impl Draft {
         using: Option<&str>,
     ) -> Result<()> {
         let at = self.position_of(name)?;
+        let strict = self.table.options.strict;
+        let same = self.table.affinity(&self.table.columns[at]) == Affinity::of(&unquote(type_name), strict);
+        if !same && using.is_none() {
+            self.settle(at);
+        }
         let column = &self.table.columns[at];
         let mut edits = Edits::default();
         match &column.type_span {
@@ -271,11 +277,8 @@ impl Draft {
             None => edits.insert(column.name_span.end, format!(" {type_name}")),
         }
         if let Some(collation) = collation {
-            let named = column.constraints.iter().find_map(|c| match &c.rule {
-                ColumnRule::Collate(span) => Some(span.clone()),
-                _ => None,
-            });
-            match named {
+            match column.collation().cloned() {
+                Some(span) if same_name(&unquote(self.table.text(&span)), collation) => {}
                 Some(span) => edits.replace(span, quote(collation)),
                 None => edits.insert(column.rules_end(), format!(" COLLATE {}", quote(collation))),
             }
@@ -292,7 +295,39 @@ impl Draft {
         Ok(())
     }
 
+    /// Rows that are there get the default that a new column has now, not a later one.
+    fn settle_default(&mut self, name: &str) -> Result<()> {
+        let at = self.position_of(name)?;
+        if self.sources[at] == Source::Default {
+            self.settle(at);
+        }
+        Ok(())
+    }
+
+    /// Makes an earlier action's value an expression, stored as the column's present type has it:
+    /// the actions of a batch do what they would do one after another.
+    fn settle(&mut self, at: usize) {
+        let column = &self.table.columns[at];
+        let value = match &self.sources[at] {
+            _ if column.generated().is_some() => return,
+            Source::Column(_) => return,
+            Source::Converted(from) => quote(from),
+            Source::Expression(expression) => format!("({expression})"),
+            Source::Default => {
+                column.default().map_or("NULL".to_owned(), |span| default_expression(self.table.text(span)))
+            }
+        };
+        self.sources[at] = Source::Expression(as_stored(&value, self.table.affinity(column)));
+    }
+
     fn set_generated(&mut self, name: &str, expression: &str, stored: bool) -> Result<()> {
+        let column = self.column(name)?;
+        if let Some((span, is_stored)) = column.generated()
+            && is_stored == stored
+            && same_text(self.table.text(span), expression)
+        {
+            return Ok(());
+        }
         // A generated column "may not have a default value": https://sqlite.org/gencol.html#limitations
         self.drop_column_rules(name, |rule| {
             matches!(rule, ColumnRule::Generated { .. } | ColumnRule::Default(_))
@@ -303,21 +338,17 @@ impl Draft {
 
     fn move_column(&mut self, name: &str, position: &Position) -> Result<()> {
         let from = self.position_of(name)?;
-        if let Position::After(other) = position {
-            if same_name(name, other) {
-                return Ok(());
-            }
-            self.column(other)?;
-        }
-        if self.table.columns.len() == 1 {
+        // Where it stands already, or behind itself.
+        let before = self.index_of(Some(position))?;
+        if before == from || before == from + 1 {
             return Ok(());
         }
-        let definition = self.table.text(&self.table.columns[from].span).to_owned();
+        let (definition, comment) = item_with_comment(&self.table, from);
         let sql = remove_item(&self.table, from);
         self.set_text(&sql)?;
         let source = self.sources.remove(from);
         let to = self.index_of(Some(position))?;
-        let sql = insert_item(&self.table, to, &definition);
+        let sql = insert_with_comment(&self.table, to, &definition, &comment);
         self.set_text(&sql)?;
         self.sources.insert(to, source);
         Ok(())
@@ -333,7 +364,7 @@ impl Draft {
         if options == self.table.options {
             return Ok(());
         }
-        self.keep_implied_not_null(options.without_rowid || options.strict)?;
+        self.keep_implied_not_null(options)?;
         let mut words = Vec::new();
         words.extend(options.without_rowid.then_some("WITHOUT ROWID"));
         words.extend(options.strict.then_some("STRICT"));
@@ -345,9 +376,10 @@ impl Draft {
     /// "NOT NULL is enforced on every column of the PRIMARY KEY in a WITHOUT ROWID table"
     /// (<https://sqlite.org/withoutrowid.html>), and in a STRICT one: without the word, the rule is
     /// written out, or it would be lost.
-    fn keep_implied_not_null(&mut self, still_implied: bool) -> Result<()> {
-        let was_implied = self.table.options.without_rowid || self.table.options.strict;
-        if still_implied || !was_implied || self.table.rowid_alias().is_some() {
+    fn keep_implied_not_null(&mut self, options: TableOptions) -> Result<()> {
+        let implied = |options: TableOptions| options.without_rowid || options.strict;
+        let after = TableDef { options, ..self.table.clone() };
+        if implied(options) || !implied(self.table.options) || after.rowid_alias().is_some() {
             return Ok(());
         }
         let key: Vec<String> = self.table.primary_key().into_iter().map(str::to_owned).collect();

@@ -25,19 +25,35 @@
 //! ```
 
 mod action;
+mod choose;
 mod constraint;
+mod convert;
 mod draft;
+mod in_place;
 mod native;
 mod parse;
+mod question;
+mod reads;
 mod rebuild;
 mod rules;
+mod same;
+mod swap;
 mod table_state;
 mod touched;
+mod unique;
+mod values;
 
 pub use action::{Action, Alteration, ConstraintRef, Position, TableOption};
+pub(crate) use choose::rebuild_refused;
+pub use choose::{Capabilities, Choice, RebuildMode, choose};
+pub use convert::Conversion;
 pub use draft::{Draft, Source};
-pub use native::{Capabilities, Choice, RebuildMode, choose};
+pub use in_place::{Condition, InPlace, Step};
+pub use question::Rule;
+pub use reads::independent;
 pub use rebuild::{Copy, Preparation, Rebuild};
-pub use rules::{Rule, new_rules};
+pub use rules::{NewRules, new_parents, new_rules};
+pub use swap::Swap;
 pub use table_state::{Child, TableState};
 pub use touched::touched;
+pub use values::Values;

@@ -3,7 +3,7 @@
 use super::action::{Action, Alteration, ConstraintRef, Position, TableOption};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::TableDef;
-use crate::sql::{Token, TokenType as T, line_at, quote, tokens, unquote};
+use crate::sql::{Token, TokenType as T, is_name, line_at, quote, tokens, unquote};
 
 impl Alteration {
     /// Whether a statement is an `ALTER TABLE`, by its first two words.
@@ -90,7 +90,7 @@ impl<'t, 'a> Reader<'t, 'a> {
 
     fn name(&mut self, wanted: &str) -> Result<String> {
         let token = self.next(wanted)?;
-        if crate::sql::is_name(token) { Ok(unquote(token.text)) } else { Err(self.unexpected(token)) }
+        if is_name(token) { Ok(unquote(token.text)) } else { Err(self.unexpected(token)) }
     }
 
     /// The text of all that is left, which must be something.
@@ -153,7 +153,7 @@ impl<'t, 'a> Reader<'t, 'a> {
         let mut definition = Reader { sql: self.sql, tokens: self.tokens };
         let mut position = None;
         match self.tokens {
-            [.., after, column] if after.is_word("AFTER") => {
+            [_, .., after, column] if after.is_word("AFTER") && is_name(column) => {
                 position = Some(Position::After(unquote(column.text)));
                 definition.tokens = &self.tokens[..self.tokens.len() - 2];
             }
@@ -379,6 +379,9 @@ mod tests {
             "ADD COLUMN IF NOT EXISTS a DECIMAL(10, 2) AFTER b",
             "ADD COLUMN a INT FIRST",
             "ADD COLUMN first",
+            "ADD COLUMN a INT CONSTRAINT after UNIQUE",
+            "ADD COLUMN after INT",
+            "ADD COLUMN after FIRST",
             "DROP COLUMN a",
             "DROP COLUMN IF EXISTS \"a b\" CASCADE",
             "RENAME COLUMN a TO b",

@@ -10,20 +10,25 @@
 //! to both.
 
 use super::draft::{Draft, Source};
+use super::swap::Swap;
 use super::table_state::TableState;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{ColumnRule, TableDef, TableRule};
-use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
+use crate::schema::{ColumnRule, Object, TableDef, TableRule};
+use crate::sql::{TokenType as T, literal, quote, same_name, tokens, unquote};
 
 /// A rebuild's statements, in the order of the fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rebuild {
     /// Drops the triggers, so that none fires while rows move.
-    pub drop_triggers: Vec<String>,
+    pub clear: Vec<String>,
     /// Puts the old rows aside and makes the new table.
     pub prepare: Vec<Preparation>,
     /// Copies the rows into the new table.
     pub copy: Copy,
+    /// Gives the new table the AUTOINCREMENT counter of the old one, in place of what the copy has set.
+    pub counter: Vec<String>,
+    /// The tables change places then, where foreign keys are enforced.
+    pub swap: Option<Swap>,
     /// Drops what was put aside.
     pub drop_old: String,
     /// Creates the indexes again.
@@ -76,7 +81,8 @@ impl Copy {
 }
 
 impl Rebuild {
-    /// The statements that turn `state` into `draft`.
+    /// The statements that turn `state` into `draft`. None of them holds anything of the rows, so that
+    /// they can be printed and run elsewhere.
     ///
     /// Errors: [`ErrorKind::WouldLose`] where the rowids cannot be reached by SQL.
     pub fn new(state: &TableState, draft: &Draft) -> Result<Rebuild> {
@@ -85,11 +91,15 @@ impl Rebuild {
         let aside = format!("{schema}.{old_name}");
         let table = format!("{schema}.{}", quote(&state.table.name));
         let create = create(state, draft);
+        let keeps_counter = state.table.autoincrement() && draft.table.autoincrement();
         let mut prepare = Vec::new();
         if qualifies_itself(state) {
             // Renaming is out: SQLite would not find `t.a` in the old table's own CHECK.
             prepare.push(Preparation::Statement(plain_twin(state, &aside)));
             prepare.push(Preparation::Copy(copy_aside(state, &table, &aside)?));
+            if keeps_counter {
+                prepare.push(Preparation::Statement(counter_aside(state, &schema)));
+            }
             prepare.push(Preparation::Statement(format!("DROP TABLE {table}")));
         } else {
             prepare.push(Preparation::Statement(format!("ALTER TABLE {table} RENAME TO {old_name}")));
@@ -103,18 +113,62 @@ impl Rebuild {
             *from = rowid.to_owned();
         }
         Ok(Rebuild {
-            drop_triggers: state
-                .triggers
-                .iter()
-                .map(|trigger| format!("DROP TRIGGER {}.{}", quote(&trigger.schema), quote(&trigger.name)))
-                .collect(),
+            clear: state.triggers.iter().map(Object::drop).collect(),
             prepare,
             copy,
+            counter: if keeps_counter { counter_back(state, &schema) } else { Vec::new() },
+            swap: None,
             drop_old: format!("DROP TABLE {aside}"),
             indexes: draft.indexes.iter().map(|index| index.create()).collect::<Result<_>>()?,
             triggers: draft.triggers.iter().map(|trigger| trigger.create()).collect::<Result<_>>()?,
         })
     }
+
+    /// The same while foreign keys are enforced (see [`Swap`]).
+    ///
+    /// Errors: as [`new`](Self::new); [`ErrorKind::TransactionOpen`] where the text names its own table.
+    pub fn enforced(state: &TableState, draft: &Draft) -> Result<Rebuild> {
+        if names_itself(&draft.table, generated(&draft.table)) {
+            let name = &state.table.name;
+            return Err(Error::new(
+                ErrorKind::TransactionOpen,
+                format!("table {name} names itself in a generated column, and foreign_keys cannot be switched off here to rebuild it"),
+            )
+            .with_hint("commit before calling limbeck"));
+        }
+        let mut plan = Rebuild::new(state, draft)?;
+        let schema = quote(&state.schema);
+        let (fresh, aside) = (state.unused_name("limbeck_new"), state.unused_name("limbeck_old"));
+        let swap = Swap::new(state, draft, &fresh, &aside)?;
+        // An index that stayed would belong to the new table afterwards.
+        plan.clear.extend(state.indexes.iter().map(Object::drop));
+        plan.prepare = vec![Preparation::Statement(swap.create.clone())];
+        let name = |name: &str| format!("{schema}.{}", quote(name));
+        plan.copy = copy(state, draft, &name(&state.table.name), &name(&fresh))?;
+        // The swap sees to it.
+        plan.counter.clear();
+        plan.swap = Some(swap);
+        Ok(plan)
+    }
+}
+
+/// Keeps the counter over `DROP TABLE`, which would take it along; a rename does so by itself.
+fn counter_aside(state: &TableState, schema: &str) -> String {
+    let (name, old) = (literal(&state.table.name), literal(&state.unused_name("limbeck_old")));
+    format!(
+        "INSERT INTO {schema}.sqlite_sequence(name, seq) \
+         SELECT {old}, seq FROM {schema}.sqlite_sequence WHERE name = {name} COLLATE NOCASE"
+    )
+}
+
+/// The copy has set the counter to the greatest rowid; what was given out before counts as well.
+fn counter_back(state: &TableState, schema: &str) -> Vec<String> {
+    let (name, old) = (literal(&state.table.name), literal(&state.unused_name("limbeck_old")));
+    let sequence = format!("{schema}.sqlite_sequence");
+    vec![
+        format!("DELETE FROM {sequence} WHERE name = {name} COLLATE NOCASE"),
+        format!("UPDATE {sequence} SET name = {name} WHERE name = {old}"),
+    ]
 }
 
 /// The new table's text, its schema put before its name.
@@ -200,16 +254,26 @@ fn unreachable_rowid(table: &TableDef) -> Error {
 /// Whether the table's own text, or that of an index, says `t.column`.
 fn qualifies_itself(state: &TableState) -> bool {
     let table = &state.table;
-    let columns = table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
-        ColumnRule::Check(span) | ColumnRule::Generated { expression: span, .. } => Some(table.text(span)),
-        _ => None,
-    });
-    let checks = table.constraints.iter().filter_map(|c| match &c.rule {
+    let of_columns =
+        table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
+            ColumnRule::Check(span) => Some(table.text(span)),
+            _ => None,
+        });
+    let of_table = table.constraints.iter().filter_map(|c| match &c.rule {
         TableRule::Check(span) => Some(table.text(span)),
         _ => None,
     });
     let indexes = state.indexes.iter().filter_map(|index| index.sql.as_deref());
-    columns.chain(checks).chain(indexes).any(|text| {
+    names_itself(table, generated(table).chain(of_columns).chain(of_table).chain(indexes))
+}
+
+/// The expressions of generated columns.
+fn generated(table: &TableDef) -> impl Iterator<Item = &str> {
+    table.columns.iter().filter_map(|column| column.generated()).map(|(span, _)| table.text(span))
+}
+
+fn names_itself<'t>(table: &TableDef, mut texts: impl Iterator<Item = &'t str>) -> bool {
+    texts.any(|text| {
         tokens(text).is_ok_and(|all| {
             all.windows(2)
                 .any(|pair| pair[1].kind == T::TK_DOT && same_name(&unquote(pair[0].text), &table.name))
@@ -224,10 +288,7 @@ fn plain_twin(state: &TableState, name: &str) -> String {
         .columns
         .iter()
         .map(|column| {
-            let collation = column.constraints.iter().find_map(|c| match &c.rule {
-                ColumnRule::Collate(span) => Some(format!(" COLLATE {}", table.text(span))),
-                _ => None,
-            });
+            let collation = column.collation().map(|span| format!(" COLLATE {}", table.text(span)));
             format!("{} {}{}", quote(&column.name), table.type_name(column), collation.unwrap_or_default())
         })
         .collect();
@@ -238,7 +299,7 @@ fn plain_twin(state: &TableState, name: &str) -> String {
 mod tests {
     use super::*;
     use crate::alter::{Alteration, Capabilities, RebuildMode, choose};
-    use crate::schema::{Object, ObjectKind};
+    use crate::schema::ObjectKind;
 
     fn object(kind: ObjectKind, schema: &str, name: &str, sql: &str) -> Object {
         Object { schema: schema.into(), kind, name: name.into(), table: "t".into(), sql: Some(sql.into()) }
@@ -259,7 +320,7 @@ mod tests {
             names: vec!["t".into(), "LIMBECK_OLD".into()],
         };
         let alteration = Alteration::parse(&format!("ALTER TABLE t {actions}")).unwrap();
-        let can = Capabilities { version: 3_040_001, sound: true, rebuild: RebuildMode::Always };
+        let can = Capabilities { version: 3_040_001, sound: true, edit: true, rebuild: RebuildMode::Always };
         let (draft, _) = choose(&state, &alteration.actions, can).unwrap();
         Rebuild::new(&state, &draft).unwrap()
     }
@@ -271,7 +332,7 @@ mod tests {
             "ALTER a SET NOT NULL, ADD c DEFAULT 1 FIRST",
         );
         let text = |statement: &str| Preparation::Statement(statement.to_owned());
-        assert_eq!(all.drop_triggers, ["DROP TRIGGER temp.r"]);
+        assert_eq!(all.clear, ["DROP TRIGGER temp.r"]);
         assert_eq!(
             all.prepare,
             [

@@ -1,149 +1,368 @@
 //! The rules that a batch adds, as queries for the rows that break them: asked before the first
 //! write, so that a refusal comes with its rows.
+//!
+//! Found by comparing definitions, not by what the actions are called: a rule of the new definition
+//! is asked unless the old one had it too and nothing that it looks at has changed.
 
-use super::action::Action;
 use super::draft::{Draft, Source};
+use super::question::{Question, Relation, Rows, Rule};
 use super::table_state::TableState;
-use crate::schema::{IndexedColumn, TableDef, TableRule};
-use crate::sql::quote;
+use super::unique::{Key, unique_keys};
+use super::values::{Values, changed, default_expression, literal_kind};
+use crate::schema::{ColumnRule, ForeignKey, TableDef, TableRule, mentions};
+use crate::sql::{TokenType, quote, same_name, same_text};
 
-/// A rule that the table's rows must obey from now on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rule {
-    /// As SQL: `phone NOT NULL`.
-    pub text: String,
-    /// Answers how many rows break it.
-    pub count: String,
-    /// Answers the keys of the first of them, as SQL literals.
-    pub keys: String,
-    /// What to do about them.
-    pub hint: String,
+/// All rules that a batch adds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewRules {
+    /// Values to be made before the rules are asked, and dropped after it.
+    pub values: Option<Values>,
+    /// In the order in which they are asked.
+    pub rules: Vec<Rule>,
 }
 
-/// The rules that `actions` add. `draft` is the definition that they have made.
-pub fn new_rules(state: &TableState, draft: &Draft, actions: &[Action]) -> Vec<Rule> {
-    actions.iter().filter_map(|action| rule(state, draft, action)).collect()
+/// The rules that the draft adds to the rows of the table. `parents` are the tables that its
+/// foreign keys name; a key whose parent is not among them is not asked here.
+pub fn new_rules(state: &TableState, draft: &Draft, parents: &[TableDef]) -> NewRules {
+    let find = Find { state, draft, changed: changed(state, draft) };
+    let mut questions = Vec::new();
+    find.not_null(&mut questions);
+    find.rowid(&mut questions);
+    find.checks(&mut questions);
+    find.unique(&mut questions);
+    find.strict(&mut questions);
+    find.foreign_keys(parents, &mut questions);
+    find.asked(questions)
 }
 
-fn rule(state: &TableState, draft: &Draft, action: &Action) -> Option<Rule> {
-    match action {
-        Action::SetNotNull { column, .. } => {
-            let value = value(draft, column)?;
-            let hint = format!(
-                "give them a value first: UPDATE {} SET {} = …",
-                quote(&state.table.name),
-                quote(column)
-            );
-            Some(broken_where(state, format!("{column} NOT NULL"), &format!("{value} IS NULL"), hint))
-        }
-        Action::AddColumn { column, .. } => {
-            let added = draft.table.column(column)?;
-            let default = added.default().map_or("NULL", |span| draft.table.text(span));
-            let fresh = matches!(draft.sources[draft.table.position(column)?], Source::Default);
-            let empty = default.eq_ignore_ascii_case("NULL") && added.generated().is_none();
-            let hint =
-                "give the column a DEFAULT, or add it without NOT NULL, fill it, and set NOT NULL then";
-            (fresh && empty && added.is_not_null())
-                .then(|| broken_where(state, format!("{column} NOT NULL"), "1", hint.to_owned()))
-        }
-        Action::AddConstraint { .. } => {
-            let constraint = draft.table.constraints.iter().rev().find(|c| {
-                matches!(action, Action::AddConstraint { definition, .. } if crate::sql::same_text(draft.table.text(&c.span), definition))
-            })?;
-            match &constraint.rule {
-                TableRule::Check(span) => {
-                    let expression = draft.table.text(span);
-                    uses_old_values(draft, expression).then(|| {
-                        let text = draft.table.text(&constraint.span).to_owned();
-                        broken_where(
-                            state,
-                            text,
-                            &format!("NOT {expression}"),
-                            "change those rows first".to_owned(),
-                        )
-                    })
-                }
-                TableRule::Unique(columns) | TableRule::PrimaryKey { columns, .. } => {
-                    let values: Option<Vec<String>> =
-                        columns.iter().map(|column| keyed(draft, column)).collect();
-                    Some(duplicates(state, draft.table.text(&constraint.span).to_owned(), &values?))
-                }
-                TableRule::ForeignKey { .. } | TableRule::Bare => None,
+struct Find<'a> {
+    state: &'a TableState,
+    draft: &'a Draft,
+    /// For each column of the draft.
+    changed: Vec<bool>,
+}
+
+const CHANGE: &str = "change those rows first";
+
+impl Find<'_> {
+    fn not_null(&self, questions: &mut Vec<Question>) {
+        let table = &self.draft.table;
+        for (at, column) in table.columns.iter().enumerate() {
+            let name = &column.name;
+            if !refuses_null(table, name) || table.rowid_alias() == Some(at) {
+                continue;
             }
-        }
-        Action::DropColumn { .. }
-        | Action::RenameColumn { .. }
-        | Action::RenameConstraint { .. }
-        | Action::RenameTable { .. }
-        | Action::DropNotNull { .. }
-        | Action::SetDefault { .. }
-        | Action::DropDefault { .. }
-        | Action::SetType { .. }
-        | Action::SetGenerated { .. }
-        | Action::DropExpression { .. }
-        | Action::MoveColumn { .. }
-        | Action::DropConstraint { .. }
-        | Action::SetOption(_) => None,
-    }
-}
-
-/// A column's value-to-be over the old table; none for a column that is new.
-fn value(draft: &Draft, column: &str) -> Option<String> {
-    match &draft.sources[draft.table.position(column)?] {
-        Source::Column(from) | Source::Converted(from) => Some(quote(from)),
-        Source::Expression(expression) => Some(format!("({expression})")),
-        Source::Default => None,
-    }
-}
-
-/// A column of a key, with the collation that the key names.
-fn keyed(draft: &Draft, column: &IndexedColumn) -> Option<String> {
-    let collation = column.collation.as_ref().map(|name| format!(" COLLATE {}", quote(name)));
-    Some(format!("{}{}", value(draft, &column.name)?, collation.unwrap_or_default()))
-}
-
-/// Whether an expression uses only columns whose values stay what they are.
-fn uses_old_values(draft: &Draft, expression: &str) -> bool {
-    draft.table.columns.iter().zip(&draft.sources).all(|(column, source)| {
-        matches!(source, Source::Column(_)) || !crate::schema::mentions(expression, &column.name)
-    })
-}
-
-fn broken_where(state: &TableState, text: String, condition: &str, hint: String) -> Rule {
-    let table = format!("{}.{}", quote(&state.schema), quote(&state.table.name));
-    Rule {
-        text,
-        count: format!("SELECT count(*) FROM {table} NOT INDEXED WHERE {condition}"),
-        keys: format!("SELECT {} FROM {table} NOT INDEXED WHERE {condition} LIMIT 5", key(&state.table)),
-        hint,
-    }
-}
-
-fn duplicates(state: &TableState, text: String, values: &[String]) -> Rule {
-    let table = format!("{}.{}", quote(&state.schema), quote(&state.table.name));
-    let list = values.join(", ");
-    let known: Vec<String> = values.iter().map(|value| format!("{value} IS NOT NULL")).collect();
-    let same = format!("FROM {table} WHERE {} GROUP BY {list} HAVING count(*) > 1", known.join(" AND "));
-    Rule {
-        text,
-        count: format!("SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n {same})"),
-        keys: format!(
-            "SELECT {} FROM {table} WHERE ({list}) IN (SELECT {list} {same}) LIMIT 5",
-            key(&state.table)
-        ),
-        hint: "make those rows differ, or delete what is double".to_owned(),
-    }
-}
-
-/// The rowid or the primary key of a row, as SQL literals.
-fn key(table: &TableDef) -> String {
-    match table.rowid_name() {
-        Some(rowid) => format!("quote({rowid})"),
-        None => {
-            let columns = table.primary_key();
-            let quoted: Vec<String> =
-                columns.iter().map(|column| format!("quote({})", quote(column))).collect();
-            if quoted.is_empty() { "'?'".to_owned() } else { quoted.join(" || ', ' || ") }
+            let fresh = self.fresh(at);
+            let held = refuses_null(&self.state.table, name);
+            // A conversion makes no NULL of a value.
+            let keeps = column.generated().is_none()
+                && matches!(self.draft.sources[at], Source::Column(_) | Source::Converted(_));
+            if (held && keeps) || matches!(fresh, Some(Fresh::Literal)) {
+                continue;
+            }
+            let (broken, columns, hint) = match fresh {
+                Some(Fresh::Null) => (
+                    "1".to_owned(),
+                    Vec::new(),
+                    "give the column a DEFAULT, or add it without NOT NULL, fill it, and set NOT NULL then"
+                        .to_owned(),
+                ),
+                _ => (
+                    format!("{} IS NULL", quote(name)),
+                    vec![at],
+                    format!("give them a value first: UPDATE {} SET {} = …", quote(&table.name), quote(name)),
+                ),
+            };
+            questions.push(Question {
+                text: format!("{name} NOT NULL"),
+                hint,
+                columns,
+                broken: Rows::Where(broken),
+                foreign_key: false,
+            });
         }
     }
+
+    /// A column that becomes the rowid holds whole numbers only. SQLite would give a NULL a number
+    /// of its own, silently.
+    fn rowid(&self, questions: &mut Vec<Question>) {
+        let Some(at) = self.becomes_rowid() else { return };
+        let name = &self.draft.table.columns[at].name;
+        questions.push(Question {
+            text: format!("{name} INTEGER PRIMARY KEY"),
+            hint: format!(
+                "give each of them a whole number first: UPDATE {} SET {} = …",
+                quote(&self.draft.table.name),
+                quote(name)
+            ),
+            columns: vec![at],
+            broken: Rows::Where(format!("typeof({}) <> 'integer'", quote(name))),
+            foreign_key: false,
+        });
+    }
+
+    /// The column that is the rowid from now on, with values of its own.
+    fn becomes_rowid(&self) -> Option<usize> {
+        let at = self.draft.table.rowid_alias()?;
+        let same = match &self.draft.sources[at] {
+            Source::Column(from) | Source::Converted(from) => self
+                .state
+                .table
+                .rowid_alias()
+                .is_some_and(|old| same_name(&self.state.table.columns[old].name, from)),
+            Source::Expression(_) => false,
+            // A new one is numbered by SQLite.
+            Source::Default => true,
+        };
+        (!same).then_some(at)
+    }
+
+    fn checks(&self, questions: &mut Vec<Question>) {
+        let old = checks(&self.state.table);
+        for (text, expression) in checks(&self.draft.table) {
+            let columns = self.mentioned(expression);
+            let held = old.iter().any(|(_, other)| same_text(other, expression));
+            if held && !columns.iter().any(|&at| self.changed[at]) {
+                continue;
+            }
+            questions.push(Question {
+                text,
+                hint: CHANGE.to_owned(),
+                columns,
+                // "If the result is zero … a constraint violation has occurred": not so for NULL.
+                broken: Rows::Where(format!("NOT {expression}")),
+                foreign_key: false,
+            });
+        }
+    }
+
+    fn unique(&self, questions: &mut Vec<Question>) {
+        let old = unique_keys(&self.state.table, &self.state.indexes);
+        for key in unique_keys(&self.draft.table, &self.draft.indexes) {
+            let columns = self.mentioned(&key.text_of_all());
+            let rowid = self.draft.table.rowid_alias();
+            let numbered = rowid.is_some() && key.primary && self.becomes_rowid().is_none();
+            let held =
+                old.iter().any(|other| other.same(&key)) && !columns.iter().any(|&at| self.changed[at]);
+            // NULLs are never equal.
+            let empty = columns.iter().any(|&at| matches!(self.fresh(at), Some(Fresh::Null)));
+            if numbered || held || (empty && key.plain) {
+                continue;
+            }
+            let Key { title, values, condition, .. } = key;
+            questions.push(Question {
+                text: title,
+                hint: "make those rows differ, or delete what is double".to_owned(),
+                columns,
+                broken: Rows::Equal(values, condition),
+                foreign_key: false,
+            });
+        }
+    }
+
+    /// <https://sqlite.org/stricttables.html>: "Content inserted into the column with a datatype
+    /// other than ANY must be either a NULL … or the type specified", after affinity.
+    fn strict(&self, questions: &mut Vec<Question>) {
+        let table = &self.draft.table;
+        if !table.options.strict {
+            return;
+        }
+        for (at, column) in table.columns.iter().enumerate() {
+            let type_name = table.type_name(column).to_ascii_uppercase();
+            let class = match type_name.as_str() {
+                "INT" | "INTEGER" => "integer",
+                "REAL" => "real",
+                "TEXT" => "text",
+                "BLOB" => "blob",
+                _ => continue,
+            };
+            let held = self.state.table.options.strict && !self.changed[at];
+            let empty = matches!(self.fresh(at), Some(Fresh::Null));
+            if held || empty || table.rowid_alias() == Some(at) {
+                continue;
+            }
+            questions.push(Question {
+                text: format!("{} {type_name} STRICT", column.name),
+                hint: format!(
+                    "convert those values first: UPDATE {} SET {} = …",
+                    quote(&table.name),
+                    quote(&column.name)
+                ),
+                columns: vec![at],
+                broken: Rows::Where(format!("typeof({}) NOT IN ('null', '{class}')", quote(&column.name))),
+                foreign_key: false,
+            });
+        }
+    }
+
+    fn foreign_keys(&self, parents: &[TableDef], questions: &mut Vec<Question>) {
+        let table = &self.draft.table;
+        let old = foreign_keys(&self.state.table);
+        for (text, columns, parent) in foreign_keys(table) {
+            let held = old.iter().any(|(other, ..)| same_text(other, &text));
+            let Some(found) = parents.iter().find(|found| same_name(&found.name, &parent.table)) else {
+                continue;
+            };
+            let to: Vec<&str> = match parent.columns.is_empty() {
+                true => found.primary_key(),
+                false => parent.columns.iter().map(String::as_str).collect(),
+            };
+            let itself = same_name(&found.name, &table.name);
+            let places: Option<Vec<usize>> = columns.iter().map(|column| table.position(column)).collect();
+            let (Some(places), true) = (places, to.len() == columns.len()) else { continue };
+            let there = to.iter().all(|column| found.column(column).is_some());
+            // Rows of an old key that dangled before may go on dangling, and values that change on
+            // both sides are only there after the copy: the check before COMMIT judges both.
+            if held || !there || (itself && self.changed.contains(&true)) {
+                continue;
+            }
+            questions.push(Question {
+                text,
+                hint: "delete or repair those rows first".to_owned(),
+                columns: places,
+                broken: Rows::Where(self.dangling(&columns, &found.name, &to)),
+                foreign_key: true,
+            });
+        }
+    }
+
+    /// "When comparing values, … the parent key column's collating sequence … the parent key column's
+    /// affinity" count (<https://sqlite.org/foreignkeys.html#parentchild>): the unary plus takes the
+    /// child's own affinity away, and the collation of the left side wins.
+    fn dangling(&self, columns: &[String], parent: &str, to: &[&str]) -> String {
+        let own = quote(&self.draft.table.name);
+        let known: Vec<String> =
+            columns.iter().map(|column| format!("{own}.{} IS NOT NULL", quote(column))).collect();
+        let equal: Vec<String> = columns
+            .iter()
+            .zip(to)
+            .map(|(column, to)| format!("limbeck_parent.{} = +{own}.{}", quote(to), quote(column)))
+            .collect();
+        format!(
+            "{} AND NOT EXISTS (SELECT 1 FROM {}.{} AS limbeck_parent WHERE {})",
+            known.join(" AND "),
+            quote(&self.state.schema),
+            quote(parent),
+            equal.join(" AND ")
+        )
+    }
+
+    fn mentioned(&self, text: &str) -> Vec<usize> {
+        let columns = &self.draft.table.columns;
+        (0..columns.len()).filter(|&at| mentions(text, &columns[at].name)).collect()
+    }
+
+    /// What a column that is new holds in every row; none for any other.
+    fn fresh(&self, at: usize) -> Option<Fresh> {
+        let table = &self.draft.table;
+        let column = &table.columns[at];
+        let value = match &self.draft.sources[at] {
+            _ if column.generated().is_some() => return None,
+            Source::Column(_) | Source::Converted(_) => return None,
+            Source::Expression(expression) => expression.clone(),
+            Source::Default => {
+                column.default().map_or("NULL".to_owned(), |span| default_expression(table.text(span)))
+            }
+        };
+        Some(match literal_kind(&value) {
+            Some(TokenType::TK_NULL) => Fresh::Null,
+            Some(_) => Fresh::Literal,
+            None => Fresh::Computed,
+        })
+    }
+
+    /// Whether every row gets the same value.
+    fn constant(&self, at: usize) -> bool {
+        matches!(self.fresh(at), Some(Fresh::Null | Fresh::Literal))
+    }
+
+    fn asked(&self, questions: Vec<Question>) -> NewRules {
+        let over_values = |question: &&Question| question.columns.iter().any(|&at| self.changed[at]);
+        let one = |question: &Question| {
+            matches!(question.broken, Rows::Where(_)) && question.columns.iter().all(|&at| self.constant(at))
+        };
+        let mut needed: Vec<usize> =
+            questions.iter().filter(over_values).flat_map(|question| question.columns.clone()).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        let key = Relation::key(&self.state.table);
+        let first = questions.iter().filter(over_values).all(one);
+        let values = (!needed.is_empty()).then(|| Values::new(self.state, self.draft, &needed, &key, first));
+        let table = quote(&self.state.table.name);
+        let old = Relation {
+            rows: format!("{}.{table} AS {table}", quote(&self.state.schema)),
+            key,
+            hint: " NOT INDEXED",
+        };
+        let rules = questions.into_iter().map(|question| match &values {
+            Some(values) if over_values(&&question) => {
+                let new = Relation { rows: values.from.clone(), key: values.key.clone(), hint: "" };
+                match (&question.broken, one(&question)) {
+                    (Rows::Where(broken), true) => {
+                        let all = format!("EXISTS (SELECT 1 FROM {} WHERE {broken})", values.from);
+                        old.rule(Question { broken: Rows::Where(all), ..question })
+                    }
+                    _ => new.rule(question),
+                }
+            }
+            _ => old.rule(question),
+        });
+        NewRules { rules: rules.collect(), values }
+    }
+}
+
+/// What a new column holds.
+enum Fresh {
+    Null,
+    Literal,
+    Computed,
+}
+
+/// Whether a table refuses NULL in a column: said, or implied by its key.
+fn refuses_null(table: &TableDef, name: &str) -> bool {
+    let implied = table.options.without_rowid || table.options.strict;
+    table.column(name).is_some_and(|column| column.is_not_null())
+        || table.rowid_alias().is_some_and(|at| same_name(&table.columns[at].name, name))
+        || (implied && table.primary_key().iter().any(|key| same_name(key, name)))
+}
+
+/// The CHECKs of a table: what they are called in a message, and their expressions.
+fn checks(table: &TableDef) -> Vec<(String, &str)> {
+    let columns = table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
+        ColumnRule::Check(span) => Some((table.text(&c.span).to_owned(), table.text(span))),
+        _ => None,
+    });
+    let constraints = table.constraints.iter().filter_map(|c| match &c.rule {
+        TableRule::Check(span) => Some((table.text(&c.span).to_owned(), table.text(span))),
+        _ => None,
+    });
+    columns.chain(constraints).collect()
+}
+
+/// The foreign keys of a table: text, columns, parent.
+fn foreign_keys(table: &TableDef) -> Vec<(String, Vec<String>, &ForeignKey)> {
+    let columns = table.columns.iter().flat_map(|column| {
+        column.constraints.iter().filter_map(|c| match &c.rule {
+            ColumnRule::References(parent) => {
+                let text = format!("{} {}", quote(&column.name), table.text(&c.span));
+                Some((text, vec![column.name.clone()], parent))
+            }
+            _ => None,
+        })
+    });
+    let constraints = table.constraints.iter().filter_map(|c| match &c.rule {
+        TableRule::ForeignKey { columns, parent } => {
+            Some((table.text(&c.span).to_owned(), columns.clone(), parent))
+        }
+        _ => None,
+    });
+    columns.chain(constraints).collect()
+}
+
+/// The tables that foreign keys of the draft point to and those of the state do not.
+pub fn new_parents(state: &TableState, draft: &Draft) -> Vec<String> {
+    let old = foreign_keys(&state.table);
+    let new = foreign_keys(&draft.table);
+    let new = new.into_iter().filter(|(text, ..)| !old.iter().any(|(other, ..)| same_text(other, text)));
+    new.map(|(_, _, parent)| parent.table.clone()).collect()
 }

@@ -1,6 +1,7 @@
 //! All that an alteration must know of one table, gathered before anything is decided.
 
 use crate::schema::{Object, TableDef};
+use crate::sql::{quote, same_name};
 
 /// A table with what belongs to it and what points to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,10 +25,26 @@ pub struct TableState {
 pub struct Child {
     /// The table that holds the key.
     pub table: String,
+    /// Its columns there.
+    pub from: Vec<String>,
     /// The columns of the parent that it names; empty for the parent's primary key.
     pub columns: Vec<String>,
     /// Whether deleting a parent row would change child rows (CASCADE, SET NULL, SET DEFAULT).
     pub acts: bool,
+}
+
+impl Child {
+    /// Whether it needs a column of the parent, whose primary key is `key`.
+    pub fn names(&self, column: &str, key: &[&str]) -> bool {
+        let named = self.columns.iter().any(|name| same_name(name, column));
+        named || (self.columns.is_empty() && key.iter().any(|name| same_name(name, column)))
+    }
+
+    /// For a message.
+    pub fn title(&self) -> String {
+        let columns: Vec<String> = self.from.iter().map(|name| quote(name)).collect();
+        format!("foreign key ({}) of table {}", columns.join(", "), self.table)
+    }
 }
 
 impl TableState {

@@ -4,12 +4,15 @@
 //! Implement [`Database`] to bring your own SQLite; [`contract::check`] tests the implementation.
 
 pub mod contract;
+mod recorder;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
 
 use std::ops::ControlFlow;
 
 use crate::error::{Error, ErrorKind, Result};
+
+pub(crate) use recorder::Recorder;
 
 /// One value of a row or a parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -69,6 +72,11 @@ pub trait Database {
     /// Whether a transaction is open (`!sqlite3_get_autocommit`).
     fn in_transaction(&mut self) -> bool;
 
+    /// Said before (`true`) and after (`false`) statements that only find something out, and whose
+    /// effects are taken back at once. A backend that records what changes a database leaves them
+    /// out; no other needs it.
+    fn probing(&mut self, _on: bool) {}
+
     /// As [`execute`](Self::execute), asking `tick` every few milliseconds whether to go on. A
     /// backend without a progress handler never asks. On `Break` the statement fails with
     /// [`ErrorKind::Cancelled`], and SQLite may have rolled the transaction back.
@@ -76,10 +84,30 @@ pub trait Database {
         let _ = tick;
         self.execute(sql)
     }
+
+    /// As [`query`](Self::query), asking `tick` in the same way.
+    fn query_watched(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> Result<()>,
+        tick: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<()> {
+        let _ = tick;
+        self.query(sql, params, each)
+    }
 }
 
-/// Short forms of [`Database::query`].
+/// Short forms of [`Database::query`] and [`Database::probing`].
 impl dyn Database + '_ {
+    /// Finds something out with statements whose effects it takes back itself.
+    pub fn probe<T>(&mut self, ask: impl FnOnce(&mut dyn Database) -> Result<T>) -> Result<T> {
+        self.probing(true);
+        let answer = ask(self);
+        self.probing(false);
+        answer
+    }
+
     /// All rows.
     pub fn rows(&mut self, sql: &str, params: &[Value]) -> Result<Vec<Vec<Value>>> {
         let mut rows = Vec::new();

@@ -51,6 +51,19 @@ impl Database for Connection {
         drop(watch);
         result
     }
+
+    fn query_watched(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> Result<()>,
+        tick: &mut dyn FnMut() -> ControlFlow<()>,
+    ) -> Result<()> {
+        let watch = Watch::new(self, tick);
+        let result = self.query(sql, params, each);
+        drop(watch);
+        result
+    }
 }
 
 impl ToSql for Value {
@@ -157,6 +170,9 @@ mod tests {
             })
             .unwrap_err();
         assert_eq!((error.kind(), left), (ErrorKind::Cancelled, 0));
+        let mut stop = || ControlFlow::Break(());
+        let error = db.query_watched(endless, &[], &mut |_| Ok(()), &mut stop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Cancelled);
         assert_eq!(Database::execute(&mut db, "SELECT 1").unwrap(), 0, "the handler is gone again");
     }
 }

@@ -1,13 +1,21 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
+use std::collections::VecDeque;
+
+use super::cascade::{drop_dependents, release_children, still_needed};
+use super::in_place::{self, Outcome, in_place};
+use super::portable;
 use super::rebuild::rebuild;
-use super::{Run, counted};
+use super::rules::refuse_broken_rows;
+use super::watched::Watched;
+use super::{Purpose, Run};
 use crate::alter::{
-    Action, Alteration, Capabilities, Choice, Draft, Rule, TableState, choose, new_rules, touched,
+    Action, Alteration, Capabilities, Choice, Draft, RebuildMode, TableState, choose, independent,
+    rebuild_refused, touched,
 };
 use crate::db::Database;
-use crate::dependents::Broken;
-use crate::error::{Error, ErrorKind, Result, Violation};
+use crate::dependents::{Broken, drop_column_keeps};
+use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
 use crate::proof::{Change, Inventory};
 use crate::report::{AlterationReport, Way};
@@ -18,13 +26,24 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     let schema = alteration.schema.as_deref().unwrap_or("main");
     let mut table = alteration.table.clone();
     let mut reports = Vec::new();
-    for group in alteration.groups() {
+    let mut groups = VecDeque::from(alteration.groups());
+    while let Some(mut group) = groups.pop_front() {
         let Some(state) = inspect::table(run.db, schema, &table)? else {
             if alteration.if_exists {
                 break;
             }
             return Err(unknown(run.db, schema, &table)?);
         };
+        let later = group.split_off(independent(&state.table, &group));
+        if !later.is_empty() {
+            groups.push_front(later);
+        }
+        let released = release_children(run, &state, &group)?;
+        let state = match &released[..] {
+            [] => state,
+            _ => inspect::table(run.db, schema, &table)?.unwrap_or(state),
+        };
+        reports.extend(released);
         reports.extend(one_group(run, &state, &group)?);
         if let [Action::RenameTable { to }] = &group[..] {
             table.clone_from(to);
@@ -46,53 +65,85 @@ fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
     })
 }
 
-fn one_group(
+pub(super) fn one_group(
     run: &mut Run<'_, '_>,
     state: &TableState,
     actions: &[Action],
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
     let broken = Broken::find(run.db, &state.schema, name)?;
-    let can = Capabilities { version: run.version, sound: broken.is_empty(), rebuild: run.options.rebuild };
+    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
+    let can = Capabilities {
+        version: portable::sqlite_version(run),
+        sound: broken.is_empty() && (!drops || drop_column_keeps(run.db, state)?),
+        edit: in_place::may_edit(run)?,
+        rebuild: run.options.rebuild,
+    };
     let (draft, choice) = choose(state, actions, can)?;
     if choice == Choice::Nothing {
         return Ok(None);
     }
-    let rules = new_rules(state, &draft, actions);
-    refuse_broken_rows(run.db, state, &rules)?;
-    run.watch.touch(run.db, touched(state, &draft))?;
+    if run.options.purpose == Purpose::Live {
+        refuse_broken_rows(&mut run.watched(), state, &draft)?;
+    }
+    run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
+    portable::note_keys(run)?;
     let before = Inventory::read(run.db, &state.schema)?;
-    let change = change(state, &draft, actions, &choice);
-    let report = match choice {
-        Choice::Nothing => return Ok(None),
-        Choice::Native(statements) => {
-            for statement in &statements {
-                run.execute(statement).map_err(explained)?;
-            }
-            if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
-                run.watch.rename(from, to);
-                rename_statistics(run.db, &state.schema, &before, from, to)?;
-            }
-            AlterationReport { table: name.clone(), way: Way::Native, why: None, rows: 0 }
-        }
-        Choice::Rebuild(why) => {
-            let rows = rebuild(run, state, &draft, &before)?;
-            AlterationReport { table: name.clone(), way: Way::Rebuild, why: Some(why), rows }
-        }
-    };
+    let mut change = change(state, &draft, actions, &choice);
+    // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
+    // limbeck finds all of them.
+    run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
+    let report = carry_out(run, state, &draft, choice, &before)?;
+    run.db.execute("PRAGMA legacy_alter_table = 0")?;
+    if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
+        run.watch.rename(from, to);
+        rename_statistics(run, &state.schema, &before, from, to)?;
+    }
+    change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
     Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
-    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
-    Broken::find(run.db, &state.schema, after_name)?
-        .nothing_new_since(&broken, name)
-        .map_err(|error| if drops { still_needed(error.to_string()) } else { error })?;
+    Broken::find(run.db, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
 }
 
+/// Goes the way that was chosen; where the rows do not allow an edit in place, rebuilds.
+fn carry_out(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    draft: &Draft,
+    choice: Choice,
+    before: &Inventory,
+) -> Result<AlterationReport> {
+    let table = state.table.name.clone();
+    let why = match choice {
+        Choice::Nothing => String::new(),
+        Choice::Native(statements) => {
+            for statement in &statements {
+                run.execute(statement).map_err(explained)?;
+            }
+            in_place::keep_comments(run, state, draft)?;
+            return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
+        }
+        Choice::InPlace(plan) => match in_place(run, state, draft, &plan)? {
+            Outcome::Done(rows) => {
+                return Ok(AlterationReport { table, way: Way::InPlace, why: Some(plan.why), rows });
+            }
+            Outcome::Refused(why) => format!("{}; {why}", plan.why),
+        },
+        Choice::Rebuild(why) => why,
+    };
+    if run.options.rebuild == RebuildMode::Never {
+        return Err(rebuild_refused(&table, &why));
+    }
+    portable::check_table(run, state)?;
+    let rows = rebuild(run, state, draft, before)?;
+    Ok(AlterationReport { table, way: Way::Rebuild, why: Some(why), rows })
+}
+
 /// SQLite's own refusal of an ALTER, in limbeck's terms.
-fn explained(error: Error) -> Error {
+pub(super) fn explained(error: Error) -> Error {
     let text = error.to_string();
     if text.contains(" after drop column: ") {
         return still_needed(text);
@@ -104,48 +155,13 @@ fn explained(error: Error) -> Error {
     error
 }
 
-/// The same refusal whichever way a column would have gone.
-fn still_needed(message: String) -> Error {
-    Error::new(ErrorKind::StillNeeded, message)
-        .with_hint("drop that view or trigger before the ALTER TABLE, and create it anew after it")
-}
-
-/// Lists the rows that break a rule to be, before anything is written.
-fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, rules: &[Rule]) -> Result<()> {
-    let mut violations = Vec::new();
-    let mut hint = None;
-    for rule in rules {
-        let count = db.integer(&rule.count, &[])?.unwrap_or(0);
-        if count > 0 {
-            violations.push(Violation {
-                table: state.table.name.clone(),
-                rule: rule.text.clone(),
-                count: count as u64,
-                keys: db.texts(&rule.keys, &[])?,
-            });
-            hint.get_or_insert(rule.hint.as_str());
-        }
-    }
-    let Some(first) = violations.first() else { return Ok(()) };
-    let rows = counted(first.count, "row");
-    let message = format!(
-        "{rows} of table {} would break {} (first: {})",
-        first.table,
-        first.rule,
-        first.keys.join("; ")
-    );
-    Err(Error::new(ErrorKind::RowsBreakRule, message)
-        .with_hint(hint.unwrap_or("change those rows first"))
-        .with_violations(violations))
-}
-
 /// What the plan says will be different.
 fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice) -> Change {
     let mut change = Change {
         schema: state.schema.clone(),
         table: state.table.name.clone(),
         columns: draft.table.columns.iter().map(|column| column.name.clone()).collect(),
-        text: matches!(choice, Choice::Rebuild(_)).then(|| draft.table.sql.clone()),
+        text: matches!(choice, Choice::Rebuild(_) | Choice::InPlace(_)).then(|| draft.table.sql.clone()),
         renumbered: state.table.autoincrement() != draft.table.autoincrement(),
         ..Change::default()
     };
@@ -164,17 +180,27 @@ fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice
     change
 }
 
-/// SQLite leaves the rows of ANALYZE under the old name.
+/// SQLite leaves the rows of ANALYZE under the old name: the table's, that of the automatic indexes,
+/// and that of the key of a WITHOUT ROWID table, which is called like the table.
 fn rename_statistics(
-    db: &mut dyn Database,
+    run: &mut Run<'_, '_>,
     schema: &str,
     before: &Inventory,
     from: &str,
     to: &str,
 ) -> Result<()> {
     for which in before.statistics_tables() {
-        let sql = format!("UPDATE {}.{which} SET tbl = ?1 WHERE tbl = ?2 COLLATE NOCASE", quote(schema));
-        db.query(&sql, &[to.into(), from.into()], &mut |_| Ok(()))?;
+        let sql = format!(
+            "UPDATE {}.{which} SET tbl = ?1, idx = CASE WHEN lower(idx) = lower(?2) THEN ?1 \
+             WHEN instr(lower(idx), 'sqlite_autoindex_' || lower(?2) || '_') = 1 \
+             THEN 'sqlite_autoindex_' || ?1 || substr(idx, length(?2) + 18) ELSE idx END \
+             WHERE tbl = ?2 COLLATE NOCASE",
+            quote(schema)
+        );
+        let params = [to.into(), from.into()];
+        let rename = |db: &mut dyn Database| db.query(&sql, &params, &mut |_| Ok(()));
+        // A folder that runs ANALYZE has made this one everywhere; the others depend on the build.
+        if which == "sqlite_stat1" { rename(run.db)? } else { run.db.probe(rename)? }
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use super::Run;
+use super::{Purpose, Run};
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::{AlterationReport, Direction};
@@ -57,6 +57,8 @@ impl CodeStep<'_> {
 
     /// The database itself, inside the run's transaction, for what needs a query's answer. Every table
     /// with foreign keys is checked before COMMIT once this was called: what is written here is not seen.
+    ///
+    /// Errors: [`ErrorKind::NotOffline`] where there is none, because a script is printed.
     pub fn database(&mut self) -> Result<&mut dyn Database> {
         self.work.direct()
     }
@@ -68,7 +70,7 @@ impl CodeStep<'_> {
 }
 
 /// One direction of a [`Code`].
-type CodeBody<'a> = Box<dyn FnMut(&mut CodeStep<'_>) -> Result<()> + 'a>;
+type CodeBody<'a> = Box<dyn Fn(&mut CodeStep<'_>) -> Result<()> + 'a>;
 
 /// A revision whose body is code.
 ///
@@ -104,7 +106,7 @@ impl<'a> Code<'a> {
     pub fn new(
         name: impl Into<String>,
         header: crate::script::Header,
-        up: impl FnMut(&mut CodeStep<'_>) -> Result<()> + 'a,
+        up: impl Fn(&mut CodeStep<'_>) -> Result<()> + 'a,
     ) -> Code<'a> {
         let file = CodeFile { name: name.into(), header, text: "".into() };
         Code { file, up: Box::new(up), down: None }
@@ -112,7 +114,7 @@ impl<'a> Code<'a> {
 
     /// With its way back; without one it cannot be taken back.
     #[must_use]
-    pub fn down(mut self, down: impl FnMut(&mut CodeStep<'_>) -> Result<()> + 'a) -> Code<'a> {
+    pub fn down(mut self, down: impl Fn(&mut CodeStep<'_>) -> Result<()> + 'a) -> Code<'a> {
         self.down = Some(Box::new(down));
         self
     }
@@ -129,10 +131,10 @@ impl<'a> Code<'a> {
         self.down.is_some()
     }
 
-    fn body(&mut self, direction: Direction) -> Option<&mut CodeBody<'a>> {
+    fn body(&self, direction: Direction) -> Option<&CodeBody<'a>> {
         match direction {
-            Direction::Up => Some(&mut self.up),
-            Direction::Down => self.down.as_mut(),
+            Direction::Up => Some(&self.up),
+            Direction::Down => self.down.as_ref(),
             Direction::Stamp => None,
         }
     }
@@ -147,16 +149,16 @@ impl fmt::Debug for Code<'_> {
 /// Runs one direction of a code revision inside a run, and answers the alterations it made.
 pub(super) fn run(
     run: &mut Run<'_, '_>,
-    code: &mut Code<'_>,
+    code: &Code<'_>,
     revision: &str,
     direction: Direction,
 ) -> Result<Vec<AlterationReport>> {
-    let file = code.file.name.clone();
+    let file = &code.file.name;
     let Some(body) = code.body(direction) else { return Ok(Vec::new()) };
     let mut work = Inside { run, alterations: Vec::new(), direct: false };
     let result = body(&mut CodeStep { work: &mut work, revision, direction });
     let Inside { run, alterations, direct } = work;
-    let placed = |error: Error| error.in_revision(revision).in_file(&file);
+    let placed = |error: Error| error.in_revision(revision).in_file(file);
     // A cancelled statement may have rolled back by itself, and its error is the one to report.
     result.map_err(placed)?;
     if !run.db.in_transaction() {
@@ -188,6 +190,10 @@ impl Work for Inside<'_, '_, '_> {
     }
 
     fn direct(&mut self) -> Result<&mut dyn Database> {
+        if self.run.options.purpose == Purpose::Script {
+            return Err(Error::new(ErrorKind::NotOffline, "the code looks into the database")
+                .with_hint("run it on the database itself, without --sql"));
+        }
         if !self.direct {
             self.run.watch.everything(self.run.db)?;
             self.direct = true;

@@ -1,7 +1,8 @@
 //! Rows from an old table into a new one.
 
-use super::Run;
+use super::{Purpose, Run};
 use crate::alter::Copy;
+use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 
@@ -12,9 +13,9 @@ const WINDOW: u64 = 20_000;
 ///
 /// Errors: [`ErrorKind::ProofFailed`] if not every one of `of` rows arrived.
 pub(super) fn rows(run: &mut Run<'_, '_>, table: &str, copy: &Copy, of: u64) -> Result<u64> {
-    let copied = match &copy.rowid {
-        Some((to, from)) => windows(run, table, copy, of, to, from)?,
-        None => run.execute(&copy.insert(""))?,
+    let copied = match (&copy.rowid, run.options.purpose) {
+        (Some((to, from)), Purpose::Live) => windows(run, table, copy, of, to, from)?,
+        _ => run.execute(&copy.insert(""))?,
     };
     let arrived = count(run, &copy.to)?;
     if copied != of || arrived != of {
@@ -49,6 +50,7 @@ fn windows(run: &mut Run<'_, '_>, table: &str, copy: &Copy, of: u64, to: &str, f
 
 /// How many rows a table has.
 pub(super) fn count(run: &mut Run<'_, '_>, table: &str) -> Result<u64> {
-    let rows = run.db.integer(&format!("SELECT count(*) FROM {table}"), &[])?;
+    let db: &mut dyn Database = &mut run.watched();
+    let rows = db.integer(&format!("SELECT count(*) FROM {table}"), &[])?;
     Ok(rows.map_or(0, |rows| rows.max(0) as u64))
 }

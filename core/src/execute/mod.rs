@@ -2,14 +2,20 @@
 //! transactions.
 
 mod alter;
+mod cascade;
 mod code;
 mod copy;
+mod in_place;
+mod portable;
 mod pragmas;
 mod rebuild;
+mod rules;
+mod watched;
 
 #[cfg(all(test, feature = "rusqlite"))]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
@@ -26,7 +32,9 @@ use crate::inspect;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
+use portable::{Checks, Unless};
 use pragmas::Pragmas;
+use watched::Watched;
 
 /// What a transaction holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +47,19 @@ pub enum TransactionMode {
     PerRevision,
 }
 
+/// What a run is for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To change this database.
+    #[default]
+    Live,
+    /// To see what would run: the database is a twin without rows, and is thrown away.
+    Plan,
+    /// To print what another connection will run: nothing may depend on rows, which this database
+    /// does not have, and what the run would look at first, the script has to check.
+    Script,
+}
+
 /// What the caller has chosen.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
@@ -47,6 +68,7 @@ pub(crate) struct Options {
     pub keep_history: bool,
     pub rebuild: RebuildMode,
     pub transaction: TransactionMode,
+    pub purpose: Purpose,
 }
 
 impl Options {
@@ -90,6 +112,12 @@ impl Job {
     }
 }
 
+/// Switches enforcement off for good, on a database that is thrown away: what runs on it then is
+/// what would run, and no switch between.
+pub(crate) fn without_enforcement(db: &mut dyn Database) -> Result<()> {
+    Pragmas::set(db).map(|_| ())
+}
+
 /// Answers the jobs that lead from other version rows than expected: another process was first.
 pub(crate) type Again<'a> = dyn FnMut(&mut dyn Database, &[String]) -> Result<Vec<Job>> + 'a;
 
@@ -102,7 +130,7 @@ pub(crate) fn run(
     db: &mut dyn Database,
     options: &Options,
     listener: &mut Listener<'_>,
-    code: &mut [Code<'_>],
+    code: &[Code<'_>],
     from: Vec<String>,
     jobs: Vec<Job>,
     again: &mut Again<'_>,
@@ -117,6 +145,7 @@ pub(crate) fn run(
         pending: Vec::new(),
         warnings: Vec::new(),
         watch: Watch::default(),
+        checks: Checks::default(),
         rows: from,
         open: false,
         done: 0,
@@ -154,14 +183,15 @@ struct Run<'r, 'l> {
     /// Steps begun so far.
     done: usize,
     watch: Watch,
+    checks: Checks,
     report: Report,
     /// Steps that are done and not committed.
     pending: Vec<(StepReport, u64)>,
     warnings: Vec<String>,
 }
 
-impl<'r> Run<'r, '_> {
-    fn all(&mut self, jobs: Vec<Job>, code: &mut [Code<'_>], again: &mut Again<'_>) -> Result<()> {
+impl<'r, 'l> Run<'r, 'l> {
+    fn all(&mut self, jobs: Vec<Job>, code: &[Code<'_>], again: &mut Again<'_>) -> Result<()> {
         let mut jobs = VecDeque::from(jobs);
         while !jobs.is_empty() {
             if !self.open {
@@ -176,6 +206,7 @@ impl<'r> Run<'r, '_> {
                     continue;
                 }
                 self.history().prepare(self.db)?;
+                portable::check_rows(self)?;
             }
             let Some(job) = jobs.pop_front() else { break };
             self.done += 1;
@@ -229,7 +260,9 @@ impl<'r> Run<'r, '_> {
         if !self.open {
             return Ok(());
         }
-        self.warnings.extend(self.watch.check(self.db)?);
+        portable::check_keys(self)?;
+        let mut db = Watched { db: self.db, listener: self.listener };
+        self.warnings.extend(self.watch.check(&mut db)?);
         self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
         self.open = false;
         for (step, milliseconds) in self.pending.drain(..) {
@@ -256,7 +289,7 @@ impl<'r> Run<'r, '_> {
         self.open = false;
     }
 
-    fn inside_transaction(&mut self, job: &Job, code: &mut [Code<'_>]) -> Result<()> {
+    fn inside_transaction(&mut self, job: &Job, code: &[Code<'_>]) -> Result<()> {
         let started = clock(self.db)?;
         let mut alterations = Vec::new();
         match &job.body {
@@ -269,7 +302,7 @@ impl<'r> Run<'r, '_> {
             }
             JobBody::Code => {
                 let revision = job.step.revision.as_deref().unwrap_or_default();
-                let found = code.iter_mut().find(|code| job.file.as_ref() == Some(&code.file.name));
+                let found = code.iter().find(|code| job.file.as_ref() == Some(&code.file.name));
                 if let Some(code) = found {
                     alterations = code::run(self, code, revision, job.step.direction)?;
                 }
@@ -279,16 +312,20 @@ impl<'r> Run<'r, '_> {
     }
 
     fn item(&mut self, item: &Item) -> Result<Vec<AlterationReport>> {
-        if let Some(query) = &item.unless
-            && self.db.any(query, &[])?
-        {
-            return Ok(Vec::new());
+        let mut sql = Cow::Borrowed(&item.sql);
+        if let Some(query) = &item.unless {
+            match portable::unless(self, item, query)? {
+                Unless::Skip => return Ok(Vec::new()),
+                Unless::Run => {}
+                Unless::Instead(conditional) => sql = Cow::Owned(conditional),
+            }
         }
         match &item.kind {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
-                self.watch.statement(self.db, &item.sql)?;
-                self.execute(&item.sql)?;
+                self.watch.statement(self.db, &sql)?;
+                portable::note_keys(self)?;
+                self.execute(&sql)?;
                 Ok(Vec::new())
             }
         }
@@ -296,8 +333,12 @@ impl<'r> Run<'r, '_> {
 
     /// Runs one statement, asking the listener now and then whether to go on.
     fn execute(&mut self, sql: &str) -> Result<u64> {
-        let listener = &mut *self.listener;
-        self.db.execute_watched(sql, &mut || listener(&Event::Working))
+        self.watched().execute(sql)
+    }
+
+    /// The database, asking the listener during whatever takes long.
+    fn watched(&mut self) -> Watched<'_, 'l> {
+        Watched { db: self.db, listener: self.listener }
     }
 
     fn finish(&mut self, job: &Job, started: u64, alterations: Vec<AlterationReport>) -> Result<()> {
@@ -308,7 +349,9 @@ impl<'r> Run<'r, '_> {
         self.rows.sort();
         let milliseconds = clock(self.db)?.saturating_sub(started);
         let Some(revision) = &job.step.revision else { return Ok(()) };
-        let entry = self.entry(job, revision, Some(milliseconds));
+        // What the twin took says nothing of the real one.
+        let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
+        let entry = self.entry(job, revision, took);
         history.record(self.db, &entry)?;
         self.tell(&Event::StepFinished { revision, milliseconds })?;
         let direction = job.step.direction;
@@ -349,20 +392,18 @@ impl<'r> Run<'r, '_> {
         let history = self.history();
         let started = clock(self.db)?;
         let begun = history.unfinished(self.db)?.filter(|begun| begun.revision == *revision);
-        let (id, done) = match &begun {
-            Some(begun) => (begun.id, begun.statements),
-            None => {
-                let entry = self.entry(job, revision, None);
-                (history.start(self.db, &entry)?, 0)
-            }
-        };
+        let done = begun.as_ref().map_or(0, |begun| begun.statements);
+        if begun.is_none() {
+            let entry = self.entry(job, revision, None);
+            history.start(self.db, &entry)?;
+        }
         for (at, item) in section.items.iter().enumerate().skip(done) {
             // The process may have died between this statement and the note that it is done.
             if begun.is_some() && at == done && !may_run_twice(&item.sql) {
                 return Err(located(unfinished(revision, at), job, item));
             }
             self.item(item).map_err(|error| located(error, job, item))?;
-            history.advance(self.db, id, at + 1)?;
+            history.advance(self.db, revision, at + 1)?;
         }
         self.begin()?;
         self.finish(job, started, Vec::new())?;

@@ -37,11 +37,14 @@ impl Pragmas {
         Ok(pragmas)
     }
 
-    /// Puts every switch back, also after an error.
+    /// Puts back every switch that is no longer what it was, also after an error.
     pub fn restore(&self, db: &mut dyn Database) -> Result<()> {
         let mut result = Ok(());
         for (name, value) in &self.before {
-            let put_back = db.execute(&format!("PRAGMA {name} = {value}")).map(|_| ());
+            let put_back = match db.integer(&format!("PRAGMA {name}"), &[]) {
+                Ok(Some(now)) if now == *value => Ok(()),
+                _ => db.execute(&format!("PRAGMA {name} = {value}")).map(|_| ()),
+            };
             result = result.and(put_back);
         }
         result

@@ -1,8 +1,9 @@
 //! The rebuild of a table, run: counters, statistics and rows that break a CHECK already are kept.
 
 use super::copy;
-use super::{Run, counted};
-use crate::alter::{Draft, Preparation, Rebuild, Source, TableState};
+use super::in_place::{may_edit, reload, respelt};
+use super::{Purpose, Run, counted};
+use crate::alter::{Draft, Preparation, Rebuild, Swap, TableState};
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -18,24 +19,21 @@ pub(super) fn rebuild(
     before: &Inventory,
 ) -> Result<u64> {
     let name = &state.table.name;
-    if run.foreign_keys_on {
-        return Err(Error::new(
-            ErrorKind::TransactionOpen,
-            format!("table {name} would have to be rebuilt while foreign_keys is on and cannot be switched off here"),
-        )
-        .with_hint("commit before calling limbeck: inside a transaction DROP TABLE would delete the rows of its children"));
-    }
     if run.version < 3_033_000 {
         return Err(Error::new(ErrorKind::SqliteTooOld, "rebuilding a table needs SQLite 3.33 or newer"));
     }
-    let plan = Rebuild::new(state, draft)?;
-    let schema = quote(&state.schema);
-    let table = format!("{schema}.{}", quote(name));
+    let plan = if run.foreign_keys_on { enforced(run, state, draft)? } else { Rebuild::new(state, draft)? };
+    let table = format!("{}.{}", quote(&state.schema), quote(name));
     let of = copy::count(run, &table)?;
     let children = children_rows(run, state)?;
-    let statistics = saved_statistics(run.db, state, before)?;
-    let lax = ignore_old_violations(run, state, draft)?;
-    for statement in &plan.drop_triggers {
+    // A script cannot know the rows; where the table is renamed away, they stay by themselves.
+    let statistics = match run.options.purpose {
+        Purpose::Script => Vec::new(),
+        Purpose::Live | Purpose::Plan => saved_statistics(run.db, state, before)?,
+    };
+    let sound = if plan.swap.is_some() { integrity(&mut run.watched(), state)? } else { Vec::new() };
+    let lax = ignore_old_violations(run, state)?;
+    for statement in &plan.clear {
         run.execute(statement)?;
     }
     // With it on, a rename leaves views, triggers and child tables alone:
@@ -49,13 +47,18 @@ pub(super) fn rebuild(
     }
     let rows = copy::rows(run, name, &plan.copy, of)?;
     warn_of_losses(run, state, &plan)?;
+    for statement in &plan.counter {
+        run.execute(statement)?;
+    }
+    if let Some(swap) = &plan.swap {
+        change_places(run, state, draft, swap)?;
+    }
     run.execute(&plan.drop_old)?;
     run.db.execute("PRAGMA legacy_alter_table = 0")?;
     for (at, statement) in plan.indexes.iter().enumerate() {
         run.tell(&Event::Indexing { table: name, index: at + 1, of: plan.indexes.len() })?;
         run.execute(statement)?;
     }
-    restore_counter(run.db, state, draft, before)?;
     restore_statistics(run.db, state, draft, &statistics)?;
     for statement in &plan.triggers {
         run.execute(statement)?;
@@ -66,14 +69,59 @@ pub(super) fn rebuild(
     if plan.copy.rowid.is_none() {
         run.watch.renumber(name);
     }
+    if plan.swap.is_some() {
+        let new: Vec<String> = integrity(&mut run.watched(), state)?
+            .into_iter()
+            .filter(|found| !sound.contains(found))
+            .collect();
+        if !new.is_empty() {
+            return Err(unproved(name, &format!("integrity_check: {}", new.join("; "))));
+        }
+    }
     if children_rows(run, state)? != children {
-        return Err(Error::new(
-            ErrorKind::ProofFailed,
-            format!("rebuilding table {name} would have changed rows of the tables that refer to it"),
-        )
-        .with_hint("report this: nothing was changed"));
+        return Err(unproved(name, "rows of the tables that refer to it would change"));
     }
     Ok(rows)
+}
+
+fn unproved(table: &str, what: &str) -> Error {
+    Error::new(ErrorKind::ProofFailed, format!("rebuilding table {table} is not proved right: {what}"))
+        .with_hint("report this: nothing was changed")
+}
+
+/// The plan where `foreign_keys` stays on: the tables change places in `sqlite_schema`.
+fn enforced(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<Rebuild> {
+    if may_edit(run)? {
+        return Rebuild::enforced(state, draft);
+    }
+    Err(Error::new(
+        ErrorKind::TransactionOpen,
+        format!(
+            "table {} would have to be rebuilt while foreign_keys is on and cannot be switched off here",
+            state.table.name
+        ),
+    )
+    .with_hint("commit before calling limbeck: inside a transaction DROP TABLE would delete the rows of its children"))
+}
+
+fn change_places(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, swap: &Swap) -> Result<()> {
+    run.db.execute("PRAGMA writable_schema = 1")?;
+    for edit in &swap.edits {
+        run.execute(edit)?;
+    }
+    reload(run.db, &state.schema)?;
+    run.db.execute("PRAGMA writable_schema = 0")?;
+    if state.names.iter().any(|name| name == "sqlite_sequence") || draft.table.autoincrement() {
+        for statement in &swap.counters {
+            run.execute(statement)?;
+        }
+    }
+    Ok(())
+}
+
+/// What `integrity_check` finds, `ok` included.
+fn integrity(db: &mut dyn Database, state: &TableState) -> Result<Vec<String>> {
+    db.texts(&format!("PRAGMA {}.integrity_check", quote(&state.schema)), &[])
 }
 
 /// The row counts of the tables that an action of a foreign key could reach.
@@ -86,8 +134,8 @@ fn children_rows(run: &mut Run<'_, '_>, state: &TableState) -> Result<Vec<u64>> 
 }
 
 /// Rows that break a CHECK already would stop the copy, although nothing about them changes: then
-/// they are copied as they are, and said.
-fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<bool> {
+/// they are copied as they are, and said. Every CHECK over values that do change was asked before.
+fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState) -> Result<bool> {
     let table = &state.table;
     let columns = table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
         ColumnRule::Check(span) => Some(table.text(span)),
@@ -107,17 +155,10 @@ fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState, draft: &Draf
         quote(&table.name),
         checks.join(" OR ")
     );
-    let broken = run.db.integer(&sql, &[])?.unwrap_or(0);
+    let db: &mut dyn Database = &mut run.watched();
+    let broken = db.integer(&sql, &[])?.unwrap_or(0);
     if broken == 0 {
         return Ok(false);
-    }
-    let unchanged = draft.sources.iter().all(|source| matches!(source, Source::Column(_) | Source::Default));
-    if !unchanged {
-        return Err(Error::new(
-            ErrorKind::RowsBreakRule,
-            format!("{} of table {} break a CHECK already", counted(broken as u64, "row"), table.name),
-        )
-        .with_hint("repair those rows before values are converted"));
     }
     run.db.execute("PRAGMA ignore_check_constraints = 1")?;
     run.warnings.push(format!(
@@ -138,36 +179,11 @@ fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> 
              WHERE +n.{new} IS NOT +o.{old} AND CAST(n.{new} AS TEXT) IS NOT CAST(o.{old} AS TEXT)",
             plan.copy.from, plan.copy.to
         );
-        let lost = run.db.integer(&sql, &[])?.unwrap_or(0);
+        let db: &mut dyn Database = &mut run.watched();
+        let lost = db.integer(&sql, &[])?.unwrap_or(0);
         if lost > 0 {
-            let table = &state.table.name;
-            run.warnings.push(format!(
-                "spelt otherwise in the new type: {} of {table}.{new}",
-                counted(lost as u64, "value")
-            ));
+            run.warnings.push(respelt(lost as u64, &state.table.name, new));
         }
-    }
-    Ok(())
-}
-
-/// The copy has set the counter to the greatest rowid; what was given out before counts as well.
-fn restore_counter(
-    db: &mut dyn Database,
-    state: &TableState,
-    draft: &Draft,
-    before: &Inventory,
-) -> Result<()> {
-    if !draft.table.autoincrement() || !state.table.autoincrement() {
-        return Ok(());
-    }
-    let sequence = format!("{}.sqlite_sequence", quote(&state.schema));
-    let name = state.table.name.as_str();
-    db.query(&format!("DELETE FROM {sequence} WHERE name = ?1 COLLATE NOCASE"), &[name.into()], &mut |_| {
-        Ok(())
-    })?;
-    if let Some(seq) = before.sequences.get(&name.to_ascii_lowercase()) {
-        let sql = format!("INSERT INTO {sequence}(name, seq) VALUES (?1, ?2)");
-        db.query(&sql, &[name.into(), (*seq).into()], &mut |_| Ok(()))?;
     }
     Ok(())
 }

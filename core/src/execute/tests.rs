@@ -48,24 +48,84 @@ fn everything(db: &Connection) -> Vec<String> {
 }
 
 #[test]
-fn a_rebuild_keeps_everything() {
+fn in_place_and_rebuild_keep_everything_and_end_equal() {
+    let rebuilt = keeps_everything(RebuildMode::Always, (Way::Rebuild, 2));
+    assert_eq!(keeps_everything(RebuildMode::Auto, (Way::InPlace, 0)), rebuilt);
+}
+
+fn keeps_everything(mode: RebuildMode, way: (Way, u64)) -> Vec<String> {
     let mut db = open(OLD);
     let before = everything(&db);
     let migrations = [(
         "1_x.sql",
         "-- migrate:up\nALTER TABLE notes ALTER title SET DEFAULT 'new';\n-- migrate:down\nALTER TABLE notes ALTER title DROP DEFAULT;",
     )];
-    let report = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
-    assert_eq!((report.steps[0].alterations[0].way, report.steps[0].alterations[0].rows), (Way::Rebuild, 2));
+    let mut migrator = Migrator::new(&migrations).unwrap().rebuild(mode);
+    let report = migrator.upgrade(&mut db, "head").unwrap();
+    assert_eq!((report.steps[0].alterations[0].way, report.steps[0].alterations[0].rows), way);
     let after = everything(&db);
     let changed: Vec<&String> = after.iter().filter(|line| !before.contains(line)).collect();
     assert_eq!(changed.len(), 1, "{changed:?}");
     assert!(changed[0].contains("title TEXT COLLATE NOCASE DEFAULT 'new',\n  body"), "{changed:?}");
-    Migrator::new(&migrations).unwrap().downgrade(&mut db, "base").unwrap();
+    migrator.downgrade(&mut db, "base").unwrap();
     assert_eq!(everything(&db), before);
     assert_eq!(dump(&db, "PRAGMA integrity_check"), ["ok"]);
     let on: i64 = db.query_row("PRAGMA foreign_keys", [], |row| row.get(0)).unwrap();
     assert_eq!(on, 1, "the pragma is what it was");
+    after
+}
+
+/// What an edit in place must not be done on: each is rebuilt, and says why.
+#[test]
+fn rows_that_an_edit_would_change_are_copied() {
+    for (setup, action, why, rows) in [
+        (
+            "CREATE TABLE t(a); INSERT INTO t VALUES (1); ALTER TABLE t ADD d DEFAULT 5;",
+            "ALTER d SET DEFAULT 99",
+            "read its DEFAULT from the text",
+            "SELECT a || '|' || d FROM t",
+        ),
+        (
+            "CREATE TABLE t(a); INSERT INTO t VALUES (1); ALTER TABLE t ADD d INT DEFAULT '5';",
+            "ALTER d TYPE BLOB",
+            "read its DEFAULT from the text",
+            "SELECT a || '|' || quote(d) FROM t",
+        ),
+        (
+            "CREATE TABLE t(a REAL); INSERT INTO t VALUES (1.0);",
+            "ALTER a TYPE TEXT",
+            "holds floating-point numbers",
+            "SELECT quote(CAST(a AS TEXT)) FROM t",
+        ),
+        (
+            "CREATE TABLE t(a TEXT UNIQUE); INSERT INTO t VALUES ('x');",
+            "ALTER a TYPE INT",
+            "holds values to convert in an index",
+            "SELECT quote(a) FROM t WHERE a = 'x'",
+        ),
+    ] {
+        let mut db = open(setup);
+        let before = dump(&db, rows);
+        let migrations = [("1.sql", format!("ALTER TABLE t {action}"))];
+        let report = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+        let alteration = &report.steps[0].alterations[0];
+        assert_eq!(alteration.way, Way::Rebuild, "{action}");
+        assert!(alteration.why.as_deref().unwrap().contains(why), "{action}: {alteration:?}");
+        assert_eq!(dump(&db, rows), before, "{action}");
+        assert_eq!(dump(&db, "PRAGMA integrity_check"), ["ok"]);
+    }
+}
+
+/// With SQLITE_DBCONFIG_DEFENSIVE nobody may edit `sqlite_schema`.
+#[test]
+fn a_defensive_connection_is_rebuilt() {
+    let mut db = open(OLD);
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).unwrap();
+    let migrations = [("1.sql", "ALTER TABLE notes ALTER title SET DEFAULT 'new'")];
+    let report = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    let alteration = &report.steps[0].alterations[0];
+    assert_eq!(alteration.way, Way::Rebuild);
+    assert!(alteration.why.as_deref().unwrap().contains("lets nobody edit sqlite_schema"), "{alteration:?}");
 }
 
 #[test]
@@ -102,7 +162,7 @@ fn a_failure_leaves_nothing() {
 
 #[test]
 fn rebuild_never_refuses_and_always_rebuilds() {
-    let migrations = [("1.sql", "ALTER TABLE notes ALTER body SET DEFAULT 1")];
+    let migrations = [("1.sql", "ALTER TABLE notes ADD extra FIRST")];
     let mut db = open(OLD);
     let error =
         Migrator::new(&migrations).unwrap().rebuild(RebuildMode::Never).upgrade(&mut db, "head").unwrap_err();
@@ -119,8 +179,14 @@ fn inside_the_callers_transaction() {
     db.execute_batch("BEGIN").unwrap();
     let native = [("1.sql", "ALTER TABLE notes ADD extra")];
     Migrator::new(&native).unwrap().upgrade(&mut db, "head").unwrap();
-    let rebuild =
-        [("1.sql", "ALTER TABLE notes ADD extra"), ("2.sql", "ALTER TABLE notes ALTER body SET DEFAULT 1")];
+    // Foreign keys cannot be switched off here: the tables change places.
+    let rebuild = [("1.sql", "ALTER TABLE notes ADD extra"), ("2.sql", "ALTER TABLE notes ALTER body FIRST")];
+    let report = Migrator::new(&rebuild).unwrap().upgrade(&mut db, "head").unwrap();
+    assert_eq!(report.steps[0].alterations[0].way, Way::Rebuild);
+    assert_eq!(dump(&db, "SELECT count(*) || '' FROM files"), ["2"], "nothing cascades");
+    assert_eq!(dump(&db, "SELECT seq || '' FROM sqlite_sequence"), ["9"]);
+    db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).unwrap();
+    let rebuild = [rebuild[0], rebuild[1], ("3.sql", "ALTER TABLE notes ALTER title FIRST")];
     let error = Migrator::new(&rebuild).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TransactionOpen, "{error:?}");
     db.execute_batch("ROLLBACK").unwrap();
@@ -157,17 +223,30 @@ fn a_revision_without_a_transaction_goes_on_where_it_stopped() {
     assert!(Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap().is_empty());
 }
 
+/// At whichever event: all is as before.
 #[test]
 fn a_listener_can_cancel() {
-    let mut db = open(OLD);
-    let before = everything(&db);
-    let migrations = [("1.sql", "ALTER TABLE notes ALTER body SET DEFAULT 1")];
-    let mut migrator = Migrator::new(&migrations).unwrap().on_event(|event| match event {
-        crate::Event::Copied { .. } => std::ops::ControlFlow::Break(()),
-        _ => std::ops::ControlFlow::Continue(()),
-    });
-    assert_eq!(migrator.upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::Cancelled);
-    assert_eq!(everything(&db), before);
+    let migrations = [
+        ("1.sql", "ALTER TABLE notes ALTER body FIRST, ADD CHECK (length(body) < 9)"),
+        ("2.sql", "ALTER TABLE notes ALTER title SET DEFAULT 'x', ALTER title TYPE VARCHAR"),
+    ];
+    let mut points = 0;
+    loop {
+        let mut db = open(OLD);
+        let before = everything(&db);
+        let mut left = points;
+        let mut migrator = Migrator::new(&migrations).unwrap().on_event(move |_| {
+            left -= 1;
+            if left < 0 { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
+        });
+        match migrator.upgrade(&mut db, "head") {
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Cancelled),
+            Ok(_) => break,
+        }
+        assert_eq!(everything(&db), before, "event {points}");
+        points += 1;
+    }
+    assert!(points > 5, "{points} events only");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! From a list of revisions to a graph, or to what is wrong with the list.
 
+use std::sync::OnceLock;
+
 use super::edges::Edges;
 use super::{Revision, RevisionGraph};
 use crate::error::{Error, ErrorKind, Result};
@@ -7,19 +9,38 @@ use crate::error::{Error, ErrorKind, Result};
 /// The characters that targets are spelled with.
 const RESERVED: [char; 4] = ['@', '-', '+', ':'];
 
-/// An id or a label, by where it stands.
+/// An id, a label or a former id, by where it stands.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name {
     /// The revision it names.
     pub(super) revision: usize,
-    /// Which of that revision's labels it is; none for the id.
-    label: Option<usize>,
+    kind: NameKind,
+}
+
+/// What a name is to its revision, and which of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum NameKind {
+    Id,
+    Label(usize),
+    Alias(usize),
 }
 
 impl Name {
     fn text(self, revisions: &[Revision]) -> &str {
         let revision = &revisions[self.revision];
-        self.label.map_or(&revision.id, |label| &revision.branch_labels[label])
+        match self.kind {
+            NameKind::Id => &revision.id,
+            NameKind::Label(label) => &revision.branch_labels[label],
+            NameKind::Alias(alias) => &revision.aliases[alias],
+        }
+    }
+
+    fn is_label(self) -> bool {
+        matches!(self.kind, NameKind::Label(_))
+    }
+
+    fn is_alias(self) -> bool {
+        matches!(self.kind, NameKind::Alias(_))
     }
 }
 
@@ -49,6 +70,7 @@ impl RevisionGraph {
             children: empty(),
             parents: empty(),
             dependents: empty(),
+            labels: OnceLock::new(),
         };
         (graph.revises, graph.parents) = graph.link()?;
         graph.children = graph.revises.reversed();
@@ -57,29 +79,30 @@ impl RevisionGraph {
         Ok(graph)
     }
 
-    /// The place of the revision with this id.
+    /// The place of the revision with this id, or with this former one.
     pub(super) fn index(&self, id: &str) -> Option<usize> {
-        self.name(id).filter(|name| name.label.is_none()).map(|name| name.revision)
+        self.name(id).filter(|name| !name.is_label()).map(|name| name.revision)
     }
 
-    /// The id or label that is spelled exactly so.
+    /// The id, label or former id that is spelled exactly so.
     pub(super) fn name(&self, text: &str) -> Option<Name> {
         let found = self.names.binary_search_by(|name| name.text(&self.revisions).cmp(text));
         found.ok().map(|place| self.names[place])
     }
 
-    /// The ids and labels that begin so, sorted.
+    /// The ids and labels that begin so, sorted. A former id is known by the whole of it only.
     pub(super) fn names_with_prefix(&self, prefix: &str) -> impl Iterator<Item = (Name, &str)> {
         let first = self.names.partition_point(|name| name.text(&self.revisions) < prefix);
         self.names[first..]
             .iter()
             .map(|name| (*name, name.text(&self.revisions)))
             .take_while(move |(_, text)| text.starts_with(prefix))
+            .filter(|(name, _)| !name.is_alias())
     }
 
     /// Every id and label, sorted.
     pub(super) fn all_names(&self) -> impl Iterator<Item = &str> {
-        self.names.iter().map(|name| name.text(&self.revisions))
+        self.names.iter().filter(|name| !name.is_alias()).map(|name| name.text(&self.revisions))
     }
 
     /// What every revision revises, and the same with what it depends on.
@@ -162,16 +185,22 @@ fn check_alone(revision: &Revision) -> Result<()> {
         .in_revision(id))
 }
 
-/// Every id and label in order, each once.
+/// Every id, label and former id in order, each once.
 fn sort_names(revisions: &[Revision]) -> Result<Vec<Name>> {
     let mut names = Vec::with_capacity(revisions.len());
     for (revision, declared) in revisions.iter().enumerate() {
-        names.push(Name { revision, label: None });
-        let labels = 0..declared.branch_labels.len();
-        names.extend(labels.map(|label| Name { revision, label: Some(label) }));
+        let labels = (0..declared.branch_labels.len()).map(NameKind::Label);
+        let aliases = (0..declared.aliases.len()).map(NameKind::Alias);
+        let kinds = std::iter::once(NameKind::Id).chain(labels).chain(aliases);
+        names.extend(kinds.map(|kind| Name { revision, kind }));
     }
     // Equal names stand id first, then as loaded, so that the error names the later one.
-    names.sort_unstable_by_key(|name| (name.text(revisions), name.label.is_some(), name.revision));
+    let rank = |name: &Name| match name.kind {
+        NameKind::Id => 0,
+        NameKind::Label(_) => 1,
+        NameKind::Alias(_) => 2,
+    };
+    names.sort_unstable_by_key(|name| (name.text(revisions), rank(name), name.revision));
     let mut duplicates = names.windows(2).filter(|pair| pair[0].text(revisions) == pair[1].text(revisions));
     match duplicates.next() {
         None => Ok(names),
@@ -182,21 +211,26 @@ fn sort_names(revisions: &[Revision]) -> Result<Vec<Name>> {
 fn duplicate(revisions: &[Revision], first: Name, second: Name) -> Error {
     let text = second.text(revisions);
     let (owner, other) = (&revisions[second.revision].id, &revisions[first.revision].id);
-    let (kind, message, hint) = match (first.label, second.label) {
-        (_, None) => (
+    let (kind, message, hint) = match (first.kind, second.kind) {
+        (_, NameKind::Id) => (
             ErrorKind::DuplicateRevision,
             format!("revision '{text}' is there twice"),
             "give one of the two files a new id",
         ),
-        (None, Some(_)) => (
+        (NameKind::Id, NameKind::Label(_)) => (
             ErrorKind::DuplicateBranchLabel,
             format!("branch label '{text}' of revision '{owner}' is also a revision's id"),
             "rename the label",
         ),
-        (Some(_), Some(_)) => (
+        (_, NameKind::Label(_)) => (
             ErrorKind::DuplicateBranchLabel,
             format!("branch label '{text}' of revision '{owner}' is taken by revision '{other}'"),
             "give every branch its own label",
+        ),
+        (_, NameKind::Alias(_)) => (
+            ErrorKind::DuplicateRevision,
+            format!("alias '{text}' of revision '{owner}' also names revision '{other}'"),
+            "delete the alias: an old database could mean either revision",
         ),
     };
     Error::new(kind, message).with_hint(hint).in_revision(owner)

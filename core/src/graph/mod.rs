@@ -23,6 +23,7 @@
 mod build;
 mod edges;
 mod history;
+mod labels;
 mod plan;
 mod revision;
 mod similar;
@@ -36,9 +37,12 @@ pub use plan::{Plan, Step};
 pub use revision::Revision;
 pub(crate) use similar::similar;
 
+use std::sync::OnceLock;
+
 use crate::error::{Error, ErrorKind, Result};
 use build::Name;
 use edges::Edges;
+use labels::Labels;
 
 /// The revisions and how they hang together.
 ///
@@ -56,7 +60,7 @@ use edges::Edges;
 pub struct RevisionGraph {
     /// In load order. All else names a revision by its place here.
     revisions: Vec<Revision>,
-    /// Every id and label, sorted: one index for exact look-ups and for prefixes.
+    /// Every id, label and former id, sorted: one index for exact look-ups and for prefixes.
     names: Vec<Name>,
     /// What each revision revises, and who revises it.
     revises: Edges,
@@ -64,6 +68,8 @@ pub struct RevisionGraph {
     /// The same with dependencies.
     parents: Edges,
     dependents: Edges,
+    /// Found when they are first asked for.
+    labels: OnceLock<Labels>,
 }
 
 impl RevisionGraph {
@@ -82,9 +88,14 @@ impl RevisionGraph {
         &self.revisions
     }
 
-    /// The revision with exactly this id.
+    /// The revision with exactly this id, or with this former one.
     pub fn get(&self, id: &str) -> Option<&Revision> {
         self.index(id).map(|index| &self.revisions[index])
+    }
+
+    /// Its place among [`revisions`](Self::revisions), found without a search through them.
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.index(id)
     }
 
     /// The ids of the revisions that revise this one, sorted. None for an id that is not there.
@@ -147,29 +158,8 @@ impl RevisionGraph {
     /// ```
     pub fn labels(&self, id: &str) -> Vec<&str> {
         let Some(index) = self.index(id) else { return Vec::new() };
-        if self.names.len() == self.len() {
-            return Vec::new();
-        }
-        let mut covering = self.revises.reach([index]);
-        let mut above = Vec::new();
-        let mut at = index;
-        while self.dependents.of(at).len() <= 1 && self.revises.of(at).len() <= 1 {
-            above.push(at);
-            match self.children.of(at) {
-                [child] => at = *child,
-                _ => {
-                    above.iter().for_each(|&index| covering[index] = true);
-                    break;
-                }
-            }
-        }
-        let mut labels: Vec<&str> = (0..self.len())
-            .filter(|&index| covering[index])
-            .flat_map(|index| &self.revisions[index].branch_labels)
-            .map(String::as_str)
-            .collect();
-        labels.sort_unstable();
-        labels
+        let labels = self.labels.get_or_init(|| self.covering_labels());
+        labels.of(index).iter().map(|label| label.text(&self.revisions)).collect()
     }
 
     /// The ids of the applied revisions without an applied child, sorted.

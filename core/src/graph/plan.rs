@@ -104,7 +104,7 @@ impl RevisionGraph {
             is_row[index] = true;
             steps.push(self.step(index, Direction::Up, hidden, vec![index]));
         }
-        Ok(self.plan(&current, steps))
+        Ok(self.plan(rows, steps))
     }
 
     /// The plan that takes back everything above a target.
@@ -162,7 +162,7 @@ impl RevisionGraph {
             }
             steps.push(self.step(index, Direction::Down, vec![index], shown));
         }
-        Ok(self.plan(&current, steps))
+        Ok(self.plan(rows, steps))
     }
 
     fn upgrade_targets(&self, rows: &[usize], target: &Target<'_>) -> Result<Vec<usize>> {
@@ -284,9 +284,22 @@ impl RevisionGraph {
         Step { revision: Some(own), direction, from, to, delete, insert }
     }
 
-    pub(super) fn plan(&self, rows: &[usize], steps: Vec<Step>) -> Plan {
-        let mut rows = self.owned(rows);
+    /// The steps, whose rows are spelled as the database has them: one may hold a former id.
+    pub(super) fn plan(&self, rows: &[String], mut steps: Vec<Step>) -> Plan {
+        let mut rows = rows.to_vec();
         rows.sort_unstable();
+        rows.dedup();
+        for row in &rows {
+            let id = self.index(row).map_or(row.as_str(), |index| self.id(index));
+            if id == row {
+                continue;
+            }
+            if let Some(step) = steps.iter_mut().find(|step| step.delete.iter().any(|gone| gone == id)) {
+                step.delete.retain(|gone| gone != id || rows.iter().any(|row| row == id));
+                step.delete.push(row.clone());
+                step.delete.sort_unstable();
+            }
+        }
         Plan { rows, steps }
     }
 

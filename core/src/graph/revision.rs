@@ -18,6 +18,8 @@ pub struct Revision {
     pub branch_labels: Vec<String>,
     /// The ids or labels of revisions of other branches that must be applied before it.
     pub depends_on: Vec<String>,
+    /// Ids that it went by before: a database that says one of them is at this revision.
+    pub aliases: Vec<String>,
     /// What it does, in a line.
     pub message: String,
 }

@@ -51,7 +51,7 @@ impl RevisionGraph {
         let mut steps = Vec::new();
         self.unstamp(&current, &base_of, &mut is_row, &mut steps);
         self.restamp(&current, &wanted, &is_row, &mut steps);
-        Ok(self.plan(&current, steps))
+        Ok(self.plan(rows, steps))
     }
 
     /// Puts each wanted revision in the place of the rows above and below it.
@@ -104,7 +104,7 @@ impl RevisionGraph {
         let mut stays = vec![false; self.len()];
         let mut steps = Vec::new();
         for row in &rows {
-            match self.index(row).filter(|&index| is_wanted[index]) {
+            match self.index(row).filter(|&index| is_wanted[index] && self.id(index) == row) {
                 Some(index) => stays[index] = true,
                 None => steps.push(stamp(None, vec![row.clone()])),
             }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::report::Direction;
 
-/// Revisions as `id<revises,…~depends_on,…#label,…`, in load order.
+/// Revisions as `id<revises,…~depends_on,…#label,…=alias,…`, in load order.
 fn revisions(text: &str) -> Vec<Revision> {
     text.split_whitespace().map(revision).collect()
 }
@@ -10,13 +10,14 @@ fn revision(text: &str) -> Revision {
     let mut revision = Revision::default();
     let mut rest = text;
     while !rest.is_empty() {
-        let end = rest[1..].find(['<', '~', '#']).map_or(rest.len(), |end| end + 1);
+        let end = rest[1..].find(['<', '~', '#', '=']).map_or(rest.len(), |end| end + 1);
         let (part, after) = rest.split_at(end);
         let names = || part[1..].split(',').map(str::to_owned).collect();
         match part.as_bytes()[0] {
             b'<' => revision.revises = names(),
             b'~' => revision.depends_on = names(),
             b'#' => revision.branch_labels = names(),
+            b'=' => revision.aliases = names(),
             _ => revision.id = part.to_owned(),
         }
         rest = after;
@@ -154,7 +155,7 @@ fn targets_that_fail() {
             "+2",
             "graph.ambiguous_walk",
             "'+2' has several ways from revision 'shop01': cart01, user01",
-            "put 'branch@' before it, or name the revision",
+            "put a branch before it, as in 'cart01@+2', or name the revision",
         ),
         (
             "users@+4",
@@ -308,17 +309,41 @@ fn histories() {
     assert_eq!(graph.history("a:b:c", &[]).unwrap_err().kind(), ErrorKind::RangeRequired);
 }
 
+/// A database that says a former id is at the revision, and says the new id once its row moves.
+#[test]
+fn former_ids() {
+    let graph = graph("0001=old1 0002<old1=old2,older2 0003<0002");
+    assert_eq!(graph.resolve("old2").unwrap(), ["0002"]);
+    assert_eq!(graph.current(&rows("old2")).unwrap(), ["0002"]);
+    let plan = graph.upgrade(&rows("old2"), "head").unwrap();
+    assert_eq!((&*plan.rows, &*plan.steps[0].delete), (&rows("old2")[..], &rows("old2")[..]));
+    assert_eq!(plan.rows_after(1), ["0003"]);
+    let plan = graph.downgrade(&rows("older2"), "base").unwrap();
+    assert_eq!(plan.steps[0].from, ["0002"]);
+    assert_eq!((plan.rows_after(1), plan.rows_after(2)), (rows("0001"), Vec::new()));
+    // Both spellings at once go together.
+    assert_eq!(graph.upgrade(&rows("0002 old2"), "head").unwrap().rows_after(1), ["0003"]);
+    assert!(graph.upgrade(&rows("old2"), "old2").unwrap().is_empty());
+    assert_eq!(graph.stamp(&rows("old2"), &["0002"], true).unwrap().rows_after(2), ["0002"]);
+    // Only the whole of it is known.
+    assert_eq!(graph.resolve("olde").unwrap_err().kind(), ErrorKind::UnknownRevision);
+    for text in ["a1 b2<a1=a1", "a1#x b2<a1=x", "a1=y b2<a1=y", "a1=a1"] {
+        let error = RevisionGraph::new(revisions(text)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DuplicateRevision, "{text}: {error}");
+    }
+}
+
 /// A line must not overflow the stack, and a bush must not take its size squared.
 #[test]
 fn ten_thousand() {
     const MANY: usize = 10_000;
     let id = |number: usize| format!("{number:06}");
     let line = |number: usize| match number {
-        0 => Revision::new(id(0), &[]),
+        0 => Revision { branch_labels: vec!["all".into()], ..Revision::new(id(0), &[]) },
         _ => Revision::new(id(number), &[&id(number - 1)]),
     };
     let bush = |number: usize| match number {
-        0 => Revision::new(id(0), &[]),
+        0 => Revision { branch_labels: vec!["all".into()], ..Revision::new(id(0), &[]) },
         _ => Revision::new(id(number), &[&id(0)]),
     };
     let mut merged: Vec<Revision> = (0..MANY).map(bush).collect();
@@ -332,6 +357,8 @@ fn ten_thousand() {
         assert_eq!(graph.downgrade(&top, "base").unwrap().steps.len(), graph.len());
         assert_eq!(graph.history(":", &top).unwrap().len(), graph.len());
         assert!(graph.stamp(&top, &["heads"], false).unwrap().is_empty());
+        let labels = graph.revisions().iter().map(|revision| graph.labels(&revision.id).len());
+        assert_eq!(labels.sum::<usize>(), graph.len());
     }
     let mut circle: Vec<Revision> = (0..MANY).map(line).collect();
     circle[0].revises.push(id(MANY - 1));

@@ -163,8 +163,13 @@ impl RevisionGraph {
 
     fn ambiguous_walk(&self, target: &Target<'_>, at: Option<usize>, ways: &[usize], up: bool) -> Error {
         let at = at.map_or("the base".to_owned(), |index| format!("revision '{}'", self.id(index)));
-        let ways = self.sorted_ids(ways.iter().copied()).join(", ");
-        let hint = if up { "put 'branch@' before it, or name the revision" } else { "name the revision" };
+        let ways = self.sorted_ids(ways.iter().copied());
+        let steps = target.text.rsplit('@').next().unwrap_or_default();
+        let hint = match up {
+            true => format!("put a branch before it, as in '{}@{steps}', or name the revision", ways[0]),
+            false => format!("name the revision to go back to, such as '{}'", ways[0]),
+        };
+        let ways = ways.join(", ");
         Error::new(ErrorKind::AmbiguousWalk, format!("'{}' has several ways from {at}: {ways}", target.text))
             .with_hint(hint)
     }

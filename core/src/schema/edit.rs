@@ -30,13 +30,26 @@ impl Edits {
         let mut at = 0;
         for (span, with) in &self.0 {
             debug_assert!(at <= span.start, "edits overlap");
-            edited.push_str(&text[at..span.start.max(at)]);
-            edited.push_str(with);
+            join(&mut edited, &text[at..span.start.max(at)]);
+            join(&mut edited, with);
             at = span.end.max(at);
         }
-        edited.push_str(&text[at..]);
+        join(&mut edited, &text[at..]);
         edited
     }
+}
+
+/// Appends a piece, with a blank where the two would otherwise read as one token: what stood between
+/// them may be gone, and `DEFAULT'x'` needs none before another value does.
+fn join(text: &mut String, piece: &str) {
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
+    if let (Some(last), Some(first)) = (text.chars().next_back(), piece.chars().next()) {
+        let one_token = (word(last) && word(first)) || (last == first && "'\"`-".contains(last));
+        if one_token {
+            text.push(' ');
+        }
+    }
+    text.push_str(piece);
 }
 
 /// The places of all items between the parentheses, columns first.
@@ -47,6 +60,11 @@ fn items(table: &TableDef) -> Vec<Span> {
 
 /// Adds an item after the last one. A comment behind that one stays with it.
 pub fn append_item(table: &TableDef, item: &str) -> String {
+    append(table, item, "")
+}
+
+fn append(table: &TableDef, item: &str, comment: &str) -> String {
+    let item = &format!("{item}{}", ended(comment, table.sql[table.body.clone()].ends_with('\n')));
     let all = items(table);
     let last = all.last().expect("a table has a column").clone();
     let mut edits = Edits::default();
@@ -54,10 +72,10 @@ pub fn append_item(table: &TableDef, item: &str) -> String {
     let comments = tail.trim_end();
     edits.insert(last.end, ",");
     if comments.is_empty() {
-        edits.insert(last.end, format!("{}{item}", layout(table, &last)));
+        edits.insert(last.end, format!("{}{item}", layout(table, last.start)));
     } else {
         // A `--` comment ends with its line: what follows needs one of its own.
-        let indent = layout(table, &last);
+        let indent = layout(table, last.start);
         let indent = if indent.contains('\n') { indent } else { "\n" };
         edits.insert(last.end + comments.len(), format!("{indent}{item}"));
     }
@@ -66,13 +84,28 @@ pub fn append_item(table: &TableDef, item: &str) -> String {
 
 /// Adds an item before the item at `at` (columns and constraints counted together).
 pub fn insert_item(table: &TableDef, at: usize, item: &str) -> String {
-    match items(table).get(at) {
-        None => append_item(table, item),
-        Some(next) => {
-            let mut edits = Edits::default();
-            edits.insert(next.start, format!("{item},{}", layout(table, next)));
-            edits.apply(&table.sql)
-        }
+    insert_with_comment(table, at, item, "")
+}
+
+/// Adds an item with a comment behind it before the item at `at`.
+pub fn insert_with_comment(table: &TableDef, at: usize, item: &str, comment: &str) -> String {
+    if at >= items(table).len() {
+        return append(table, item, comment);
+    }
+    let next = comment_start(table, at);
+    let layout = layout(table, next);
+    let comment = ended(comment, layout.contains('\n'));
+    let mut edits = Edits::default();
+    edits.insert(next, format!("{item},{comment}{layout}"));
+    edits.apply(&table.sql)
+}
+
+/// A comment to stand behind an item: `--` ends with its line.
+fn ended(comment: &str, newline: bool) -> String {
+    match comment {
+        "" => String::new(),
+        line if line.contains("--") && !newline => format!(" {line}\n"),
+        other => format!(" {other}"),
     }
 }
 
@@ -80,11 +113,11 @@ pub fn insert_item(table: &TableDef, at: usize, item: &str) -> String {
 pub fn remove_item(table: &TableDef, at: usize) -> String {
     let all = items(table);
     let mut edits = Edits::default();
-    if let Some(next) = all.get(at + 1) {
-        edits.replace(all[at].start..next.start, "");
+    if at + 1 < all.len() {
+        // A comment on a line of its own is about what follows.
+        edits.replace(all[at].start..comment_start(table, at + 1), "");
     } else {
-        let tail = &table.sql[all[at].end..table.body.end];
-        let end = all[at].end + tail.trim_end().len();
+        let end = comment_end(table, at);
         let before = at.checked_sub(1).map_or(table.body.start, |previous| all[previous].end);
         let gap = &table.sql[before..all[at].start];
         // Table constraints may stand without a comma between them.
@@ -100,15 +133,64 @@ pub fn remove_item(table: &TableDef, at: usize) -> String {
     edits.apply(&table.sql)
 }
 
+/// An item, and the comments that stand behind it on its line.
+pub fn item_with_comment(table: &TableDef, at: usize) -> (String, String) {
+    let item = items(table)[at].clone();
+    let tail = &table.sql[item.end..comment_end(table, at)];
+    let (before, after) = match comma_in(tail) {
+        Some(comma) => (tail[..comma].trim(), tail[comma + 1..].trim()),
+        None => (tail.trim(), ""),
+    };
+    let between = match (before, after) {
+        ("", _) | (_, "") => "",
+        (before, _) if before.contains("--") => "\n",
+        _ => " ",
+    };
+    (table.text(&item).to_owned(), format!("{before}{between}{after}"))
+}
+
+/// Where the comments end that stand behind an item and its comma, on their line.
+fn comment_end(table: &TableDef, at: usize) -> usize {
+    let all = items(table);
+    let end = all.get(at + 1).map_or(table.body.end, |next| next.start);
+    all[at].end + line_end(&table.sql[all[at].end..end])
+}
+
+/// Where the comments begin that stand before an item on lines of their own, or the item itself.
+fn comment_start(table: &TableDef, at: usize) -> usize {
+    let next = items(table)[at].start;
+    let after = match at.checked_sub(1) {
+        Some(previous) => comment_end(table, previous),
+        None => table.body.start + line_end(&table.sql[table.body.start..next]),
+    };
+    next - table.sql[after..next].trim_start().len()
+}
+
+/// Where the comma and the comments on the first line of a gap between items end.
+fn line_end(gap: &str) -> usize {
+    let mut done = comma_in(gap).map_or(0, |comma| comma + 1);
+    loop {
+        let rest = gap[done..].trim_start_matches([' ', '\t']);
+        let start = gap.len() - rest.len();
+        if rest.starts_with("--") {
+            return rest.find('\n').map_or(gap.trim_end().len(), |newline| start + newline);
+        }
+        match rest.find("*/") {
+            Some(close) if rest.starts_with("/*") => done = start + close + 2,
+            _ => return done,
+        }
+    }
+}
+
 /// The comma between two items: the first one outside comments.
 fn comma_in(gap: &str) -> Option<usize> {
     let tokens = crate::sql::tokens(gap).ok()?;
     tokens.iter().find(|token| token.text == ",").map(|token| token.start)
 }
 
-/// The blanks that stand before an item: a newline and its indent, or one space.
-fn layout<'a>(table: &'a TableDef, item: &Span) -> &'a str {
-    let before = &table.sql[table.body.start..item.start];
+/// The blanks that stand before a place: a newline and its indent, or one space.
+fn layout(table: &TableDef, at: usize) -> &str {
+    let before = &table.sql[table.body.start..at];
     let blanks = &before[before.trim_end().len()..];
     match blanks.rfind('\n') {
         Some(newline) => &blanks[newline..],
@@ -158,6 +240,47 @@ mod tests {
             ("CREATE TABLE t(a, CHECK(a) UNIQUE(a))", 1, "CREATE TABLE t(a, UNIQUE(a))"),
         ] {
             assert_eq!(edited(sql, |table| remove_item(table, at)), want, "{sql}");
+        }
+    }
+
+    #[test]
+    fn pieces_do_not_grow_together() {
+        let sql = "CREATE TABLE t(a TEXT DEFAULT'x'NOT NULL)";
+        let mut edits = Edits::default();
+        edits.replace(29..32, "x'00'");
+        assert_eq!(edits.apply(sql), "CREATE TABLE t(a TEXT DEFAULT x'00'NOT NULL)");
+        let mut edits = Edits::default();
+        edits.remove(sql, 22..32);
+        assert_eq!(edits.apply(sql), "CREATE TABLE t(a TEXT NOT NULL)");
+    }
+
+    #[test]
+    fn a_comment_is_about_the_item_before_it_or_below_it() {
+        for (sql, at, item, comment, rest) in [
+            (LONG, 0, "a INT", "-- first", "CREATE TABLE t(\n  b INT -- second\n)"),
+            (LONG, 1, "b INT", "-- second", "CREATE TABLE t(\n  a INT -- first\n)"),
+            ("CREATE TABLE t(a /* x */, b)", 0, "a", "/* x */", "CREATE TABLE t(b)"),
+            ("CREATE TABLE t(a, b)", 0, "a", "", "CREATE TABLE t(b)"),
+            ("CREATE TABLE t(a /* x\n y */, b)", 0, "a", "/* x\n y */", "CREATE TABLE t(b)"),
+            ("CREATE TABLE t(a, /* x\n y */ -- z\n b)", 0, "a", "/* x\n y */ -- z", "CREATE TABLE t(b)"),
+            ("CREATE TABLE t(a, b -- y\n -- z\n)", 1, "b", "-- y", "CREATE TABLE t(a\n -- z\n)"),
+            ("CREATE TABLE t(a -- x\n, /* y */\n b)", 0, "a", "-- x\n/* y */", "CREATE TABLE t(b)"),
+            ("CREATE TABLE t(a,\n -- the b\n b)", 0, "a", "", "CREATE TABLE t(-- the b\n b)"),
+            ("CREATE TABLE t(\n a, -- x\n /* y */ b)", 0, "a", "-- x", "CREATE TABLE t(\n /* y */ b)"),
+        ] {
+            let table = TableDef::parse(sql).unwrap();
+            assert_eq!(item_with_comment(&table, at), (item.to_owned(), comment.to_owned()), "{sql}");
+            assert_eq!(edited(sql, |table| remove_item(table, at)), rest, "{sql}");
+        }
+        for (sql, at, want) in [
+            ("CREATE TABLE t(a, b)", 0, "CREATE TABLE t(c, -- x\n a, b)"),
+            ("CREATE TABLE t(a, b)", 9, "CREATE TABLE t(a, b, c -- x\n)"),
+            ("CREATE TABLE t( -- t\n -- a\n a)", 0, "CREATE TABLE t( -- t\n c, -- x\n -- a\n a)"),
+            ("CREATE TABLE t(a, -- a\n -- b\n b)", 1, "CREATE TABLE t(a, -- a\n c, -- x\n -- b\n b)"),
+            (LONG, 1, "CREATE TABLE t(\n  a INT, -- first\n  c, -- x\n  b INT -- second\n)"),
+            (LONG, 9, "CREATE TABLE t(\n  a INT, -- first\n  b INT, -- second\n  c -- x\n)"),
+        ] {
+            assert_eq!(edited(sql, |table| insert_with_comment(table, at, "c", "-- x")), want, "{sql}");
         }
     }
 

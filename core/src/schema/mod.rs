@@ -9,12 +9,14 @@
 //! assert_eq!(table.rowid_alias(), Some(0));
 //! ```
 
+mod affinity;
 mod edit;
 mod object;
 mod parse;
 mod table;
 
-pub use edit::{Edits, append_item, insert_item, remove_item};
+pub use affinity::Affinity;
+pub use edit::{Edits, append_item, insert_item, insert_with_comment, item_with_comment, remove_item};
 pub use object::{Object, ObjectKind};
 pub(crate) use object::{double_quotes, mentions};
 pub use table::{

@@ -1,7 +1,7 @@
 //! Indexes, triggers and views, as text: limbeck keeps them, and rarely needs to understand them.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Token, TokenType as T, quote, same_name, tokens, unquote};
+use crate::sql::{Token, TokenType as T, is_name, quote, same_name, tokens, unquote};
 
 /// What a row of `sqlite_schema` describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -64,6 +64,26 @@ impl Object {
         Ok(format!("{}{}.{}", &sql[..name.start], quote(&self.schema), &sql[name.start..]))
     }
 
+    /// The statement that drops it.
+    pub fn drop(&self) -> String {
+        format!(
+            "DROP {} {}.{}",
+            self.kind.as_str().to_ascii_uppercase(),
+            quote(&self.schema),
+            quote(&self.name)
+        )
+    }
+
+    /// Whether an index is partial or holds an expression: more than columns with their collations.
+    pub fn is_computed(&self) -> bool {
+        let Some(Ok(all)) = self.sql.as_deref().map(tokens) else { return true };
+        let listed = all.iter().position(|t| t.kind == T::TK_LP).map_or(0, |at| at + 1);
+        let mut rest = all[listed..].iter().rev();
+        rest.next().is_none_or(|last| last.kind != T::TK_RP)
+            || !rest
+                .all(|t| matches!(t.kind, T::TK_COMMA | T::TK_COLLATE | T::TK_ASC | T::TK_DESC) || is_name(t))
+    }
+
     /// Whether its text uses this name at all: a table, a column, in whichever quotes. May be too
     /// careful, never too careless.
     pub fn mentions(&self, name: &str) -> bool {
@@ -123,6 +143,19 @@ mod tests {
             "CREATE TRIGGER temp.r AFTER INSERT ON main.t BEGIN SELECT 1; END"
         );
         assert_eq!(object("main", "no").create().unwrap_err().kind(), ErrorKind::Corrupt);
+    }
+
+    #[test]
+    fn what_an_index_holds() {
+        for (sql, want) in [
+            ("CREATE INDEX i ON t(a, \"b c\" COLLATE nocase DESC)", false),
+            ("CREATE INDEX i ON t(a) WHERE a > 0", true),
+            ("CREATE INDEX i ON t(lower(a))", true),
+            ("CREATE INDEX i ON t(a + 1)", true),
+            ("CREATE INDEX i ON t((a))", true),
+        ] {
+            assert_eq!(object("main", sql).is_computed(), want, "{sql}");
+        }
     }
 
     #[test]

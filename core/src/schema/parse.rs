@@ -67,9 +67,9 @@ fn outline(statement: &Stmt<'_>) -> Option<Outline> {
 
 impl Outline {
     fn agrees(&self, table: &TableDef) -> bool {
+        let counted = |c: &&ColumnConstraint| !matches!(c.rule, ColumnRule::Bare | ColumnRule::Deferrable);
         let column = |((name, constraints), found): (&(String, usize), &ColumnDef)| {
-            *name == found.name
-                && *constraints == found.constraints.iter().filter(|c| c.rule != ColumnRule::Bare).count()
+            *name == found.name && *constraints == found.constraints.iter().filter(counted).count()
         };
         self.columns.len() == table.columns.len()
             && self.columns.iter().zip(&table.columns).all(column)
@@ -218,6 +218,7 @@ impl<'t, 'a> Reader<'t, 'a> {
                 self.on_conflict()?;
                 ColumnRule::PrimaryKey { descending, autoincrement: self.autoincrement() }
             }
+            T::TK_NOT | T::TK_DEFERRABLE if self.deferrable() => ColumnRule::Deferrable,
             T::TK_NOT => {
                 self.at += 1;
                 self.expect(T::TK_NULL)?;
@@ -295,6 +296,19 @@ impl<'t, 'a> Reader<'t, 'a> {
         Ok(ColumnRule::Generated { expression, stored })
     }
 
+    /// `[NOT] DEFERRABLE [INITIALLY …]`, if it stands here.
+    fn deferrable(&mut self) -> bool {
+        match (self.kind(), self.ahead(1)) {
+            (T::TK_NOT, T::TK_DEFERRABLE) => self.at += 2,
+            (T::TK_DEFERRABLE, _) => self.at += 1,
+            _ => return false,
+        }
+        if self.kind() == T::TK_INITIALLY {
+            self.at += 2;
+        }
+        true
+    }
+
     /// `REFERENCES table [(columns)]` with its actions, `MATCH` and `DEFERRABLE`.
     fn references(&mut self) -> Result<ForeignKey> {
         self.expect(T::TK_REFERENCES)?;
@@ -312,9 +326,7 @@ impl<'t, 'a> Reader<'t, 'a> {
                 }
                 (T::TK_ON, T::TK_INSERT) => self.at += 3,
                 (T::TK_MATCH, _) => self.at += 2,
-                (T::TK_NOT, T::TK_DEFERRABLE) => self.at += 2,
-                (T::TK_DEFERRABLE, _) => self.at += 1,
-                (T::TK_INITIALLY, _) => self.at += 2,
+                _ if self.deferrable() => {}
                 _ => return Ok(ForeignKey { table, columns }),
             }
         }
@@ -328,6 +340,9 @@ impl<'t, 'a> Reader<'t, 'a> {
             let first = self.at;
             let name = self.name()?;
             let collation = if self.take(T::TK_COLLATE) { Some(self.name()?) } else { None };
+            while !matches!(self.kind(), T::TK_COMMA | T::TK_RP | T::TK_AUTOINCR) {
+                self.token()?;
+            }
             let end = self.since(first).end;
             columns.push(IndexedColumn { name, collation, end });
             while !matches!(self.kind(), T::TK_COMMA | T::TK_RP) {
@@ -462,6 +477,10 @@ mod tests {
                 "CREATE TABLE t(a CONSTRAINT x CONSTRAINT y NOT NULL CONSTRAINT z)",
                 vec!["a||CONSTRAINT x|CONSTRAINT y NOT NULL|CONSTRAINT z"],
             ),
+            (
+                "CREATE TABLE t(a REFERENCES p NOT NULL DEFERRABLE INITIALLY DEFERRED DEFAULT b NOT DEFERRABLE)",
+                vec!["a||REFERENCES p|NOT NULL|DEFERRABLE INITIALLY DEFERRED|DEFAULT b|NOT DEFERRABLE"],
+            ),
             ("CREATE TABLE 'it''s'(key key, \"desc\" text -- why\n)", vec!["key|key|", "desc|text|"]),
         ];
         for (sql, want) in table {
@@ -475,6 +494,9 @@ mod tests {
             ("CREATE TABLE t(a, id INTEGER PRIMARY KEY)", Some(1)),
             ("CREATE TABLE t(id integer, PRIMARY KEY (ID DESC))", Some(0)),
             ("CREATE TABLE t(id \"INTEGER\" PRIMARY KEY)", Some(0)),
+            ("CREATE TABLE t(id 'integer' \"key\" PRIMARY KEY)", Some(0)),
+            ("CREATE TABLE t(id INTEGER GENERATED ALWAYS PRIMARY KEY)", Some(0)),
+            ("CREATE TABLE t(id INTEGER ALWAYS PRIMARY KEY)", None),
             ("CREATE TABLE t(id INTEGER PRIMARY KEY DESC)", None),
             ("CREATE TABLE t(id INT PRIMARY KEY)", None),
             ("CREATE TABLE t(id INTEGER PRIMARY KEY) WITHOUT ROWID", None),
@@ -483,6 +505,29 @@ mod tests {
             assert_eq!(TableDef::parse(sql).unwrap().rowid_alias(), want, "{sql}");
         }
         assert_eq!(TableDef::parse("CREATE TABLE t(rowid, OID)").unwrap().rowid_name(), Some("_rowid_"));
+    }
+
+    #[test]
+    fn of_several_the_last_holds() {
+        let table = TableDef::parse("CREATE TABLE t(a DEFAULT 1 NOT NULL DEFAULT 2)").unwrap();
+        assert_eq!(table.text(table.columns[0].default().unwrap()), "2");
+    }
+
+    #[test]
+    fn types_are_read_as_sqlite_reads_them() {
+        for (written, want) in [
+            ("VARCHAR(10)", "VARCHAR(10)"),
+            ("[a type](3)", "a type](3"),
+            ("\"a\" [x]", "a"),
+            ("\"a\"\"b\" c", "a\"b"),
+            ("INT generated  always", "INT"),
+            ("somehow_made always", "somehow_made"),
+            ("generated always", ""),
+            ("always", "always"),
+        ] {
+            let table = TableDef::parse(&format!("CREATE TABLE t(a {written})")).unwrap();
+            assert_eq!(table.declared_type(&table.columns[0]), want, "{written}");
+        }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::sql::same_name;
+use super::affinity::Affinity;
+use crate::sql::{same_name, unquote};
 
 /// Bytes of the `CREATE` text.
 pub type Span = Range<usize>;
@@ -94,6 +95,8 @@ pub enum ColumnRule {
         /// `STORED`
         stored: bool,
     },
+    /// `[NOT] DEFERRABLE …` that does not follow its `REFERENCES` at once.
+    Deferrable,
     /// A `CONSTRAINT name` that nothing follows: SQLite accepts it.
     Bare,
 }
@@ -177,6 +180,64 @@ impl TableDef {
         column.type_span.as_ref().map_or("", |span| self.text(span))
     }
 
+    /// The collation of a column's values, in capitals.
+    pub fn collation(&self, column: &ColumnDef) -> String {
+        column.collation().map_or("BINARY".into(), |span| unquote(self.text(span)).to_ascii_uppercase())
+    }
+
+    /// What SQLite makes of a column's declared type.
+    pub fn affinity(&self, column: &ColumnDef) -> Affinity {
+        Affinity::of(&self.declared_type(column), self.options.strict)
+    }
+
+    /// A column's type as SQLite takes it: `GENERATED ALWAYS` at its end, or `ALWAYS` behind
+    /// some other long word, is no part of it, and of a type that begins with a quote only what that quote holds counts (`sqlite3AddColumn`).
+    pub fn declared_type(&self, column: &ColumnDef) -> String {
+        let cut = |text: &str, word: &str| {
+            let at = text.len().checked_sub(word.len())?;
+            let (head, tail) = text.split_at_checked(at)?;
+            tail.eq_ignore_ascii_case(word).then(|| head.trim_end_matches(is_blank).len())
+        };
+        let mut text = self.type_name(column);
+        if text.len() >= "generated always".len()
+            && let Some(length) = cut(text, "always")
+        {
+            text = &text[..length];
+            text = cut(text, "generated").map_or(text, |length| &text[..length]);
+        }
+        let Some(quote @ ('"' | '\'' | '`' | '[')) = text.chars().next() else { return text.to_owned() };
+        let inside = text[1..].strip_suffix(|_| true).unwrap_or_default();
+        if text.len() > 2 && !inside.contains(['"', '\'', '`', '[']) {
+            // `sqlite3DequoteToken`: the last character goes, whatever it is.
+            return inside.to_owned();
+        }
+        first_quoted(&text[1..], if quote == '[' { ']' } else { quote })
+    }
+
+    /// Where expressions stand: CHECK, DEFAULT and generated columns.
+    pub fn expressions(&self) -> impl Iterator<Item = &Span> {
+        let columns =
+            self.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
+                ColumnRule::Check(span) | ColumnRule::Default(span) => Some(span),
+                ColumnRule::Generated { expression, .. } => Some(expression),
+                ColumnRule::PrimaryKey { .. }
+                | ColumnRule::NotNull
+                | ColumnRule::Null
+                | ColumnRule::Unique
+                | ColumnRule::Collate(_)
+                | ColumnRule::References(_)
+                | ColumnRule::Deferrable
+                | ColumnRule::Bare => None,
+            });
+        columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {
+            TableRule::Check(span) => Some(span),
+            TableRule::PrimaryKey { .. }
+            | TableRule::Unique(_)
+            | TableRule::ForeignKey { .. }
+            | TableRule::Bare => None,
+        }))
+    }
+
     /// The names of the primary key's columns, in key order; empty if there is no key.
     pub fn primary_key(&self) -> Vec<&str> {
         for constraint in &self.constraints {
@@ -206,17 +267,26 @@ impl TableDef {
             .constraints
             .iter()
             .any(|c| matches!(c.rule, ColumnRule::PrimaryKey { descending: true, .. }));
-        let integer = crate::sql::unquote(self.type_name(column)).eq_ignore_ascii_case("INTEGER");
+        let integer = self.declared_type(column).eq_ignore_ascii_case("INTEGER");
         (integer && !descending).then_some(at)
+    }
+
+    /// Where `AUTOINCREMENT` stands, on the column or in the table's key.
+    pub fn autoincrement_span(&self) -> Option<&Span> {
+        let of_columns = self.columns.iter().flat_map(|c| &c.constraints).filter_map(|c| match &c.rule {
+            ColumnRule::PrimaryKey { autoincrement, .. } => autoincrement.as_ref(),
+            _ => None,
+        });
+        let of_table = self.constraints.iter().filter_map(|c| match &c.rule {
+            TableRule::PrimaryKey { autoincrement, .. } => autoincrement.as_ref(),
+            _ => None,
+        });
+        of_columns.chain(of_table).next()
     }
 
     /// `AUTOINCREMENT`, on the column or in the table's key.
     pub fn autoincrement(&self) -> bool {
-        let column =
-            |c: &ColumnConstraint| matches!(c.rule, ColumnRule::PrimaryKey { autoincrement: Some(_), .. });
-        let table =
-            |c: &TableConstraint| matches!(c.rule, TableRule::PrimaryKey { autoincrement: Some(_), .. });
-        self.columns.iter().flat_map(|c| &c.constraints).any(column) || self.constraints.iter().any(table)
+        self.autoincrement_span().is_some()
     }
 
     /// A name by which SQL reaches the rowid: one of its three that no column has taken.
@@ -258,11 +328,38 @@ impl ColumnDef {
         })
     }
 
-    /// The value's place, if there is a `DEFAULT`.
+    /// The value's place, if there is a `DEFAULT`. Of several, SQLite takes the last.
     pub fn default(&self) -> Option<&Span> {
-        self.constraints.iter().find_map(|c| match &c.rule {
+        self.constraints.iter().rev().find_map(|c| match &c.rule {
             ColumnRule::Default(value) => Some(value),
             _ => None,
         })
     }
+
+    /// The name's place, if there is a `COLLATE`; of several SQLite takes the last.
+    pub fn collation(&self) -> Option<&Span> {
+        self.constraints.iter().rev().find_map(|c| match &c.rule {
+            ColumnRule::Collate(name) => Some(name),
+            _ => None,
+        })
+    }
+}
+
+/// What stands before the closing quote, doubled ones made single.
+fn first_quoted(mut rest: &str, close: char) -> String {
+    let mut inside = String::new();
+    while let Some(at) = rest.find(close) {
+        inside.push_str(&rest[..at]);
+        if !rest[at + 1..].starts_with(close) {
+            break;
+        }
+        inside.push(close);
+        rest = &rest[at + 2..];
+    }
+    inside
+}
+
+/// What SQLite's tokenizer passes over.
+fn is_blank(c: char) -> bool {
+    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c')
 }

@@ -90,7 +90,7 @@ fn comments(text: &str) -> impl Iterator<Item = (u32, &str)> {
         loop {
             let length = match rest.as_bytes() {
                 [b'-', b'-', ..] => rest.find('\n').unwrap_or(rest.len()),
-                [b'/', b'*', ..] => rest.find("*/")? + 2,
+                [b'/', b'*', ..] => 2 + rest[2..].find("*/")? + 2,
                 [first, ..] if first.is_ascii_whitespace() => 1,
                 _ => return None,
             };
@@ -195,6 +195,7 @@ mod tests {
             ("-- revision : x\nSELECT 1", Some("x"), None),
             ("/* A licence;\n-- revision: no */\n-- Users\n-- revision: x", Some("x"), Some("Users")),
             ("-- ======\n-------\n-- Fix: rounding", None, Some("Fix: rounding")),
+            ("/*/ -- not yet */ -- Users", None, Some("Users")),
             ("-- migrate:up\n-- Not a message", None, None),
             ("-- see https://example.org", None, Some("see https://example.org")),
             ("-- created: table users", None, None),

@@ -37,6 +37,7 @@
 
 mod body;
 mod checksum;
+mod file_name;
 mod forbidden;
 mod header;
 mod marker;
@@ -48,6 +49,7 @@ mod write;
 use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
+pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
 pub use source::{Folder, Source, SourceFile};
 pub use write::{new_file, slug};
@@ -64,8 +66,6 @@ pub struct Script {
     pub file: String,
     /// When it was made, as its header has it.
     pub created: Option<String>,
-    /// Ids that the revision went by before.
-    pub aliases: Vec<String>,
     /// Checksums of former texts that count as this one.
     pub also: Vec<String>,
     /// Whether older apps can use the database after it, where the header says so.
@@ -120,11 +120,16 @@ impl Script {
             }
             (None, None) => Vec::new(),
         };
-        let (branch_labels, depends_on) = (header.branch_labels, header.depends_on);
         Ok(Script {
-            revision: Revision { id, revises, branch_labels, depends_on, message },
+            revision: Revision {
+                id,
+                revises,
+                branch_labels: header.branch_labels,
+                depends_on: header.depends_on,
+                aliases: header.aliases,
+                message,
+            },
             created: header.created,
-            aliases: header.aliases,
             also: header.also,
             compatible: header.compatible,
             file: file_name,

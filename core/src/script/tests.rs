@@ -274,7 +274,7 @@ fn ids_messages_and_parents_come_from_the_header_or_the_name() {
             ("base", String::new(), ""),
         ]
     );
-    assert_eq!(scripts[1].aliases, ["deux"]);
+    assert_eq!(scripts[1].revision.aliases, ["deux"]);
     assert!(scripts[0].text.starts_with("--"));
 }
 

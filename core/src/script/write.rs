@@ -3,9 +3,6 @@
 use super::header::{directive, is_marker};
 use crate::graph::Revision;
 
-/// How many characters of a message make it into a file's name.
-const SLUG_LENGTH: usize = 40;
-
 /// A new migration file that reads back as this revision. Without `down` there is no `migrate:down`,
 /// and the revision cannot be taken back.
 ///
@@ -33,7 +30,7 @@ const SLUG_LENGTH: usize = 40;
 /// );
 /// ```
 pub fn new_file(revision: &Revision, created: Option<&str>, up: &str, down: Option<&str>) -> String {
-    let Revision { id, revises, branch_labels, depends_on, message } = revision;
+    let Revision { id, revises, branch_labels, depends_on, aliases, message } = revision;
     let mut text = String::new();
     let message = message_line(message);
     if !message.is_empty() {
@@ -44,6 +41,7 @@ pub fn new_file(revision: &Revision, created: Option<&str>, up: &str, down: Opti
         ("revises", Some(one_line(&revises.join(", ")))),
         ("branch_labels", Some(one_line(&branch_labels.join(", "))).filter(|labels| !labels.is_empty())),
         ("depends_on", Some(one_line(&depends_on.join(", "))).filter(|ids| !ids.is_empty())),
+        ("aliases", Some(one_line(&aliases.join(", "))).filter(|ids| !ids.is_empty())),
         ("created", created.map(one_line)),
     ];
     for (key, value) in header {
@@ -65,16 +63,16 @@ pub fn new_file(revision: &Revision, created: Option<&str>, up: &str, down: Opti
 }
 
 /// A message as a part of a file's name, as Alembic makes it: lowercase, what is no word becomes
-/// `_`, and a long one is cut at the last word that ends within 40 characters.
+/// `_`, and a long one is cut at the last word that ends within so many characters.
 ///
 /// ```
-/// assert_eq!(limbeck::script::slug("Add users' e-mail (again)"), "add_users_e_mail_again");
+/// assert_eq!(limbeck::script::slug("Add users' e-mail (again)", 40), "add_users_e_mail_again");
 /// ```
-pub fn slug(message: &str) -> String {
+pub fn slug(message: &str, length: usize) -> String {
     let words: Vec<&str> =
         message.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect();
     let slug = words.join("_").to_lowercase();
-    match slug.char_indices().nth(SLUG_LENGTH) {
+    match slug.char_indices().nth(length) {
         Some((end, _)) => {
             let cut = &slug[..end];
             format!("{}_", cut.rsplit_once('_').map_or(cut, |(whole, _)| whole))
@@ -108,6 +106,7 @@ mod tests {
                 Revision {
                     branch_labels: vec!["billing".into(), "x".into()],
                     depends_on: vec!["e5".into()],
+                    aliases: vec!["d3".into()],
                     message: "Join".into(),
                     ..Revision::new("d4", &["b2", "c3"])
                 },
@@ -151,7 +150,7 @@ mod tests {
             ("0123456789 0123456789 0123456789 01234567", "0123456789_0123456789_0123456789_"),
             (&"x".repeat(50), &format!("{}_", "x".repeat(40))),
         ] {
-            assert_eq!(slug(message), want);
+            assert_eq!(slug(message, 40), want);
         }
     }
 }

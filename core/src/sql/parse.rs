@@ -7,12 +7,15 @@ use sqlite3_parser::dialect::TokenType as T;
 use sqlite3_parser::lexer::sql::{Error as ParseError, Parser};
 use sqlite3_parser::{Bump, FallibleIterator};
 
-use super::token::{shorten, tokens};
+use super::token::{is_name, shorten, tokens};
 use crate::error::{Error, ErrorKind, Result};
 
 /// SQLite's own default for SQLITE_MAX_EXPR_DEPTH: <https://sqlite.org/limits.html>. Far below
 /// what would overflow the parser's stack.
 const MAX_DEPTH: usize = 1000;
+
+/// The parser copies all words of a type for each of them: what is longer than any type is refused.
+const MAX_WORDS: usize = 100;
 
 /// Hands the syntax tree of `sql`, which must be exactly one statement, to `read`.
 ///
@@ -39,7 +42,13 @@ pub(crate) fn with_statement<T>(sql: &str, read: impl FnOnce(&Stmt<'_>) -> T) ->
 
 fn bounded(sql: &str) -> Result<()> {
     let mut depth = 0usize;
+    let mut words = 0usize;
     for token in tokens(sql)? {
+        words = if is_name(&token) { words + 1 } else { 0 };
+        if words > MAX_WORDS {
+            let error = Error::new(ErrorKind::SqlTooDeep, format!("more than {MAX_WORDS} names in a row"));
+            return Err(error.with_hint("write fewer words where the type stands"));
+        }
         match token.kind {
             T::TK_LP => depth += 1,
             T::TK_RP => depth = depth.saturating_sub(1),
@@ -72,11 +81,13 @@ mod tests {
     fn one_statement_within_bounds() {
         assert!(with_statement("SELECT 1", |s| matches!(s, Stmt::Select(_))).unwrap());
         let deep = format!("SELECT {}1{}", "(".repeat(5000), ")".repeat(5000));
+        let wordy = format!("CREATE TABLE t(a {})", "int ".repeat(101));
         for (sql, kind) in [
             ("SELECT", ErrorKind::SqlSyntax),
             ("SELECT 1; SELECT 2", ErrorKind::SqlSyntax),
             ("", ErrorKind::SqlSyntax),
             (&deep, ErrorKind::SqlTooDeep),
+            (&wordy, ErrorKind::SqlTooDeep),
         ] {
             assert_eq!(with_statement(sql, |_| ()).unwrap_err().kind(), kind, "{}", shorten(sql));
         }

@@ -34,11 +34,13 @@ pub fn split(text: &str) -> Result<Vec<Statement<'_>>> {
 /// The tokens of each statement, semicolons left out.
 pub(crate) fn groups<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
     let mut groups = Vec::new();
-    let mut first = 0;
-    for at in 0..tokens.len() {
-        if tokens[at].kind == T::TK_SEMI && ends(&tokens[first..at]) {
+    let (mut first, mut opening) = (0, Opening::Start);
+    for (at, token) in tokens.iter().enumerate() {
+        if token.kind == T::TK_SEMI && opening.ends(&tokens[first..at]) {
             groups.push(&tokens[first..at]);
-            first = at + 1;
+            (first, opening) = (at + 1, Opening::Start);
+        } else {
+            opening = opening.followed_by(token.kind);
         }
     }
     groups.push(&tokens[first..]);
@@ -46,13 +48,35 @@ pub(crate) fn groups<'t, 'a>(tokens: &'t [Token<'a>]) -> Vec<&'t [Token<'a>]> {
     groups
 }
 
-/// Whether a semicolon after these tokens ends the statement. As `sqlite3_complete()` has it
-/// (<https://sqlite.org/c3ref/complete.html>): a `CREATE TRIGGER` ends at `; END ;` only.
-fn ends(tokens: &[Token<'_>]) -> bool {
-    let mut words = tokens.iter().map(|t| t.kind).skip_while(|&k| k == T::TK_EXPLAIN);
-    let trigger =
-        words.next() == Some(T::TK_CREATE) && words.find(|&k| k != T::TK_TEMP) == Some(T::TK_TRIGGER);
-    !trigger || matches!(tokens, [.., semi, end] if semi.kind == T::TK_SEMI && end.kind == T::TK_END)
+/// What the words at the front of a statement have told.
+#[derive(Clone, Copy, PartialEq)]
+enum Opening {
+    /// Nothing, or `EXPLAIN [QUERY PLAN]`.
+    Start,
+    /// `CREATE [TEMP]`
+    Create,
+    /// `CREATE [TEMP] TRIGGER`
+    Trigger,
+    /// No trigger.
+    Other,
+}
+
+impl Opening {
+    fn followed_by(self, kind: T) -> Opening {
+        match (self, kind) {
+            (Opening::Start, T::TK_EXPLAIN | T::TK_QUERY | T::TK_PLAN) => Opening::Start,
+            (Opening::Start, T::TK_CREATE) | (Opening::Create, T::TK_TEMP) => Opening::Create,
+            (Opening::Create, T::TK_TRIGGER) | (Opening::Trigger, _) => Opening::Trigger,
+            _ => Opening::Other,
+        }
+    }
+
+    /// Whether a semicolon after these tokens ends the statement. As `sqlite3_complete()` has it
+    /// (<https://sqlite.org/c3ref/complete.html>): a `CREATE TRIGGER` ends at `; END ;` only.
+    fn ends(self, tokens: &[Token<'_>]) -> bool {
+        self != Opening::Trigger
+            || matches!(tokens, [.., semi, end] if semi.kind == T::TK_SEMI && end.kind == T::TK_END)
+    }
 }
 
 /// Counts lines forward only, so that a long file is read once.
@@ -89,6 +113,7 @@ mod tests {
         let trigger =
             "CREATE TEMP TRIGGER r AFTER INSERT ON t BEGIN SELECT CASE WHEN 1 THEN 2 END; DELETE FROM u; END";
         let both = format!("{trigger}; SELECT 1");
+        let explained = format!("EXPLAIN QUERY PLAN {trigger}");
         for (text, want) in [
             ("", vec![]),
             (" -- nothing\n;;", vec![]),
@@ -96,6 +121,7 @@ mod tests {
             ("SELECT 1", vec!["SELECT 1"]),
             ("SELECT /* ; */ 1;", vec!["SELECT /* ; */ 1"]),
             (&both, vec![trigger, "SELECT 1"]),
+            (&explained, vec![&explained]),
         ] {
             assert_eq!(texts(text), want, "{text}");
         }

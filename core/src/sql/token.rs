@@ -34,24 +34,44 @@ impl Token<'_> {
 /// The tokens of a text, comments and blanks left out.
 ///
 /// Errors: [`ErrorKind::SqlSyntax`] with the line where a literal, a bracket or a comment is not
-/// closed, or where a byte is no part of SQL.
-pub fn tokens(text: &str) -> Result<Vec<Token<'_>>> {
+/// closed, where a byte is no part of SQL, and where SQLite's own tokenizer would stop or read
+/// otherwise.
+pub fn tokens(whole: &str) -> Result<Vec<Token<'_>>> {
+    // SQLite ends a text at U+0000 and says nothing of what stands behind it.
+    if let Some(at) = whole.find('\0') {
+        return Err(unreadable(whole, "the character U+0000", line_at(whole, at)));
+    }
     let mut scanner = Scanner::new(Tokenizer::new());
-    let mut all = Vec::with_capacity(text.len() / 6);
+    let mut all = Vec::with_capacity(whole.len() / 6);
     loop {
-        match scanner.scan(text.as_bytes()) {
+        match scanner.scan(whole.as_bytes()) {
             Ok((_, None, _)) => return Ok(all),
             // The slice that comes with it lacks the `x'` of a blob: the places are right.
             Ok((start, Some((_, kind)), end)) => {
-                let Some(text) = text.get(start..end) else {
-                    return Err(Error::new(ErrorKind::SqlSyntax, "a token splits a character")
-                        .at_line(line_at(text, start)));
+                let Some(text) = whole.get(start..end) else {
+                    return Err(unreadable(whole, "a token splits a character", line_at(whole, start)));
                 };
-                all.push(Token { kind, text, start });
+                let token = Token { kind, text, start };
+                refuse_other_reading(&token, &whole[end..])
+                    .map_err(|what| unreadable(whole, what, line_at(whole, start)))?;
+                all.push(token);
             }
-            Err(error) => return Err(syntax(text, error)),
+            Err(error) => return Err(syntax(whole, error)),
         }
     }
+}
+
+/// What SQLite's own tokenizer would read otherwise, it must not be read at all: U+FEFF before a
+/// word is blank to SQLite, and `$a::b(;)` is one parameter, as in Tcl.
+fn refuse_other_reading(token: &Token<'_>, rest: &str) -> std::result::Result<(), &'static str> {
+    if token.text.starts_with('\u{feff}') {
+        return Err("a byte order mark (U+FEFF)");
+    }
+    let tcl = token.kind == T::TK_VARIABLE && token.text.starts_with(['$', '@', '#', ':']);
+    if tcl && (rest.starts_with('(') || rest.starts_with("::")) {
+        return Err("a bad parameter name");
+    }
+    Ok(())
 }
 
 fn syntax(text: &str, error: LexError) -> Error {
@@ -67,7 +87,10 @@ fn syntax(text: &str, error: LexError) -> Error {
         LexError::MalformedHexInteger(p) => ("a malformed hexadecimal number", p),
         _ => ("unreadable SQL", &None),
     };
-    let line = place.as_ref().map_or(1, |p| p.line as u32);
+    unreadable(text, what, place.as_ref().map_or(1, |p| p.line as u32))
+}
+
+fn unreadable(text: &str, what: &str, line: u32) -> Error {
     let near = text.lines().nth(line as usize - 1).unwrap_or_default().trim();
     Error::new(ErrorKind::SqlSyntax, format!("{what} near: {}", shorten(near))).at_line(line)
 }
@@ -92,11 +115,20 @@ pub fn same_text(a: &str, b: &str) -> bool {
 }
 
 fn same_token(a: &Token<'_>, b: &Token<'_>) -> bool {
-    let quoted_name = |token: &Token<'_>| token.text.starts_with(['"', '[', '`']);
-    if quoted_name(a) || quoted_name(b) {
-        return super::ident::unquote(a.text).eq_ignore_ascii_case(&super::ident::unquote(b.text));
+    let quoted = |token: &Token<'_>| token.text.starts_with(['"', '[', '`']);
+    if quoted(a) || quoted(b) {
+        // A name; an unquoted word may be more than that.
+        let named = |token: &Token<'_>| quoted(token) || (is_name(token) && !is_value(token));
+        return named(a)
+            && named(b)
+            && super::ident::unquote(a.text).eq_ignore_ascii_case(&super::ident::unquote(b.text));
     }
     a.kind == b.kind && (a.text == b.text || (a.kind != T::TK_STRING && a.text.eq_ignore_ascii_case(b.text)))
+}
+
+/// A string, or a word that is a value where an expression is meant.
+fn is_value(token: &Token<'_>) -> bool {
+    matches!(token.kind, T::TK_STRING | T::TK_CTIME_KW) || token.is_word("true") || token.is_word("false")
 }
 
 /// Whether a token may stand for a name: an identifier, a string, or a keyword that SQLite lets
@@ -136,6 +168,10 @@ mod tests {
             ("DEFAULT 'x'", "DEFAULT 'X'", false),
             ("DEFAULT 1", "DEFAULT 1.0", false),
             ("a b", "a", false),
+            ("\"x\"", "'x'", false),
+            ("\"x\"", "[X]", true),
+            ("\"null\"", "null", false),
+            ("\"true\"", "true", false),
         ] {
             assert_eq!(same_text(a, b), want, "{a} / {b}");
         }
@@ -143,7 +179,16 @@ mod tests {
 
     #[test]
     fn what_is_not_closed_is_named_with_its_line() {
-        for (text, line) in [("a\n'b", 2), ("a\n\n\"b", 3), ("[x", 1), ("/* x", 1), ("a !b", 1)] {
+        for (text, line) in [
+            ("a\n'b", 2),
+            ("a\n\n\"b", 3),
+            ("[x", 1),
+            ("/* x", 1),
+            ("a !b", 1),
+            ("a\n\u{feff}b", 2),
+            ("$a(;)", 1),
+            ("a\n'\0'", 2),
+        ] {
             let error = tokens(text).unwrap_err();
             assert_eq!((error.kind(), error.line()), (ErrorKind::SqlSyntax, Some(line)), "{text}");
         }

@@ -94,6 +94,7 @@ fn tell(report: &Report) {
             .iter()
             .map(|alteration| match alteration.way {
                 Way::Native => format!("{} altered by SQLite itself", alteration.table),
+                Way::InPlace => format!("{} edited in place", alteration.table),
                 Way::Rebuild => format!("{} rebuilt, {} rows copied", alteration.table, alteration.rows),
             })
             .collect();

@@ -55,6 +55,8 @@ __all__ = [
     "NotAHead",
     "NotAncestor",
     "NotInBranch",
+    "NotOffline",
+    "NotUpToDate",
     "OverlappingRevisions",
     "ProofFailed",
     "RangeNotAllowed",

@@ -215,6 +215,12 @@ class NoDowngrade(LimbeckError):
     code = "script.no_downgrade"
 
 
+class NotOffline(LimbeckError):
+    """A script printed offline cannot say what depends on the rows of a database."""
+
+    code = "script.not_offline"
+
+
 class CannotWrite(LimbeckError):
     """A new file would overwrite one that is there, or cannot be written."""
 
@@ -329,6 +335,12 @@ class ChangedRevision(LimbeckError):
     code = "history.changed_revision"
 
 
+class NotUpToDate(LimbeckError):
+    """The database is not at every head of the folder."""
+
+    code = "history.not_up_to_date"
+
+
 class Unfinished(LimbeckError):
     """A `transaction:false` revision was begun and never finished."""
 
@@ -441,6 +453,8 @@ __all__ = [
     "NotAHead",
     "NotAncestor",
     "NotInBranch",
+    "NotOffline",
+    "NotUpToDate",
     "OverlappingRevisions",
     "ProofFailed",
     "RangeNotAllowed",

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod output;
+mod picture;
 mod settings;
 
 use std::process::ExitCode;

@@ -1,9 +1,10 @@
 //! Text as Alembic prints it, JSON, and a progress line. Results go to stdout, all else to stderr.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::sync::atomic::Ordering;
 
+use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 use limbeck::script::Script;
 use limbeck::{Error, Event, RevisionInfo};
@@ -12,18 +13,60 @@ use serde::Serialize;
 use crate::CANCELLED;
 use crate::args::Args;
 
+/// How a revision's id looks.
+pub const REVISION: Style = AnsiColor::Yellow.on_default();
+const HEAD: Style = AnsiColor::Green.on_default();
+const SHAPE: Style = AnsiColor::Cyan.on_default();
+const CURRENT: Style = AnsiColor::Magenta.on_default().bold();
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+
+/// A text in a style. `anstream` takes the colours out again for a pipe, a file and NO_COLOR.
+pub fn paint(style: Style, text: &str) -> String {
+    format!("{style}{text}{style:#}")
+}
+
+/// A line of a result, in colours where they are wanted.
+macro_rules! say {
+    ($($text:tt)*) => {
+        $crate::output::coloured(&(format!($($text)*) + "\n"))
+    };
+}
+pub(crate) use say;
+
+/// Prints a text whose colours `anstream` takes out where they are not wanted.
+pub fn coloured(text: &str) {
+    written(anstream::stdout().lock().write_all(text.as_bytes()));
+}
+
+/// Prints a text as it is: a script may hold what looks like a colour.
+pub fn raw(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    written(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+}
+
+/// A reader such as `head` may have seen enough: that is no failure of ours.
+fn written(result: std::io::Result<()>) {
+    if let Err(error) = result {
+        if error.kind() != std::io::ErrorKind::BrokenPipe {
+            eprintln!("error: cannot print: {error}");
+        }
+        std::process::exit(1);
+    }
+}
+
 /// One JSON object on a line.
 pub fn json(value: &impl Serialize) {
-    println!("{}", serde_json::to_string(value).expect("results hold strings and numbers only"));
+    let text = serde_json::to_string(value).expect("results hold strings and numbers only");
+    raw(&(text + "\n"));
 }
 
 /// An error, with its place and its advice.
 pub fn error(error: &Error, as_json: bool) {
     if as_json {
-        println!("{}", error.to_json());
+        raw(&(error.to_json() + "\n"));
         return;
     }
-    eprintln!("error: {error} [{}]", error.code());
+    anstream::eprintln!("{} {error} [{}]", paint(ERROR, "error:"), error.code());
     match (error.file(), error.line()) {
         (Some(file), Some(line)) => eprintln!("   at: {file}:{line}"),
         (Some(file), None) => eprintln!("   at: {file}"),
@@ -51,15 +94,15 @@ pub fn list(revisions: &[String]) -> String {
 
 /// `0002 (billing) (head) (mergepoint)`
 pub fn marked(info: &RevisionInfo, current: bool) -> String {
-    let mut text = info.revision.clone();
+    let mut text = paint(REVISION, &info.revision);
     if !info.branch_labels.is_empty() {
         text += &format!(" ({})", info.branch_labels.join(", "));
     }
     for (is, mark) in [
-        (info.head, "head"),
-        (info.branch_point, "branchpoint"),
-        (info.merge_point, "mergepoint"),
-        (current && info.current, "current"),
+        (info.head, paint(HEAD, "head")),
+        (info.branch_point, paint(SHAPE, "branchpoint")),
+        (info.merge_point, paint(SHAPE, "mergepoint")),
+        (current && info.current, paint(CURRENT, "current")),
     ] {
         if is {
             text += &format!(" ({mark})");
@@ -68,10 +111,12 @@ pub fn marked(info: &RevisionInfo, current: bool) -> String {
     text
 }
 
-/// `0001 -> 0002 (head), add phone`
+/// `0001 -> 0002 (head), add phone`; what it depends on stands in parentheses before the arrow
 pub fn history_line(info: &RevisionInfo, current: bool) -> String {
     let message = if info.message.is_empty() { String::new() } else { format!(", {}", info.message) };
-    format!("{} -> {}{message}", list(&info.revises), marked(info, current))
+    let needs =
+        if info.depends_on.is_empty() { String::new() } else { format!(" ({})", info.depends_on.join(", ")) };
+    format!("{}{needs} -> {}{message}", list(&info.revises), marked(info, current))
 }
 
 /// The block of `show`.

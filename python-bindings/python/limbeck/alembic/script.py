@@ -251,7 +251,9 @@ class ScriptDirectory:
 
     def _file_name(self, revid: str, message: Optional[str], now: datetime.datetime) -> str:
         template = (self._config.get_main_option("file_template") if self._config else None) or "%(rev)s_%(slug)s"
-        values: dict[str, Any] = {"rev": revid, "slug": _limbeck.slug(message or ""), "epoch": int(now.timestamp())}
+        length = int((self._config.get_main_option("truncate_slug_length") if self._config else None) or 40)
+        slug = _limbeck.slug(message or "", length)
+        values: dict[str, Any] = {"rev": revid, "slug": slug, "epoch": int(now.timestamp())}
         values.update({name: getattr(now, name) for name in ("year", "month", "day", "hour", "minute", "second")})
         return template % values + ".py"
 

@@ -1,30 +1,36 @@
-//! `current`, `heads`, `history`, `show`, `status`: what only reads.
+//! `current`, `heads`, `history`, `branches`, `show`, `status`: what only reads.
 
 use limbeck::{Migrator, Result, RevisionInfo};
 use serde_json::json;
 
 use super::{look_at, migrator};
 use crate::args::Args;
-use crate::output;
+use crate::output::{self, say};
 use crate::settings::Settings;
 
-pub fn current(args: &Args, settings: &Settings) -> Result<()> {
+pub fn current(args: &Args, settings: &Settings, check_heads: bool) -> Result<()> {
     let migrator = migrator(settings)?;
-    let revisions = migrator.current(&mut look_at(settings)?)?;
+    let mut db = look_at(settings)?;
+    if check_heads {
+        migrator.check_heads(&mut db)?;
+    }
+    let revisions = migrator.current(&mut db)?;
     if args.json {
         output::json(&json!({ "heads": revisions }));
         return Ok(());
     }
     if args.verbose {
-        println!("Current revision(s) for {}:", settings.database()?);
+        say!("Current revision(s) for {}:", settings.database()?);
     }
     print(args, settings, &migrator, &revisions);
     Ok(())
 }
 
-pub fn heads(args: &Args, settings: &Settings) -> Result<()> {
+pub fn heads(args: &Args, settings: &Settings, resolve_dependencies: bool) -> Result<()> {
     let migrator = migrator(settings)?;
-    let revisions = migrator.describe(&migrator.graph().heads(), &[]);
+    let graph = migrator.graph();
+    let heads = if resolve_dependencies { graph.heads_resolving_dependencies() } else { graph.heads() };
+    let revisions = migrator.describe(&heads, &[]);
     listed(args, &revisions, || print(args, settings, &migrator, &revisions));
     Ok(())
 }
@@ -38,7 +44,27 @@ pub fn history(args: &Args, settings: &Settings, range: &str, indicate_current: 
         if args.verbose {
             print(args, settings, &migrator, &revisions);
         } else {
-            revisions.iter().for_each(|info| println!("{}", output::history_line(info, indicate_current)));
+            revisions.iter().for_each(|info| say!("{}", output::history_line(info, indicate_current)));
+        }
+    });
+    Ok(())
+}
+
+pub fn branches(args: &Args, settings: &Settings) -> Result<()> {
+    let migrator = migrator(settings)?;
+    let points = migrator.graph().branch_points();
+    let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
+    let revisions = migrator.describe(&ids, &[]);
+    listed(args, &revisions, || {
+        for (info, (id, children)) in revisions.iter().zip(&points) {
+            if args.verbose {
+                say!("{}", block(settings, &migrator, info));
+                continue;
+            }
+            say!("{}", output::marked(info, false));
+            for child in migrator.describe(children, &[]) {
+                say!("{:width$} -> {}", "", output::marked(&child, false), width = id.chars().count());
+            }
         }
     });
     Ok(())
@@ -48,7 +74,7 @@ pub fn show(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
     let migrator = migrator(settings)?;
     let revisions = migrator.describe(&migrator.graph().resolve(revision)?, &[]);
     listed(args, &revisions, || {
-        revisions.iter().for_each(|info| println!("{}", block(settings, &migrator, info)));
+        revisions.iter().for_each(|info| say!("{}", block(settings, &migrator, info)));
     });
     Ok(())
 }
@@ -64,15 +90,15 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
         output::json(&json!({ "heads": current, "pending": pending }));
         return Ok(());
     }
-    println!("database    {}", settings.database()?);
-    println!("migrations  {}", settings.migrations.display());
+    say!("database    {}", settings.database()?);
+    say!("migrations  {}", settings.migrations.display());
     match &current[..] {
-        [] => println!("at          <base>"),
-        heads => heads.iter().for_each(|info| println!("at          {}", output::history_line(info, false))),
+        [] => say!("at          <base>"),
+        heads => heads.iter().for_each(|info| say!("at          {}", output::history_line(info, false))),
     }
     match &pending[..] {
-        [] => println!("pending     none"),
-        steps => steps.iter().for_each(|info| println!("pending     {}", output::history_line(info, false))),
+        [] => say!("pending     none"),
+        steps => steps.iter().for_each(|info| say!("pending     {}", output::history_line(info, false))),
     }
     Ok(())
 }
@@ -85,9 +111,9 @@ fn listed(args: &Args, revisions: &[RevisionInfo], text: impl FnOnce()) {
 fn print(args: &Args, settings: &Settings, migrator: &Migrator<'_>, revisions: &[RevisionInfo]) {
     for info in revisions {
         if args.verbose {
-            println!("{}", block(settings, migrator, info));
+            say!("{}", block(settings, migrator, info));
         } else {
-            println!("{}", output::marked(info, false));
+            say!("{}", output::marked(info, false));
         }
     }
 }

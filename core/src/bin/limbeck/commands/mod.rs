@@ -1,13 +1,17 @@
 //! One file a command, or a few that share their shape.
 
-mod begin;
+mod edit;
+mod graph;
+mod init;
 mod look;
+mod new_file;
 mod run;
+mod shell;
 
 use std::time::Duration;
 
 use limbeck::script::Folder;
-use limbeck::{Error, ErrorKind, Migrator, Result};
+use limbeck::{Direction, Error, ErrorKind, Migrator, Result};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::args::{Args, Command};
@@ -15,20 +19,34 @@ use crate::settings::Settings;
 
 /// Runs what the arguments say.
 pub fn run(args: &Args) -> Result<()> {
-    let settings = Settings::read(args)?;
     match &args.command {
-        Command::Init { folder } => begin::init(args, folder),
-        Command::Revision { .. } => begin::revision(args, &settings),
-        Command::Upgrade { target } => run::upgrade(args, &settings, target),
-        Command::Downgrade { target } => run::downgrade(args, &settings, target),
-        Command::Stamp { revisions, purge } => run::stamp(args, &settings, revisions, *purge),
-        Command::Current => look::current(args, &settings),
-        Command::Heads => look::heads(args, &settings),
-        Command::History { rev_range, indicate_current } => {
-            look::history(args, &settings, rev_range, *indicate_current)
+        // These need no settings, and work where those are broken.
+        Command::Init { folder } => return init::init(args, folder),
+        Command::Completions { shell } => return shell::completions(*shell),
+        Command::Man { folder } => return shell::man(folder.as_deref()),
+        _ => {}
+    }
+    let settings = &Settings::read(args)?;
+    match &args.command {
+        Command::Init { .. } | Command::Completions { .. } | Command::Man { .. } => Ok(()),
+        Command::Revision { new, head, depends_on } => {
+            new_file::revision(args, settings, new, head.as_deref(), depends_on)
         }
-        Command::Show { revision } => look::show(args, &settings, revision),
-        Command::Status => look::status(args, &settings),
+        Command::Merge { revisions, new } => new_file::merge(args, settings, revisions, new),
+        Command::Upgrade { target, instead } => run::run(args, settings, Direction::Up, target, instead),
+        Command::Downgrade { target, instead } => run::run(args, settings, Direction::Down, target, instead),
+        Command::Stamp { revisions, purge, sql } => run::stamp(args, settings, revisions, *purge, *sql),
+        Command::EnsureVersion { sql } => run::ensure_version(args, settings, *sql),
+        Command::Current { check_heads } => look::current(args, settings, *check_heads),
+        Command::Heads { resolve_dependencies } => look::heads(args, settings, *resolve_dependencies),
+        Command::History { rev_range, indicate_current } => {
+            look::history(args, settings, rev_range, *indicate_current)
+        }
+        Command::Branches => look::branches(args, settings),
+        Command::Show { revision } => look::show(args, settings, revision),
+        Command::Status => look::status(args, settings),
+        Command::Graph { format, rev_range } => graph::graph(args, settings, *format, rev_range),
+        Command::Edit { revision } => edit::edit(args, settings, revision),
     }
 }
 
@@ -47,11 +65,22 @@ fn migrator(settings: &Settings) -> Result<Migrator<'static>> {
 /// Opens the database to look at it. One that is not there yet is an empty one, and not made.
 fn look_at(settings: &Settings) -> Result<Connection> {
     let path = settings.database()?;
-    if std::path::Path::new(path).exists() {
-        return open(settings, false);
+    if !std::path::Path::new(path).exists() {
+        eprintln!("{path} is not there yet");
+        return scratch();
     }
-    eprintln!("{path} is not there yet");
-    Connection::open_in_memory().map_err(|error| Error::new(ErrorKind::CannotOpen, error.to_string()))
+    let connection = open(settings, false)?;
+    connection.pragma_update(None, "query_only", true).map_err(|error| failed(&error))?;
+    Ok(connection)
+}
+
+/// An empty database in memory.
+fn scratch() -> Result<Connection> {
+    Connection::open_in_memory().map_err(|error| failed(&error))
+}
+
+fn failed(error: &rusqlite::Error) -> Error {
+    Error::new(ErrorKind::CannotOpen, error.to_string())
 }
 
 /// Opens the database; only a run that writes may make a new file.

@@ -1,32 +1,126 @@
-//! `upgrade`, `downgrade`, `stamp`: what changes the database.
+//! `upgrade`, `downgrade`, `stamp`, `ensure_version`: what changes the database, or says how it would.
 
-use limbeck::{Report, Result, Way};
+use limbeck::{AlterationReport, Direction, DryRun, Migrator, Report, Result, Way};
+use serde_json::json;
 
-use super::{migrator, open};
-use crate::args::Args;
-use crate::output;
+use super::{look_at, migrator, open, scratch};
+use crate::args::{Args, Instead};
+use crate::output::{self, say};
 use crate::settings::Settings;
 
-pub fn upgrade(args: &Args, settings: &Settings, target: &str) -> Result<()> {
+pub fn run(
+    args: &Args,
+    settings: &Settings,
+    direction: Direction,
+    target: &str,
+    instead: &Instead,
+) -> Result<()> {
     let mut migrator = migrator(settings)?.on_event(output::listener(args));
-    told(args, &migrator.upgrade(&mut open(settings, true)?, target)?)
+    if instead.sql {
+        return sql(args, settings, &migrator, direction, target);
+    }
+    if instead.plan {
+        let dry = migrator.dry_run(&mut look_at(settings)?, &mut scratch()?, direction, target)?;
+        planned(args, &migrator, &dry);
+        return Ok(());
+    }
+    told(
+        args,
+        &match direction {
+            Direction::Up => migrator.upgrade(&mut open(settings, true)?, target)?,
+            _ => migrator.downgrade(&mut open(settings, false)?, target)?,
+        },
+    );
+    Ok(())
 }
 
-pub fn downgrade(args: &Args, settings: &Settings, target: &str) -> Result<()> {
+pub fn stamp(args: &Args, settings: &Settings, revisions: &[String], purge: bool, print: bool) -> Result<()> {
     let mut migrator = migrator(settings)?.on_event(output::listener(args));
-    told(args, &migrator.downgrade(&mut open(settings, false)?, target)?)
-}
-
-pub fn stamp(args: &Args, settings: &Settings, revisions: &[String], purge: bool) -> Result<()> {
-    let mut migrator = migrator(settings)?.on_event(output::listener(args));
+    if print {
+        return sql(args, settings, &migrator, Direction::Stamp, &revisions.join(" "));
+    }
     let targets: Vec<&str> = revisions.iter().map(String::as_str).collect();
-    told(args, &migrator.stamp(&mut open(settings, true)?, &targets, purge)?)
+    told(args, &migrator.stamp(&mut open(settings, true)?, &targets, purge)?);
+    Ok(())
 }
 
-fn told(args: &Args, report: &Report) -> Result<()> {
+pub fn ensure_version(args: &Args, settings: &Settings, print: bool) -> Result<()> {
+    let migrator = migrator(settings)?;
+    if print {
+        printed(args, &migrator.ensure_version_sql(&mut scratch()?)?);
+        return Ok(());
+    }
+    let made = migrator.ensure_version(&mut open(settings, true)?)?;
+    if args.json {
+        output::json(&json!({ "made": made }));
+    } else if !args.quiet && !made {
+        eprintln!("nothing to do: the tables are there");
+    }
+    Ok(())
+}
+
+/// The script of a range. Only one that begins at `current` looks at the database.
+fn sql(
+    args: &Args,
+    settings: &Settings,
+    migrator: &Migrator<'_>,
+    direction: Direction,
+    range: &str,
+) -> Result<()> {
+    let range = match range.strip_prefix("current:") {
+        Some(to) => format!("{}:{to}", migrator.rows(&mut look_at(settings)?)?.join(",")),
+        None => range.to_owned(),
+    };
+    printed(args, &migrator.sql(&mut scratch()?, direction, &range)?);
+    Ok(())
+}
+
+fn printed(args: &Args, script: &str) {
+    if args.json { output::json(&json!({ "sql": script })) } else { output::raw(script) }
+}
+
+fn planned(args: &Args, migrator: &Migrator<'_>, dry: &DryRun) {
+    if args.json {
+        output::json(dry);
+        return;
+    }
+    for step in &dry.steps {
+        let verb = if step.direction == Direction::Up { "apply" } else { "take back" };
+        let message = migrator.script(&step.revision).map_or("", |script| &script.revision.message);
+        say!("{verb} {}, {message}", output::paint(output::REVISION, &step.revision));
+        step.alterations.iter().for_each(|alteration| say!("  -- {}", way(alteration)));
+        for statement in &step.statements {
+            say!("  {};", statement.replace('\n', "\n  "));
+        }
+        say!("");
+    }
+    dry.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    match &dry.steps[..] {
+        [] => say!("nothing to do: the database is at {}", output::list(&dry.to)),
+        steps => say!(
+            "{} from {} to {}; nothing was written",
+            if steps.len() == 1 { "1 step".to_owned() } else { format!("{} steps", steps.len()) },
+            output::list(&dry.from),
+            output::list(&dry.to)
+        ),
+    }
+}
+
+/// `notes: rebuilt, 200 rows copied (why)`
+fn way(alteration: &AlterationReport) -> String {
+    let way = match alteration.way {
+        Way::Native => "SQLite's own ALTER".to_owned(),
+        Way::InPlace => "an edit in place".to_owned(),
+        Way::Rebuild => format!("a rebuild, {} rows copied", alteration.rows),
+    };
+    let why = alteration.why.as_deref().map_or(String::new(), |why| format!(" ({why})"));
+    format!("{}: {way}{why}", alteration.table)
+}
+
+fn told(args: &Args, report: &Report) {
     if args.json {
         output::json(report);
-        return Ok(());
+        return;
     }
     for warning in &report.warnings {
         eprintln!("warning: {warning}");
@@ -34,18 +128,10 @@ fn told(args: &Args, report: &Report) -> Result<()> {
     if args.verbose {
         for (step, milliseconds) in report.steps.iter().zip(&report.timing.steps_ms) {
             eprintln!("{} took {milliseconds} ms", step.revision);
-            for alteration in &step.alterations {
-                let way = match alteration.way {
-                    Way::Native => "SQLite's own ALTER".to_owned(),
-                    Way::Rebuild => format!("rebuilt, {} rows copied", alteration.rows),
-                };
-                let why = alteration.why.as_deref().map_or(String::new(), |why| format!(" ({why})"));
-                eprintln!("  {}: {way}{why}", alteration.table);
-            }
+            step.alterations.iter().for_each(|alteration| eprintln!("  {}", way(alteration)));
         }
     }
     if report.is_empty() && !args.quiet {
         eprintln!("nothing to do: the database is at {}", output::list(&report.to));
     }
-    Ok(())
 }

@@ -2,5 +2,7 @@ CREATE TABLE t(
   id INTEGER PRIMARY KEY,
   a TEXT,   -- the first
   b INT DEFAULT 5,
-  c REAL
-, d TEXT NOT NULL DEFAULT 'x', e);
+  c REAL,
+  d TEXT NOT NULL DEFAULT 'x',
+  e
+);

@@ -5,5 +5,6 @@ CREATE TABLE t(
   a TEXT,   -- the first
   b INT DEFAULT 5,
   half REAL AS (b / 2.0) STORED,
-  c REAL
-, twice AS (b * 2));
+  c REAL,
+  twice AS (b * 2)
+);

@@ -2,5 +2,6 @@ CREATE TABLE t(
   id INTEGER PRIMARY KEY,
   a TEXT,   -- the first
   b INT DEFAULT 5,
-  c REAL
-, d);
+  c REAL,
+  d
+);

@@ -1,0 +1,220 @@
+//! A column's new type or collation in place: proved equal to a copy of every row.
+//!
+//! A copy converts each value by the new column's affinity. In place that is an `UPDATE` of the
+//! values that the new affinity changes, which is the same only where nothing compares the column
+//! on the way: no index, key, CHECK, generated column or foreign key. Where something does, every
+//! row must have a value that the affinity leaves alone.
+
+use super::draft::{Draft, Source};
+use super::in_place::{Condition, Needs, indexed};
+use super::table_state::TableState;
+use crate::schema::{Affinity, ColumnRule, TableRule, mentions};
+use crate::sql::{TokenType as T, quote, same_name, tokens};
+
+/// Values written anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversion {
+    /// The column.
+    pub column: String,
+    /// The statement.
+    pub update: String,
+    /// What holds for a value that could be spelt otherwise afterwards, if any could.
+    pub spelling: Option<String>,
+}
+
+/// `ALTER column TYPE …` after the text is edited, or why a copy is needed.
+pub(super) fn set_type(
+    name: &str,
+    using: Option<&str>,
+    state: &TableState,
+    before: &Draft,
+    after: &Draft,
+) -> Result<Needs, String> {
+    let (Some(old), Some(new)) = (before.table.column(name), after.table.column(name)) else {
+        return Err("the column is not there".into());
+    };
+    if before.table.rowid_alias() != after.table.rowid_alias() {
+        return Err("the column becomes the rowid, or ceases to be".into());
+    }
+    let mut needs = Needs { verify: before.table.options.strict, ..Needs::default() };
+    if before.table.collation(old) != after.table.collation(new) {
+        if before.table.options.without_rowid && in_primary_key(before, name) {
+            return Err("rows are stored in the order of the key".into());
+        }
+        if stored_from(before, name) {
+            return Err("a STORED column may depend on the collation".into());
+        }
+        (needs.reindex, needs.verify) = (true, true);
+    }
+    let (from, to) = (before.table.affinity(old), after.table.affinity(new));
+    let integers = |affinity| matches!(affinity, Affinity::Integer | Affinity::Numeric);
+    let same = from == to || (integers(from) && integers(to));
+    let generated = old.generated().is_some();
+    if using.is_none() && same {
+        return if generated && from != to { Err("the column is generated".into()) } else { Ok(needs) };
+    }
+    if generated || before.table.options.strict || before.table.rowid_alias() == before.table.position(name) {
+        return Err("every value has to be checked against the new type".into());
+    }
+    if compared(before, name) {
+        return Err("a rule or an expression compares the column".into());
+    }
+    if old.default().is_some() {
+        needs.conditions.push(Condition::FullRows { column: name.to_owned() });
+    }
+    let column = quote(name);
+    if from == Affinity::Real {
+        // "as an internal optimization, small floating point values with no fractional component
+        // … are written to disk as integers": https://sqlite.org/datatype3.html#affinity
+        needs.conditions.push(no_value(state, name, "'real'", "floating-point numbers"));
+    }
+    let changed = match (using, to) {
+        (Some(expression), _) => {
+            safe(expression, name, before)?;
+            return convert(state, needs, before, name, &format!("({expression})"), String::new(), None);
+        }
+        (None, Affinity::Blob) => return Ok(needs),
+        (None, Affinity::Text) => "'integer', 'real'",
+        (None, Affinity::Integer | Affinity::Numeric) => "'text', 'real'",
+        (None, Affinity::Real) => "'integer', 'text'",
+    };
+    if indexed(before, name) {
+        needs.conditions.push(no_value(state, name, changed, "values to convert in an index"));
+        (needs.reindex, needs.verify) = (true, true);
+        return Ok(needs);
+    }
+    // A REAL column reads an integer as a floating-point number already: its type no longer tells.
+    let which = match to {
+        Affinity::Real => format!(" WHERE {column} IS NOT NULL"),
+        _ => format!(" WHERE typeof({column}) IN ({changed})"),
+    };
+    convert(state, needs, before, name, &column, which, spelling(&column, to))
+}
+
+fn convert(
+    state: &TableState,
+    mut needs: Needs,
+    before: &Draft,
+    name: &str,
+    value: &str,
+    which: String,
+    spelling: Option<String>,
+) -> Result<Needs, String> {
+    if indexed(before, name) {
+        return Err("an index holds the values to convert".into());
+    }
+    let (schema, table, column) = (quote(&state.schema), quote(&state.table.name), quote(name));
+    needs.conversion = Some(Conversion {
+        column: name.to_owned(),
+        // OR FAIL keeps no journal of the statement: all is rolled back if it fails.
+        update: format!("UPDATE OR FAIL {schema}.{table} SET {column} = {value}{which}"),
+        spelling,
+    });
+    Ok(needs)
+}
+
+fn no_value(state: &TableState, column: &str, types: &str, what: &str) -> Condition {
+    Condition::NoRow {
+        query: format!(
+            "SELECT 1 FROM {}.{} NOT INDEXED WHERE typeof({}) IN ({types}) LIMIT 1",
+            quote(&state.schema),
+            quote(&state.table.name),
+            quote(column)
+        ),
+        otherwise: format!("column {column} holds {what}"),
+    }
+}
+
+/// What holds for values whose text is not the text of their number. Some of them, `'abc'`, stay as
+/// they are: the number of those that hold it before and do not after is what was lost.
+fn spelling(column: &str, to: Affinity) -> Option<String> {
+    let text = |as_type| {
+        format!("typeof({column}) = 'text' AND CAST(CAST({column} AS {as_type}) AS TEXT) IS NOT {column}")
+    };
+    match to {
+        Affinity::Integer | Affinity::Numeric => Some(text("NUMERIC")),
+        Affinity::Real => Some(format!(
+            "({}) OR (typeof({column}) = 'integer' AND CAST({column} AS REAL) IS NOT {column})",
+            text("REAL")
+        )),
+        Affinity::Text | Affinity::Blob => None,
+    }
+}
+
+/// An expression gives the same over the edited table as over the old one if nothing in it asks for
+/// an affinity: comparisons do (<https://sqlite.org/datatype3.html#type_conversions_prior_to_comparison>).
+fn safe(expression: &str, column: &str, before: &Draft) -> Result<(), String> {
+    let compares = |kind| {
+        matches!(
+            kind,
+            T::TK_EQ
+                | T::TK_NE
+                | T::TK_LT
+                | T::TK_LE
+                | T::TK_GT
+                | T::TK_GE
+                | T::TK_IS
+                | T::TK_IN
+                | T::TK_BETWEEN
+                | T::TK_CASE
+                | T::TK_SELECT
+                | T::TK_LIKE_KW
+                | T::TK_MATCH
+                | T::TK_ISNULL
+                | T::TK_NOTNULL
+        )
+    };
+    let all = tokens(expression).map_err(|error| error.to_string())?;
+    if all.iter().any(|token| compares(token.kind)) {
+        return Err("USING compares, and would compare otherwise under the new type".into());
+    }
+    let others = before.table.columns.iter().zip(&before.sources);
+    let mut others =
+        others.filter(|(other, _)| !same_name(&other.name, column) && mentions(expression, &other.name));
+    if others.any(|(other, source)| !matches!(source, Source::Column(_)) || other.generated().is_some()) {
+        return Err("USING needs a column that this batch changes, or a generated one".into());
+    }
+    Ok(())
+}
+
+/// Whether a CHECK, a generated column, an index's expression or condition, or a foreign key uses
+/// the column. Too careful at worst.
+fn compared(draft: &Draft, name: &str) -> bool {
+    let table = &draft.table;
+    let of_columns =
+        table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
+            ColumnRule::Check(span) | ColumnRule::Generated { expression: span, .. } => Some(span),
+            _ => None,
+        });
+    let of_table = table.constraints.iter().filter_map(|c| match &c.rule {
+        TableRule::Check(span) => Some(span),
+        _ => None,
+    });
+    of_columns.chain(of_table).any(|span| mentions(table.text(span), name))
+        || draft.indexes.iter().any(|index| index.mentions(name) && index.is_computed())
+        || in_foreign_key(draft, name)
+}
+
+/// Whether a foreign key, of this table or to it, uses the column.
+pub(super) fn in_foreign_key(draft: &Draft, name: &str) -> bool {
+    let table = &draft.table;
+    let own = table
+        .column(name)
+        .is_some_and(|column| column.constraints.iter().any(|c| matches!(c.rule, ColumnRule::References(_))));
+    let listed = table.constraints.iter().any(|c| {
+        matches!(c.rule, TableRule::ForeignKey { .. })
+            && c.columns().iter().any(|other| same_name(other, name))
+    });
+    own || listed || !draft.children_of(name).is_empty()
+}
+
+/// Whether a STORED column may be computed from the column, by way of VIRTUAL ones too.
+pub(super) fn stored_from(draft: &Draft, name: &str) -> bool {
+    let mut generated = draft.table.columns.iter().filter_map(|column| column.generated());
+    generated.clone().any(|(_, stored)| stored)
+        && generated.any(|(expression, _)| mentions(draft.table.text(expression), name))
+}
+
+fn in_primary_key(draft: &Draft, name: &str) -> bool {
+    draft.table.primary_key().iter().any(|key| same_name(key, name))
+}

@@ -1,0 +1,189 @@
+//! Settings: a flag, then the environment, then one file: `limbeck.toml`, or `[tool.limbeck]` in
+//! `pyproject.toml`, or `alembic.ini`. Nothing else is read; a `.env` is not.
+
+mod ini;
+
+use std::path::{Path, PathBuf};
+
+use limbeck::script::{FILE_TEMPLATE, SLUG_LENGTH};
+use limbeck::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
+use serde::Deserialize;
+
+use crate::args::Args;
+
+/// The keys of `limbeck.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    database: Option<String>,
+    migrations: Option<PathBuf>,
+    version_table: Option<String>,
+    file_template: Option<String>,
+    truncate_slug_length: Option<usize>,
+    #[serde(default)]
+    rebuild: RebuildMode,
+    #[serde(default)]
+    transaction: TransactionMode,
+}
+
+/// `pyproject.toml`, of which one table is ours.
+#[derive(Debug, Deserialize)]
+struct PyProject {
+    tool: Option<Tool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tool {
+    limbeck: Option<File>,
+}
+
+/// What a command needs to know.
+#[derive(Debug)]
+pub struct Settings {
+    database: Option<String>,
+    /// The folder of migrations.
+    pub migrations: PathBuf,
+    /// The table of version rows, if not the usual one.
+    pub version_table: Option<String>,
+    /// How a new file is called.
+    pub file_template: String,
+    /// How much of a message goes into that.
+    pub slug_length: usize,
+    /// Whether tables may be rebuilt.
+    pub rebuild: RebuildMode,
+    /// What a transaction holds.
+    pub transaction: TransactionMode,
+}
+
+impl Settings {
+    /// Reads them. Paths in a TOML file are relative to it.
+    pub fn read(args: &Args) -> Result<Settings> {
+        let (file, base) = match &args.config {
+            Some(path) => (read_file(path)?.ok_or_else(|| no_table(path))?, folder(path)),
+            None => found()?,
+        };
+        let url = || std::env::var("DATABASE_URL").ok().filter(|url| url.starts_with("sqlite"));
+        let given =
+            args.database.clone().or_else(url).map(|database| database_path(&database, Path::new("")));
+        let database = given.or_else(|| file.database.as_deref().map(|text| database_path(text, &base)));
+        let migrations = args.migrations_short.clone().or_else(|| args.migrations.clone());
+        let in_file = || base.join(file.migrations.as_deref().unwrap_or(Path::new("migrations")));
+        Ok(Settings {
+            database: database.transpose()?,
+            migrations: migrations.unwrap_or_else(in_file),
+            version_table: file.version_table,
+            file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
+            slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
+            rebuild: file.rebuild,
+            transaction: file.transaction,
+        })
+    }
+
+    /// The database's path.
+    ///
+    /// Errors: [`ErrorKind::BadSetting`] where nothing names it.
+    pub fn database(&self) -> Result<&str> {
+        self.database.as_deref().ok_or_else(|| {
+            Error::new(ErrorKind::BadSetting, "no database is named")
+                .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
+        })
+    }
+}
+
+/// The settings file of the current folder, and where its paths begin.
+fn found() -> Result<(File, PathBuf)> {
+    for name in ["limbeck.toml", "pyproject.toml", "alembic.ini"] {
+        let path = Path::new(name);
+        if path.exists()
+            && let Some(file) = read_file(path)?
+        {
+            return Ok((file, PathBuf::new()));
+        }
+    }
+    Ok((File::default(), PathBuf::new()))
+}
+
+/// Where the paths of a settings file begin: an `alembic.ini` has its own `%(here)s`.
+fn folder(path: &Path) -> PathBuf {
+    if is_ini(path) { PathBuf::new() } else { path.parent().unwrap_or(Path::new("")).to_owned() }
+}
+
+fn is_ini(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ini") || end.eq_ignore_ascii_case("cfg"))
+}
+
+/// `None` for a `pyproject.toml` that says nothing of limbeck.
+fn read_file(path: &Path) -> Result<Option<File>> {
+    let bad = |what: String| Error::new(ErrorKind::BadSetting, what).in_file(path.display().to_string());
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        bad(format!("cannot read {}: {error}", path.display())).with_hint("name a settings file with -c")
+    })?;
+    if is_ini(path) {
+        return ini::read(&text, path).map(Some);
+    }
+    let toml_error = |error: toml::de::Error| {
+        let line =
+            error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
+            "use database, migrations, version_table, file_template, truncate_slug_length, rebuild, transaction",
+        )
+    };
+    if path.file_name().is_some_and(|name| name == "pyproject.toml") {
+        let project: PyProject = toml::from_str(&text).map_err(toml_error)?;
+        return Ok(project.tool.and_then(|tool| tool.limbeck));
+    }
+    toml::from_str(&text).map(Some).map_err(toml_error)
+}
+
+fn no_table(path: &Path) -> Error {
+    Error::new(ErrorKind::BadSetting, format!("{} has no [tool.limbeck]", path.display()))
+        .in_file(path.display().to_string())
+        .with_hint("write one with database and migrations in it")
+}
+
+/// `sqlite:///relative`, `sqlite:////absolute` (as SQLAlchemy has them, with any driver), or a path.
+///
+/// Errors: [`ErrorKind::BadSetting`] for the URL of another database.
+fn database_path(text: &str, base: &Path) -> Result<String> {
+    let path = match text.split_once(':') {
+        Some((scheme, rest)) if scheme == "sqlite" || scheme.starts_with("sqlite+") => {
+            let path = rest.strip_prefix("///").or_else(|| rest.strip_prefix("//")).unwrap_or(rest);
+            // What follows is for the driver.
+            path.split('?').next().unwrap_or(path)
+        }
+        Some((_, rest)) if rest.starts_with("//") => {
+            // A password may stand in it: only the kind is named.
+            let kind = text.split(':').next().unwrap_or_default();
+            return Err(Error::new(ErrorKind::BadSetting, format!("a {kind} database is none of SQLite's"))
+                .with_hint("limbeck migrates SQLite: write a path, or sqlite:///path"));
+        }
+        _ => text,
+    };
+    match path {
+        "" | ":memory:" => Ok(":memory:".to_owned()),
+        _ => Ok(base.join(path).to_string_lossy().into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn database_urls() {
+        for (text, want) in [
+            ("sqlite:///app.db", "app.db"),
+            ("sqlite:////tmp/app.db", "/tmp/app.db"),
+            ("sqlite+pysqlite:///app.db?timeout=5", "app.db"),
+            ("sqlite:app.db", "app.db"),
+            ("sqlite://", ":memory:"),
+            ("app.db", "app.db"),
+            ("C:\\data\\app.db", "C:\\data\\app.db"),
+        ] {
+            assert_eq!(database_path(text, Path::new("")).unwrap(), want);
+        }
+        assert_eq!(database_path("sqlite:///app.db", Path::new("/p")).unwrap(), "/p/app.db");
+        let error = database_path("postgresql://me:secret@host/db", Path::new("")).unwrap_err();
+        assert!(error.kind() == ErrorKind::BadSetting && !error.to_string().contains("secret"));
+    }
+}

@@ -1,0 +1,287 @@
+//! Runs on a database that is thrown away, to see what would run: the script that `--sql` prints,
+//! and the dry run of a real database. The road is that of a live run, with a recorder in between.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+
+use super::{Again, Migrator, nothing, run};
+use crate::db::{Database, Recorder, Value};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::Event;
+use crate::execute::{self, Options, Purpose};
+use crate::graph::{Plan, RevisionGraph};
+use crate::inspect;
+use crate::report::{Direction, DryRun, DryStep, Report, StepReport, Way};
+use crate::schema::ObjectKind;
+use crate::sql::{TokenType as T, quote, tokens};
+
+/// What limbeck does around the statements that a reader of a dry run wants to see.
+const SWITCHES: [&str; 5] =
+    ["BEGIN IMMEDIATE", "COMMIT", "SAVEPOINT limbeck", "RELEASE limbeck", "PRAGMA legacy_alter_table"];
+
+/// What a recorded run has said, in order.
+enum Note {
+    Step { revision: String, text: String },
+    Statement(String),
+}
+
+impl Migrator<'_> {
+    /// The script that takes a database over a range `from:to`, for the `sqlite3` shell: what the
+    /// run itself would do, rebuilds too, with its transaction and its checks.
+    ///
+    /// `scratch` is an empty database in memory, of the app's own kind. The folder is replayed into
+    /// it up to `from` (several heads: comma-separated; the base, if it is left out), so that the
+    /// schema is known; then the range runs there and is noted. No other database is needed.
+    /// Because rows are not known, tables are changed by SQLite's own ALTER or rebuilt, planned for
+    /// SQLite 3.38. The script stops, and its transaction is rolled back, where the database is not
+    /// at `from`, a rebuilt table has columns, indexes or triggers that the folder does not know,
+    /// rows break a new rule, or more rows than before have no parent.
+    ///
+    /// Errors: those of [`upgrade`](Self::upgrade) and [`downgrade`](Self::downgrade);
+    /// [`ErrorKind::RangeRequired`] for a downgrade without `from`; [`ErrorKind::NotOffline`] for a
+    /// `migrate:unless` that asks the rows.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite")] {
+    /// use limbeck::{Direction, Migrator};
+    ///
+    /// let migrations = [("0001_notes.sql", "CREATE TABLE notes(title)"), ("0002_x.sql", "DROP TABLE notes")];
+    /// let mut scratch = rusqlite::Connection::open_in_memory().unwrap();
+    /// let script = Migrator::new(&migrations)?.sql(&mut scratch, Direction::Up, "0001:head")?;
+    /// assert!(script.contains("DROP TABLE notes;") && !script.contains("CREATE TABLE notes"));
+    /// # }
+    /// # Ok::<(), limbeck::Error>(())
+    /// ```
+    pub fn sql(&self, scratch: &mut dyn Database, direction: Direction, range: &str) -> Result<String> {
+        let (from, to) = ends(direction, range)?;
+        empty(scratch)?;
+        self.replay(scratch, from)?;
+        let rows = self.history().rows(scratch)?;
+        let targets: Vec<&str> = to.split_whitespace().collect();
+        let plan = |graph: &RevisionGraph, rows: &[String]| match direction {
+            Direction::Up => graph.upgrade(rows, to),
+            Direction::Down => graph.downgrade(rows, to),
+            Direction::Stamp => graph.stamp(rows, &targets, false),
+        };
+        let (_, notes) = self.recorded(scratch, Purpose::Script, plan(self.graph(), &rows)?, &plan)?;
+        let verb = match direction {
+            Direction::Up => "upgrade",
+            Direction::Down => "downgrade",
+            Direction::Stamp => "stamp",
+        };
+        Ok(script(&format!("{verb} {range}"), &rows, &notes))
+    }
+
+    /// The script that makes limbeck's own tables.
+    pub fn ensure_version_sql(&self, scratch: &mut dyn Database) -> Result<String> {
+        let notes = RefCell::new(Vec::new());
+        let note = |sql: String| notes.borrow_mut().push(Note::Statement(sql));
+        self.history().prepare(&mut Recorder { db: scratch, note: &note, probing: false })?;
+        Ok(script("ensure_version", &[], &notes.into_inner()))
+    }
+
+    /// What [`upgrade`](Self::upgrade) (or with [`Direction::Down`] a downgrade) would do: steps,
+    /// statements, and the way each ALTER would take. The database is only read; `scratch`, an
+    /// empty database in memory, becomes a twin of it without rows, on which the plan runs. Rows
+    /// that break a rule are not looked for: only the run finds them.
+    ///
+    /// Errors: as those two before their first write; [`ErrorKind::StatementFailed`] too where the
+    /// schema names what `scratch` does not have, such as a virtual table's module.
+    pub fn dry_run(
+        &self,
+        db: &mut dyn Database,
+        scratch: &mut dyn Database,
+        direction: Direction,
+        target: &str,
+    ) -> Result<DryRun> {
+        let plan = |graph: &RevisionGraph, rows: &[String]| match direction {
+            Direction::Up => graph.upgrade(rows, target),
+            Direction::Down => graph.downgrade(rows, target),
+            Direction::Stamp => graph.stamp(rows, &[target], false),
+        };
+        let rows = self.version_rows(db)?;
+        let planned = plan(self.graph(), &rows)?;
+        if planned.is_empty() {
+            return Ok(DryRun { from: rows.clone(), to: rows, ..DryRun::default() });
+        }
+        if direction == Direction::Up {
+            self.refuse_changed(db)?;
+        }
+        empty(scratch)?;
+        self.twin(db, scratch)?;
+        let (report, notes) = self.recorded(scratch, Purpose::Plan, planned, &plan)?;
+        self.dry(db, report, notes)
+    }
+
+    /// Brings the scratch database to where a range begins.
+    fn replay(&self, scratch: &mut dyn Database, from: &str) -> Result<()> {
+        let options = Options { purpose: Purpose::Plan, ..self.options.clone() };
+        for target in from.split(',').map(str::trim).filter(|target| !matches!(*target, "" | "base")) {
+            let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, target);
+            let plan = again(self.graph(), &self.history().rows(scratch)?)?;
+            if !plan.is_empty() {
+                run(&self.scripts, &options, &mut |_| ControlFlow::Continue(()), scratch, plan, &again)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn recorded(
+        &self,
+        scratch: &mut dyn Database,
+        purpose: Purpose,
+        plan: Plan,
+        again: &Again<'_>,
+    ) -> Result<(Report, Vec<Note>)> {
+        if plan.is_empty() {
+            return Ok((nothing(plan.rows), Vec::new()));
+        }
+        let options = Options { purpose, ..self.options.clone() };
+        let notes = RefCell::new(Vec::new());
+        let note = |sql: String| notes.borrow_mut().push(Note::Statement(sql));
+        let mut listener = |event: &Event<'_>| {
+            if let Event::StepStarted { revision, text, .. } = event {
+                let (revision, text) = ((*revision).to_owned(), (*text).to_owned());
+                notes.borrow_mut().push(Note::Step { revision, text });
+            }
+            ControlFlow::Continue(())
+        };
+        let recorder = &mut Recorder { db: scratch, note: &note, probing: false };
+        let report = run(&self.scripts, &options, &mut listener, recorder, plan, again)?;
+        Ok((report, notes.into_inner()))
+    }
+
+    /// Makes the scratch database a twin of a real one: its schema and limbeck's own rows.
+    fn twin(&self, db: &mut dyn Database, scratch: &mut dyn Database) -> Result<()> {
+        let shadows = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
+        // SQLite knows them apart since 3.37.
+        let shadows = db.texts(shadows, &[]).unwrap_or_default();
+        let objects = inspect::objects(db, "main")?;
+        let own = |name: &str| name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
+        let made = objects.iter().filter(|object| !own(&object.name) && !shadows.contains(&object.name));
+        let (tables, others): (Vec<_>, Vec<_>) = made.partition(|object| object.kind == ObjectKind::Table);
+        for object in tables.into_iter().chain(others) {
+            if let Some(sql) = &object.sql {
+                scratch.execute(sql).map_err(|error| error.in_statement(sql))?;
+            }
+        }
+        for table in [self.options.version_table.as_str(), "limbeck_history"] {
+            if objects.iter().any(|object| object.name == table) {
+                copy_rows(db, scratch, table)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn dry(&self, db: &mut dyn Database, report: Report, notes: Vec<Note>) -> Result<DryRun> {
+        let own =
+            [format!(" main.{}", quote(&self.options.version_table)), " main.limbeck_history".to_owned()];
+        let mut statements: Vec<Vec<String>> = Vec::new();
+        for note in notes {
+            match (note, statements.last_mut()) {
+                (Note::Step { revision, .. }, _) if !revision.is_empty() => statements.push(Vec::new()),
+                (Note::Statement(sql), Some(last)) => {
+                    if !SWITCHES.iter().any(|start| sql.starts_with(start))
+                        && !own.iter().any(|table| sql.contains(table))
+                    {
+                        last.push(sql);
+                    }
+                }
+                (Note::Step { .. } | Note::Statement(_), _) => {}
+            }
+        }
+        let mut steps = Vec::new();
+        for (mut step, statements) in report.steps.into_iter().zip(statements) {
+            let rebuilt = step.alterations.iter_mut().filter(|alteration| alteration.way == Way::Rebuild);
+            for alteration in rebuilt {
+                let table = format!("main.{}", quote(&alteration.table));
+                // One that the run itself makes has no rows yet.
+                let rows = db.integer(&format!("SELECT count(*) FROM {table}"), &[]).unwrap_or_default();
+                alteration.rows = rows.map_or(0, |rows| rows.max(0) as u64);
+            }
+            let StepReport { revision, direction, alterations } = step;
+            steps.push(DryStep { revision, direction, statements, alterations });
+        }
+        Ok(DryRun { from: report.from, to: report.to, steps, warnings: report.warnings })
+    }
+}
+
+/// The two ends of `from:to`; what a single target means is the direction's.
+fn ends(direction: Direction, range: &str) -> Result<(&str, &str)> {
+    match (range.split_once(':'), direction) {
+        (Some((from, "")), Direction::Up) => Ok((from, "heads")),
+        (Some((from, to)), _) if !to.is_empty() => Ok((from, to)),
+        (None, Direction::Up | Direction::Stamp) => Ok(("base", range)),
+        _ => Err(Error::new(
+            ErrorKind::RangeRequired,
+            format!("'{range}' does not say where the script begins and ends"),
+        )
+        .with_hint("give both ends, as in 'limbeck downgrade head:base --sql'")),
+    }
+}
+
+fn empty(scratch: &mut dyn Database) -> Result<()> {
+    if scratch.any("SELECT 1 FROM main.sqlite_master", &[])? {
+        return Err(Error::new(ErrorKind::Contract, "the scratch database is not empty")
+            .with_hint("hand over a new database in memory"));
+    }
+    execute::without_enforcement(scratch)
+}
+
+fn copy_rows(db: &mut dyn Database, scratch: &mut dyn Database, table: &str) -> Result<()> {
+    let table = quote(table);
+    db.query(&format!("SELECT * FROM main.{table}"), &[], &mut |row: &[Value]| {
+        let marks: Vec<String> = (1..=row.len()).map(|n| format!("?{n}")).collect();
+        scratch.query(
+            &format!("INSERT INTO main.{table} VALUES ({})", marks.join(", ")),
+            row,
+            &mut |_| Ok(()),
+        )
+    })
+}
+
+/// The shell takes the U+000D from the end of a line. In a value it becomes `char(13)`; in the text of
+/// a `CREATE`, where that cannot stand, it is doubled, and one stays.
+fn carriage_returns_kept(sql: &str) -> Cow<'_, str> {
+    if !sql.contains('\r') {
+        return Cow::Borrowed(sql);
+    }
+    let all = tokens(sql).unwrap_or_default();
+    let create = all.first().is_some_and(|first| first.kind == T::TK_CREATE);
+    let mut text = String::new();
+    let mut done = 0;
+    for string in
+        all.iter().filter(|token| !create && token.kind == T::TK_STRING && token.text.contains('\r'))
+    {
+        text.push_str(&sql[done..string.start]);
+        text.push_str(&format!("({})", string.text.replace('\r', "' || char(13) || '")));
+        done = string.end();
+    }
+    text.push_str(&sql[done..]);
+    Cow::Owned(text.replace("\r\n", "\r\r\n"))
+}
+
+/// The text of a script.
+fn script(what: &str, from: &[String], notes: &[Note]) -> String {
+    let at = if from.is_empty() { "<base>".to_owned() } else { from.join(", ") };
+    let mut text = format!(
+        "-- limbeck {what}\n\
+         -- For a database at {at}: sqlite3 app.db < this file\n\
+         -- Elsewhere, leave out the next line, and stop at the first error.\n\
+         .bail on\n\
+         PRAGMA foreign_keys = OFF;\n\n"
+    );
+    for note in notes {
+        match note {
+            Note::Step { text: step, .. } => text += &format!("-- {}\n\n", step.replace('\n', " ")),
+            Note::Statement(sql) => {
+                // A comment behind the statement would swallow the semicolon.
+                let end =
+                    if sql.lines().last().is_some_and(|line| line.contains("--")) { "\n;" } else { ";" };
+                text += &format!("{}{end}\n\n", carriage_returns_kept(sql));
+            }
+        }
+    }
+    text
+}

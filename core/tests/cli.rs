@@ -1,0 +1,434 @@
+//! The `limbeck` command as a user meets it: what is typed, what is printed, what the exit status is.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own to work in.
+struct Project(PathBuf);
+
+impl Project {
+    fn new(name: &str) -> Project {
+        let path = std::env::temp_dir().join(format!("limbeck-cli-{}-{name}", std::process::id()));
+        fs::remove_dir_all(&path).ok();
+        fs::create_dir_all(&path).unwrap();
+        Project(path)
+    }
+
+    /// After `init`, with these revisions: (arguments of `revision`, up, down).
+    fn with(name: &str, revisions: &[(&[&str], &str, &str)]) -> Project {
+        let project = Project::new(name);
+        project.ok(&["init", "-q"]);
+        for (arguments, up, down) in revisions {
+            project.revision(arguments, up, down);
+        }
+        project
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
+        command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
+        for (name, _) in std::env::vars() {
+            if name.starts_with("LIMBECK_") || name.contains("COLOR") || name == "DATABASE_URL" {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().unwrap()
+    }
+
+    /// What it prints on stdout, if it succeeds.
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    /// What it prints on stderr, if it is refused.
+    fn refused(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stdout));
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        text(&output.stderr)
+    }
+
+    /// Writes a revision with the command, and its SQL under the markers.
+    fn revision(&self, arguments: &[&str], up: &str, down: &str) {
+        let told = self.ok(&[&["revision"], arguments].concat());
+        let path = told.trim().strip_prefix("Generating ").unwrap().strip_suffix(" ...  done").unwrap();
+        let path = self.0.join(path);
+        let text = fs::read_to_string(&path).unwrap();
+        let text = text.replace("migrate:up\n", &format!("migrate:up\n{up}\n"));
+        fs::write(&path, text.replace("migrate:down\n", &format!("migrate:down\n{down}\n"))).unwrap();
+    }
+}
+
+impl Drop for Project {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn shop(name: &str) -> Project {
+    Project::with(
+        name,
+        &[
+            (
+                &["-m", "create users", "--rev-id", "a100"],
+                "CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT);",
+                "DROP TABLE users;",
+            ),
+            (
+                &["-m", "emails", "--rev-id", "a200"],
+                "ALTER TABLE users ALTER email SET NOT NULL;",
+                "ALTER TABLE users ALTER email DROP NOT NULL;",
+            ),
+            (&["-m", "add plans", "--rev-id", "a300"], "CREATE TABLE plans(name);", "DROP TABLE plans;"),
+            (
+                &[
+                    "-m",
+                    "begin billing",
+                    "--rev-id",
+                    "b100",
+                    "--head",
+                    "a200",
+                    "--splice",
+                    "--branch-label",
+                    "billing",
+                ],
+                "CREATE TABLE invoices(id INTEGER PRIMARY KEY);",
+                "DROP TABLE invoices;",
+            ),
+        ],
+    )
+}
+
+#[test]
+fn a_new_users_first_hour() {
+    let project = shop("hour");
+    assert_eq!(project.ok(&["heads"]), "a300 (head)\nb100 (billing) (head)\n");
+    assert_eq!(
+        project.ok(&["branches"]),
+        "a200 (branchpoint)\n     -> a300 (head)\n     -> b100 (billing) (head)\n"
+    );
+    let told = project.refused(&["upgrade"]);
+    assert_eq!(
+        told,
+        "error: two heads match target 'head': a300, b100 [graph.multiple_heads]\n \
+         hint: name one, use 'heads', or join them with 'limbeck merge'\n"
+    );
+    let told = project.refused(&["revision", "-m", "more"]);
+    assert!(told.contains("there are several heads to follow: a300, b100"), "{told}");
+    let told = project.ok(&["merge", "-m", "merge billing", "--rev-id", "m100"]);
+    assert_eq!(told, "Generating migrations/m100_merge_billing.sql ...  done\n");
+    assert!(project.refused(&["merge", "-m", "again"]).contains("there is nothing to merge: m100"));
+
+    let output = project.run(&["upgrade"]);
+    let log = text(&output.stderr);
+    assert!(log.ends_with("Running upgrade a300, b100 -> m100, merge billing\n"), "{log}");
+    assert!(output.status.success() && output.stdout.is_empty());
+    assert_eq!(project.ok(&["current"]), "m100 (billing) (head) (mergepoint)\n");
+    assert_eq!(
+        project.ok(&["history", "-i"]),
+        "a300, b100 -> m100 (billing) (head) (mergepoint) (current), merge billing\n\
+         a200 -> a300, add plans\n\
+         a200 -> b100 (billing), begin billing\n\
+         a100 -> a200 (branchpoint), emails\n\
+         <base> -> a100, create users\n"
+    );
+    assert_eq!(
+        project.ok(&["history", "-r", "a200:a300"]),
+        "a200 -> a300, add plans\na100 -> a200 (branchpoint), emails\n"
+    );
+    assert!(project.ok(&["history", "-v", "-r", "a100:a100"]).starts_with("Rev: a100\nParent: <base>\nPath: migrations/a100_create_users.sql\n\n    create users\n\n    Revision ID: a100\n    Revises: \n    Create Date: "));
+    assert!(
+        project
+            .ok(&["show", "head"])
+            .starts_with("Rev: m100 (billing) (head) (mergepoint)\nMerges: a300, b100\n")
+    );
+
+    assert!(
+        project.refused(&["downgrade", "-1"]).contains("name the revision to go back to, such as 'a300'")
+    );
+    project.ok(&["downgrade", "a200"]);
+    assert_eq!(project.ok(&["current"]), "a200 (branchpoint)\n");
+    let told = project.refused(&["current", "--check-heads"]);
+    assert!(
+        told.contains("the database is at a200, 3 revisions behind m100 [history.not_up_to_date]"),
+        "{told}"
+    );
+    assert!(project.ok(&["status"]).contains("at          a100 -> a200 (branchpoint), emails\npending     "));
+    project.ok(&["upgrade", "billing@head"]);
+    project.ok(&["stamp", "base"]);
+    assert_eq!(project.ok(&["current"]), "");
+    let output = project.run(&["upgrade", "base"]);
+    assert_eq!(text(&output.stderr), "nothing to do: the database is at <base>\n");
+}
+
+#[test]
+fn dry_runs_and_scripts() {
+    let project = shop("scripts");
+    let told = project.ok(&["upgrade", "a200", "--plan"]);
+    assert!(told.starts_with("apply a100, create users\n  CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT);\n\napply a200, emails\n  -- users: "), "{told}");
+    assert!(told.ends_with("2 steps from <base> to a200; nothing was written\n"), "{told}");
+    assert!(!project.0.join("app.db").exists(), "a plan makes no database");
+    project.ok(&["upgrade", "a200", "-q"]);
+    let before = fs::read(project.0.join("app.db")).unwrap();
+    for arguments in [
+        &["upgrade", "heads", "--plan"][..],
+        &["downgrade", "base", "--plan"],
+        &["upgrade", "current:heads", "--sql"],
+    ] {
+        assert!(!project.ok(arguments).is_empty());
+        assert_eq!(fs::read(project.0.join("app.db")).unwrap(), before, "{arguments:?}");
+    }
+    assert!(project.ok(&["upgrade", "current:heads", "--sql"]).contains("-- For a database at a200:"));
+    assert!(project.ok(&["downgrade", "a200:base", "--sql"]).contains("DROP TABLE users;"));
+    assert!(project.refused(&["downgrade", "base", "--sql"]).contains("[graph.range_required]"));
+    assert!(project.ok(&["stamp", "a100:a200", "--sql"]).contains("VALUES ('a200')"));
+    assert!(
+        project.ok(&["ensure_version", "--sql"]).contains("CREATE TABLE IF NOT EXISTS main.limbeck_version")
+    );
+    project.ok(&["-d", "other.db", "ensure_version"]);
+    assert_eq!(project.ok(&["-d", "other.db", "ensure_version", "--json"]), "{\"made\":false}\n");
+}
+
+/// With `--json`, stdout is one object, whatever happens.
+#[test]
+fn every_command_has_json() {
+    let project = shop("json");
+    for arguments in [
+        &["upgrade", "heads", "--plan"][..],
+        &["upgrade", "heads"],
+        &["upgrade", "heads", "--sql"],
+        &["current"],
+        &["heads"],
+        &["history"],
+        &["branches"],
+        &["show", "a100"],
+        &["status"],
+        &["graph"],
+        &["edit", "a100"],
+        &["ensure_version"],
+        &["downgrade", "b100@-1"],
+        &["stamp", "heads"],
+        &["merge"],
+        &["revision"],
+        &["init"],
+        &["upgrade", "nowhere"],
+        &["downgrade", "+1"],
+        &["-d", "nowhere/app.db", "upgrade"],
+        &["-c", "nowhere.toml", "upgrade"],
+    ] {
+        let output = project.run(&[arguments, &["--json"]].concat());
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", text(&output.stdout)));
+        assert_eq!(text(&output.stdout).lines().count(), 1, "{arguments:?}");
+        assert_eq!(found.get("error").is_none(), output.status.success(), "{arguments:?}: {found}");
+    }
+}
+
+#[test]
+fn a_flag_then_the_environment_then_one_file() {
+    let project = Project::new("settings");
+    let database = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let mut command = project.command(&[arguments, &["status"]].concat());
+        let output = command.envs(environment.iter().copied()).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout).lines().next().unwrap().trim_start_matches("database").trim().to_owned()
+    };
+    let file = |name: &str, text: &str| fs::write(project.0.join(name), text).unwrap();
+    fs::create_dir_all(project.0.join("migrations/versions")).unwrap();
+    // A .env is not read behind the user's back.
+    file(".env", "DATABASE_URL=sqlite:///dotenv.db");
+    file(
+        "alembic.ini",
+        "[alembic]\nscript_location = %(here)s/migrations\nsqlalchemy.url = sqlite:///ini.db\n",
+    );
+    assert_eq!(database(&[], &[]), "ini.db");
+    file("pyproject.toml", "[project]\nname = \"x\"\n");
+    assert_eq!(database(&[], &[]), "ini.db", "a pyproject.toml without [tool.limbeck] says nothing");
+    file("pyproject.toml", "[project]\nname = \"x\"\n[tool.limbeck]\ndatabase = \"py.db\"\n");
+    assert_eq!(database(&[], &[]), "py.db");
+    file("limbeck.toml", "database = \"toml.db\"\n");
+    assert_eq!(database(&[], &[]), "toml.db");
+    assert_eq!(database(&[], &[("DATABASE_URL", "postgresql://me@host/x")]), "toml.db");
+    let url = ("DATABASE_URL", "sqlite:///url.db");
+    assert_eq!(database(&[], &[url]), "url.db");
+    let own = ("LIMBECK_DATABASE", "own.db");
+    assert_eq!(database(&[], &[url, own]), "own.db");
+    assert_eq!(database(&["-d", "sqlite:///flag.db"], &[url, own]), "flag.db");
+    assert_eq!(database(&["-c", "alembic.ini"], &[]), "ini.db");
+    file("limbeck.toml", "databse = \"toml.db\"\n");
+    let told = project.refused(&["status"]);
+    assert!(told.contains("unknown field `databse`") && told.contains("at: limbeck.toml:1"), "{told}");
+    file("limbeck.toml", "database = \"postgresql://me:secret@host/x\"\n");
+    let told = project.refused(&["status"]);
+    assert!(told.contains("a postgresql database is none of SQLite's") && !told.contains("secret"), "{told}");
+}
+
+/// A folder that Alembic's ini leads to shares its table of version rows.
+#[test]
+fn alembics_table() {
+    let project = Project::new("alembic");
+    fs::create_dir_all(project.0.join("db/versions")).unwrap();
+    let ini = "[alembic]\nscript_location = db\nsqlalchemy.url = sqlite:///app.db\n\
+               file_template = %%(year)d_%%(rev)s_%%(slug)s\ntruncate_slug_length = 8\n";
+    fs::write(project.0.join("alembic.ini"), ini).unwrap();
+    let told = project.ok(&["revision", "-m", "create the users", "--rev-id", "a1"]);
+    assert!(
+        told.starts_with("Generating db/versions/2") && told.ends_with("_a1_create.sql ...  done\n"),
+        "{told}"
+    );
+    assert!(
+        project
+            .ok(&["upgrade", "--sql"])
+            .contains("INSERT INTO main.alembic_version(version_num) VALUES ('a1')")
+    );
+}
+
+#[test]
+fn new_files() {
+    let project = shop("files");
+    let template =
+        "file_template = \"%(year)d%(month).2d%(day).2d_%(hour).2d%(minute).2d%(second).2d_%(slug)s\"\n";
+    fs::write(project.0.join("limbeck.toml"), template).unwrap();
+    let told = project.ok(&["revision", "--head", "base", "-m", "Add subscription fields", "--json"]);
+    let found: serde_json::Value = serde_json::from_str(&told).unwrap();
+    let id = found["revision"].as_str().unwrap();
+    assert_eq!(found["path"], format!("migrations/{id}_add_subscription_fields.sql"));
+    // Twice in a second there are two ids.
+    let again = project.ok(&["revision", "--head", "base", "-m", "Add subscription fields too"]);
+    assert!(!again.contains(id), "{again}");
+
+    let count = fs::read_dir(project.0.join("migrations")).unwrap().count();
+    for (arguments, code) in [
+        (&["--rev-id", "a100", "--head", "a300"][..], "graph.duplicate_revision"),
+        (&["--rev-id", "a+b", "--head", "a300"], "graph.illegal_revision_id"),
+        (&["--rev-id", "x", "--head", "a100"], "graph.not_a_head"),
+        (&["--rev-id", "x", "--head", "nowhere"], "graph.unknown_revision"),
+        (&["--rev-id", "x", "--head", "a300", "--depends-on", "nowhere"], "graph.unknown_revision"),
+        (&["--rev-id", "x", "--head", "a300", "--branch-label", "billing"], "graph.duplicate_branch_label"),
+    ] {
+        let told = project.refused(&[&["revision", "-m", "x"], arguments].concat());
+        assert!(told.contains(&format!("[{code}]")), "{arguments:?}: {told}");
+    }
+    fs::write(project.0.join("limbeck.toml"), "file_template = \"../%(slug)s\"\n").unwrap();
+    assert!(project.refused(&["revision", "-m", "x", "--head", "a300"]).contains("[settings.invalid]"));
+    assert_eq!(fs::read_dir(project.0.join("migrations")).unwrap().count(), count, "nothing was written");
+
+    fs::write(project.0.join("limbeck.toml"), "").unwrap();
+    project.ok(&["revision", "--rev-id", "c1", "--head", "b100", "--depends-on", "a30", "-m", "needs plans"]);
+    assert!(project.ok(&["show", "c1"]).contains("Also depends on: a300\n"));
+    assert!(
+        project
+            .ok(&["history", "-r", "b100:c1"])
+            .starts_with("b100 (a300) -> c1 (billing) (head), needs plans\n")
+    );
+    let before = fs::read(project.0.join("limbeck.toml")).unwrap();
+    assert!(project.ok(&["init"]).contains("which is left as it was"));
+    assert_eq!(fs::read(project.0.join("limbeck.toml")).unwrap(), before);
+}
+
+#[test]
+fn a_renumbered_revision_is_recognised() {
+    let project = shop("alias");
+    project.ok(&["upgrade", "a200", "-q"]);
+    let old = project.0.join("migrations/a200_emails.sql");
+    let renumbered =
+        fs::read_to_string(&old).unwrap().replace("revision: a200\n", "revision: z200\n-- aliases: a200\n");
+    fs::remove_file(old).unwrap();
+    fs::write(project.0.join("migrations/a200_emails.sql"), renumbered).unwrap();
+    assert_eq!(project.ok(&["current"]), "z200 (branchpoint)\n");
+    assert!(project.ok(&["history", "-i"]).contains("a100 -> z200 (branchpoint) (current), emails\n"));
+    project.ok(&["upgrade", "heads"]);
+    project.ok(&["downgrade", "a100"]);
+    assert_eq!(project.ok(&["current"]), "a100\n");
+}
+
+#[test]
+fn pictures() {
+    let project = shop("pictures");
+    project.ok(&["upgrade", "a300", "-q"]);
+    assert_eq!(
+        project.ok(&["graph"]),
+        "◉  a300 (head) (current)  add plans\n│ ○  b100 (billing) (head)  begin billing\n├─╯\n\
+         ●  a200 (branchpoint)  emails\n●  a100  create users\n\n◉ current  ● applied  ○ not applied\n"
+    );
+    for (format, begins) in [("mermaid", "flowchart BT\n"), ("dot", "digraph "), ("svg", "<svg ")] {
+        assert!(project.ok(&["graph", "--format", format]).starts_with(begins), "{format}");
+    }
+    // Without a database all the same.
+    fs::remove_file(project.0.join("app.db")).unwrap();
+    assert!(
+        project
+            .ok(&["graph", "-r", "a200:"])
+            .ends_with("○  a200 (branchpoint)  emails\n\n◉ current  ● applied  ○ not applied\n")
+    );
+    assert!(!project.0.join("app.db").exists());
+}
+
+#[test]
+fn colours_only_where_they_are_wanted() {
+    let project = shop("colours");
+    for (name, value, want) in [("", "", false), ("CLICOLOR_FORCE", "1", true), ("NO_COLOR", "1", false)] {
+        let mut command = project.command(&["heads"]);
+        if !name.is_empty() {
+            command.env(name, value);
+        }
+        let found = command.output().unwrap().stdout;
+        assert_eq!(found.contains(&0x1b), want, "{name}: {}", text(&found));
+    }
+}
+
+#[test]
+fn usage() {
+    let project = Project::new("usage");
+    assert_eq!(project.run(&["upgrad"]).status.code(), Some(2));
+    assert_eq!(project.run(&["upgrade", "--sql", "--plan"]).status.code(), Some(2));
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(project.ok(&["completions", shell]).contains("ensure_version"), "{shell}");
+    }
+    assert!(project.ok(&["man"]).contains(".TH limbeck 1"));
+    project.ok(&["man", "pages"]);
+    let pages = fs::read_dir(project.0.join("pages")).unwrap().count();
+    let help = project.ok(&["--help"]);
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| {
+            line.split_whitespace().next().filter(|_| line.starts_with("  ") && !line.starts_with("   "))
+        })
+        .collect();
+    // Its own page, and none for `help`.
+    assert_eq!(pages, commands.len(), "{commands:?}");
+    let readme = include_str!("../../README.md");
+    for command in commands {
+        assert!(
+            command == "help" || readme.contains(&format!("`{command}`")),
+            "README.md says nothing of `{command}`"
+        );
+    }
+}
+
+/// `limbeck history | head -1` is no failure.
+#[test]
+fn a_reader_that_goes_away() {
+    let project = shop("pipe");
+    for arguments in [&["history"][..], &["completions", "bash"], &["upgrade", "heads", "--sql"]] {
+        let mut child =
+            project.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.stderr.is_empty(), "{arguments:?}: {}", text(&output.stderr));
+    }
+}

@@ -1,0 +1,4 @@
+CREATE TABLE t(a, b, up REFERENCES t(b), UNIQUE (b), UNIQUE (a, b));
+CREATE TABLE child(x, y, CONSTRAINT k FOREIGN KEY (x, y) REFERENCES t(a, b));
+INSERT INTO t VALUES (1, 2, NULL), (3, 4, 2);
+INSERT INTO child VALUES (1, 2);

@@ -1,0 +1,3 @@
+CREATE TABLE child(x, y);
+
+CREATE TABLE t(a DEFAULT 7, up);

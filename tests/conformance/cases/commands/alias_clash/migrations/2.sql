@@ -1,0 +1,3 @@
+-- aliases: 1
+
+CREATE TABLE b(x)

@@ -1,0 +1,6 @@
+-- aliases: old1
+
+-- migrate:up
+CREATE TABLE a(x);
+-- migrate:down
+DROP TABLE a;

@@ -1,0 +1,3 @@
+CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body TEXT);
+CREATE INDEX mine ON notes(body);
+INSERT INTO notes VALUES (1, NULL, NULL);

@@ -1,0 +1,1 @@
+ALTER TABLE notes ALTER title SET NOT NULL, ALTER body SET DEFAULT '-'

@@ -1,0 +1,2 @@
+-- migrate:up
+ALTER TABLE t DROP COLUMN b;

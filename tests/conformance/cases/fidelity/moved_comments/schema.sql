@@ -1,0 +1,6 @@
+CREATE TABLE t(
+  d INT, -- the d
+  -- about c
+  c INT, -- the c
+  a INT -- the a
+);

@@ -1,0 +1,2 @@
+-- migrate:up
+ALTER TABLE key RENAME COLUMN id TO number;

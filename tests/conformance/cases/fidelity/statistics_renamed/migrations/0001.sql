@@ -1,0 +1,4 @@
+-- migrate:up
+ALTER TABLE t RENAME TO u;
+ALTER TABLE u ADD COLUMN w INT DEFAULT (1 + 2);
+CREATE TABLE seen AS SELECT * FROM sqlite_stat1 ORDER BY idx;

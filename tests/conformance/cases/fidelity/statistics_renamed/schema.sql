@@ -1,0 +1,5 @@
+CREATE INDEX Odd_Case ON "u"(v);
+
+CREATE TABLE seen(tbl,idx,stat);
+
+CREATE TABLE "u"(k TEXT PRIMARY KEY, v INT UNIQUE, w INT DEFAULT (1 + 2)) WITHOUT ROWID;

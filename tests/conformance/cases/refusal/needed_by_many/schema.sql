@@ -1,0 +1,9 @@
+CREATE TABLE log(what);
+
+CREATE TABLE t(a, b);
+
+CREATE VIEW quoted AS SELECT "b" FROM t;
+
+CREATE VIEW v AS SELECT b FROM t;
+
+CREATE VIEW w AS SELECT * FROM v;

@@ -1,0 +1,2 @@
+CREATE TABLE t(a TEXT, b INT);
+INSERT INTO t VALUES ('5', 1), ('50', 100);

@@ -1,0 +1,2 @@
+CREATE TABLE t(a INT CHECK (a > 0), b INT);
+INSERT INTO t VALUES (1, 1), (2, -1);

@@ -1,0 +1,2 @@
+CREATE TABLE t(a TEXT, b INT, PRIMARY KEY (a, b));
+INSERT INTO t VALUES ('x', 1), ('y', NULL);

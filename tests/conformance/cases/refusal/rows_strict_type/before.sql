@@ -1,0 +1,2 @@
+CREATE TABLE t(a TEXT) STRICT;
+INSERT INTO t VALUES ('5'), ('x'), (NULL);

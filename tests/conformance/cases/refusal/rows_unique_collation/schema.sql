@@ -1,0 +1,3 @@
+CREATE UNIQUE INDEX by_b ON t(b) WHERE b <> 'z';
+
+CREATE TABLE t(a TEXT UNIQUE, b TEXT);

@@ -1,0 +1,2 @@
+CREATE TABLE t(a TEXT PRIMARY KEY);
+INSERT INTO t VALUES ('5'), ('05'), ('x');

@@ -1,0 +1,2 @@
+CREATE TABLE t(a TEXT NOT NULL);
+INSERT INTO t VALUES ('x'), ('');
