@@ -79,7 +79,7 @@ DIRECTIVES = [
     ("op.drop_index('none', if_exists=True)", "SELECT 1"),
     ("op.create_foreign_key('fk', 'users', 'teams', ['team'], ['id'], ondelete='CASCADE', initially='DEFERRED', deferrable=True)",
      "SELECT sql LIKE '%CONSTRAINT fk FOREIGN KEY(team) REFERENCES teams (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED%' FROM sqlite_master WHERE name = 'users'"),
-    ("op.create_foreign_key('fk', 'users', 'users', ['team'], ['id'])\nop.drop_constraint('fk', 'users', type_='foreignkey')",
+    ("op.create_foreign_key('fk', 'users', 'teams', ['team'], ['id'])\nop.drop_constraint('fk', 'users', type_='foreignkey')",
      "SELECT count(*) = 0 FROM pragma_foreign_key_list('users')"),
     ("op.create_unique_constraint('uq', 'users', ['email', 'team'])", "SELECT sql LIKE '%CONSTRAINT uq UNIQUE (email, team)%' FROM sqlite_master WHERE name = 'users'"),
     ("op.create_check_constraint('ck', 'users', \"email LIKE '%@%'\")", "SELECT sql LIKE '%CONSTRAINT ck CHECK (email LIKE%' FROM sqlite_master WHERE name = 'users'"),
