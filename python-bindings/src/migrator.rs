@@ -4,9 +4,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use limbeck::graph::Plan;
 use limbeck::script::{Folder, Header};
-use limbeck::{Code, CodeStep, Error, ErrorKind, Event, RebuildMode, Report, TransactionMode};
+use limbeck::{Code, CodeStep, Direction, Error, ErrorKind, Event, RebuildMode, Report, TransactionMode};
 use pyo3::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -83,7 +82,7 @@ struct Core(limbeck::Migrator<'static>);
 // SAFETY: all that the migrator holds may be sent: data, and closures that own `Py`, `Raised` and
 // `OnEvent`. Only the core's boxes do not say so, for it takes closures of any kind.
 unsafe impl Send for Core {}
-// SAFETY: what takes `&Migrator` reads data, and calls no closure.
+// SAFETY: as above: `Py` and the two others may be shared, and the closures of revisions change nothing.
 unsafe impl Sync for Core {}
 
 /// The core's `Migrator`. `limbeck.Migrator` is what an app uses.
@@ -186,15 +185,16 @@ impl Migrator {
         self.answer(py, plan)
     }
 
-    /// What an `upgrade`, `downgrade` or `stamp` from these version rows would do.
-    fn plan(&self, py: Python<'_>, verb: &str, rows: Vec<String>, target: &str) -> PyResult<String> {
-        let graph = self.core.0.graph();
-        let plan: limbeck::Result<Plan> = match verb {
-            "upgrade" => graph.upgrade(&rows, target),
-            "downgrade" => graph.downgrade(&rows, target),
-            _ => graph.stamp(&rows, &[target], false),
+    /// The script of a run over a range, which is run on an empty database in memory.
+    fn sql(&self, py: Python<'_>, scratch: Py<PyAny>, verb: &str, range: &str) -> PyResult<String> {
+        let direction = match verb {
+            "upgrade" => Direction::Up,
+            "downgrade" => Direction::Down,
+            _ => Direction::Stamp,
         };
-        self.answer(py, plan)
+        self.raised.take();
+        let text = self.core.0.sql(&mut Sqlite::new(scratch, self.raised.clone()), direction, range);
+        text.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     /// The revisions of a range, newest first.

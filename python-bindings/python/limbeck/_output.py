@@ -20,8 +20,7 @@ class Output:
     def current() -> Output:
         """That of the step under way."""
         step = _run.current()
-        made = step.options.get("output")
-        return made if made is not None else Output(step)
+        return OfflineOutput(step) if step.options.get("as_sql") else Output(step)
 
     @property
     def naming_convention(self) -> Optional[dict[str, Any]]:
@@ -123,13 +122,23 @@ class Output:
         return MigrationContext(self, operations)
 
 
+class OfflineOutput(Output):
+    """With ``--sql``: values are written out, because nothing can be bound on paper."""
+
+    def construct(self, statement: Any) -> None:
+        self.sql(_ddl.literal(statement))
+
+    def insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            self.sql(_ddl.literal(table.insert().values(**row)))
+
+
 class MigrationContext:
     """What ``op.get_context()`` answers."""
 
-    as_sql = False
-
     def __init__(self, output: Output, operations: Any = None) -> None:
         self._output = output
+        self.as_sql = isinstance(output, OfflineOutput)
         self.opts: dict[str, Any] = output._step.options
         self.environment_context = self.opts.get("environment_context")
 

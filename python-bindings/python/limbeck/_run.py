@@ -121,12 +121,9 @@ class Scope:
     def body(self, function: Callable[..., Any], takes_step: bool) -> Callable[[CoreStep], None]:
         """One direction of a revision, as the core calls it."""
 
-        def run(core: CoreStep | Step) -> None:
-            if isinstance(core, Step):
-                step = core  # on paper
-            else:
-                assert self.database is not None, "a run sets it"
-                step = Step(core, self.database, self.options)
+        def run(core: CoreStep) -> None:
+            assert self.database is not None, "a run sets it"
+            step = Step(core, self.database, self.options)
             del core  # a traceback may outlive this thread, and the core's step must not
             with active(step):
                 function(*([step] if takes_step else []))

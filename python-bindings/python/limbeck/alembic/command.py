@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from typing import Any, Callable, Optional, Sequence, Union
 
 from .. import errors
-from ._offline import offline
 from ._template import VERSION_FILE
 from .config import Config
 from .runtime.environment import EnvironmentContext, log, told
@@ -22,11 +22,21 @@ def _in_env(config: Config, work: Callable[[EnvironmentContext, Any], Any], **op
         return environment.result
 
 
+def _offline(config: Config, verb: str, revisions: str, tag: Optional[str]) -> None:
+    """Prints the SQL of a run, for the sqlite3 shell."""
+    start, _, target = revisions.rpartition(":")
+
+    def work(env: EnvironmentContext, _: Any) -> None:
+        text = env.migrator()._sql(verb, revisions)
+        print(text, end="", file=config.output_buffer or config.stdout or sys.stdout)
+
+    _in_env(config, work, as_sql=True, tag=tag, starting_rev=start or None, destination_rev=target)
+
+
 def upgrade(config: Config, revision: str, sql: bool = False, tag: Optional[str] = None) -> None:
     """Applies revisions up to a target."""
     if sql:
-        start, _, target = revision.rpartition(":")
-        return offline(config, "upgrade", start, target, tag)
+        return _offline(config, "upgrade", revision, tag)
     _in_env(
         config,
         lambda env, database: told(env.migrator().upgrade(database, revision, on_progress=log)),
@@ -38,10 +48,7 @@ def upgrade(config: Config, revision: str, sql: bool = False, tag: Optional[str]
 def downgrade(config: Config, revision: str, sql: bool = False, tag: Optional[str] = None) -> None:
     """Takes revisions back down to a target."""
     if sql:
-        start, colon, target = revision.partition(":")
-        if not colon:
-            raise errors.RangeRequired("downgrade with --sql needs a range", hint="write <from>:<to>")
-        return offline(config, "downgrade", start, target, tag)
+        return _offline(config, "downgrade", revision, tag)
     _in_env(
         config,
         lambda env, database: told(env.migrator().downgrade(database, revision, on_progress=log)),
@@ -60,8 +67,7 @@ def stamp(
     """Sets the version rows and runs nothing."""
     targets = [revision] if isinstance(revision, str) else list(revision)
     if sql:
-        start, _, target = targets[0].rpartition(":")
-        return offline(config, "stamp", start, target, tag)
+        return _offline(config, "stamp", targets[0], tag)
     _in_env(
         config,
         lambda env, database: told(env.migrator()._stamp(database, targets, purge, log)),
