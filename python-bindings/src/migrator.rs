@@ -185,15 +185,44 @@ impl Migrator {
         self.answer(py, plan)
     }
 
+    /// What an upgrade or a downgrade would do, which an empty database in memory is to find out.
+    fn dry_run(
+        &self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        scratch: Py<PyAny>,
+        verb: &str,
+        target: &str,
+    ) -> PyResult<String> {
+        self.raised.take();
+        let [db, scratch] = &mut [connection, scratch].map(|one| Sqlite::new(one, self.raised.clone()));
+        self.answer(py, self.core.0.dry_run(db, scratch, direction(verb), target))
+    }
+
+    /// Makes limbeck's own tables, and answers whether any was missing.
+    fn ensure_version(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<bool> {
+        let made = self.core.0.ensure_version(&mut Sqlite::new(connection, self.raised.clone()));
+        made.map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    /// Raises unless the database is at every head.
+    fn check_heads(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<()> {
+        let result = self.core.0.check_heads(&mut Sqlite::new(connection, self.raised.clone()));
+        result.map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    /// The revisions that several others revise.
+    fn branches(&self, py: Python<'_>) -> PyResult<String> {
+        let points = self.core.0.graph().branch_points();
+        let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
+        self.answer(py, Ok(self.core.0.describe(&ids, &[])))
+    }
+
     /// The script of a run over a range, which is run on an empty database in memory.
     fn sql(&self, py: Python<'_>, scratch: Py<PyAny>, verb: &str, range: &str) -> PyResult<String> {
-        let direction = match verb {
-            "upgrade" => Direction::Up,
-            "downgrade" => Direction::Down,
-            _ => Direction::Stamp,
-        };
         self.raised.take();
-        let text = self.core.0.sql(&mut Sqlite::new(scratch, self.raised.clone()), direction, range);
+        let scratch = &mut Sqlite::new(scratch, self.raised.clone());
+        let text = self.core.0.sql(scratch, direction(verb), range);
         text.map_err(|error| to_python(py, &error, &self.raised))
     }
 
@@ -227,8 +256,8 @@ impl Migrator {
     }
 
     /// The heads that no revision depends on either.
-    fn real_heads(&self) -> Vec<String> {
-        self.core.0.graph().heads_resolving_dependencies().into_iter().map(str::to_owned).collect()
+    fn real_heads(&self, py: Python<'_>) -> PyResult<String> {
+        self.answer(py, Ok(self.core.0.describe(&self.core.0.graph().heads_resolving_dependencies(), &[])))
     }
 
     /// The labels of the branches that a revision lies in.
@@ -260,6 +289,14 @@ impl Migrator {
     fn answer(&self, py: Python<'_>, result: limbeck::Result<impl Serialize>) -> PyResult<String> {
         let json = result.map(|value| serde_json::to_string(&value).expect("plain data"));
         json.map_err(|error| to_python(py, &error, &self.raised))
+    }
+}
+
+fn direction(verb: &str) -> Direction {
+    match verb {
+        "upgrade" => Direction::Up,
+        "downgrade" => Direction::Down,
+        _ => Direction::Stamp,
     }
 }
 

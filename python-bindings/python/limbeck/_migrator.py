@@ -101,6 +101,16 @@ class Migrator:
         with opened(database, create=False) as found, to_itself(found) as raw:
             return _revisions(self._core.current(raw))
 
+    def check_heads(self, database: Database) -> None:
+        """Raises unless the database is at every head."""
+        with opened(database, create=False) as found, to_itself(found) as raw:
+            self._core.check_heads(raw)
+
+    def ensure_version(self, database: Database) -> bool:
+        """Makes limbeck's own tables, and answers whether any was missing."""
+        with opened(database) as found, to_itself(found) as raw:
+            return self._core.ensure_version(raw)
+
     def pending(self, database: Database) -> list[str]:
         """The revisions that an upgrade to ``heads`` would apply, in order."""
         with opened(database, create=False) as found, to_itself(found) as raw:

@@ -514,7 +514,10 @@ def _line(error: BaseException, file: Optional[str]) -> Optional[int]:
 
 
 def _note(cause: BaseException, error: dict[str, Any]) -> None:
-    if error["revision"] and hasattr(cause, "add_note"):
-        line = _line(cause, error["file"])
-        place = f"{error['file']}:{line}" if line else error["file"]
-        cause.add_note(f"in revision {error['revision']} ({place})")
+    """Says where an exception happened that is not limbeck's; Python prints notes since 3.11."""
+    if not error["revision"]:
+        return
+    line = _line(cause, error["file"])
+    place = f"{error['file']}:{line}" if line else error["file"]
+    notes = [*getattr(cause, "__notes__", []), f"in revision {error['revision']} ({place})"]
+    cause.__notes__ = notes

@@ -80,9 +80,9 @@ def current(config: Config, verbose: bool = False, check_heads: bool = False) ->
     """Prints what the database is at."""
 
     def work(env: EnvironmentContext, database: Any) -> None:
+        if check_heads:
+            env.migrator().check_heads(database)
         infos = env.migrator().current(database)
-        if check_heads and {info.revision for info in infos} != set(env.script.get_heads()):
-            raise errors.NotAHead("the database is not on all head revisions", hint="run 'limbeck upgrade heads'")
         if verbose:
             config.print_stdout(f"Current revision(s) for {_url(database)}:")
         for info in infos:
@@ -225,7 +225,7 @@ def merge(
 
 def ensure_version(config: Config, sql: bool = False) -> None:
     """Makes the version table, if it is not there."""
-    _in_env(config, lambda env, database: env.migrator()._stamp(database, [], False, log))
+    _in_env(config, lambda env, database: env.migrator().ensure_version(database))
 
 
 def check(config: Config) -> None:

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Iterator, Optional, Sequence, Union
 
 from .. import _limbeck, errors
-from .._migrator import Migrator
+from .._migrator import Migrator, _revisions
 from .._report import RevisionInfo
 from .._run import Scope
 from .._versions import CodeFile, load, python_files, run_file
@@ -74,7 +74,7 @@ class ScriptDirectory:
         self.scope = Scope()
         self._code = [_named(load(path, path, self.scope)) for path in dict.fromkeys(paths)]
         self._migrator = self.migrator()
-        self._real_heads = frozenset(self._migrator._core.real_heads())
+        self._real_heads = frozenset(info.revision for info in _revisions(self._migrator._core.real_heads()))
 
     @classmethod
     def from_config(cls, config: Config) -> ScriptDirectory:
