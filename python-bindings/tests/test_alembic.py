@@ -252,3 +252,52 @@ def test_offline_cannot_look(project: Project) -> None:
     project.version("a1", None, "op.get_bind()")
     status, _, err = run("limbeck", project, "upgrade", "head", "--sql")
     assert status == 1 and "script.not_offline" in err
+
+
+def test_what_env_py_may_say(project: Project) -> None:
+    env = project.folder / "migrations" / "env.py"
+    env.write_text(
+        env.read_text()
+        .replace("target_metadata=", "version_table=context.get_x_argument(as_dictionary=True)['table'], transaction_per_migration=True, target_metadata=")
+        .replace("config = context.config", "config = context.config\nassert context.get_head_revision() == 'b2'\nassert config.get_section('mine')['key'] == 'value'")
+    )
+    project.ini.write_text(project.ini.read_text() + "[mine]\nkey = value\n")
+    project.version("a1", None, "op.create_table('t', sa.Column('a', sa.Integer))")
+    project.version("b2", "a1", "op.execute('INSERT INTO nowhere VALUES (1)')")
+    status, _, err = run("limbeck", project, "-x", "table=mine_version", "upgrade", "head")
+    assert status == 1 and "nowhere" in err and "b2.py:16" in err, err
+    assert project.rows("SELECT version_num FROM mine_version") == [("a1",)], "one transaction a revision"
+    assert run("limbeck", project, "-x", "table=mine_version", "current")[1] == "a1\n"
+
+
+def test_settings_in_pyproject(project: Project) -> None:
+    if sys.version_info < (3, 11):
+        pytest.skip("tomllib came with Python 3.11")
+    project.ini.unlink()
+    (project.folder / "pyproject.toml").write_text(
+        '[tool.alembic]\nscript_location = "%(here)s/migrations"\nfile_template = "%%(slug)s"\n'
+    )
+    project.version("a1", None, "op.create_table('t', sa.Column('a', sa.Integer))")
+    assert run("limbeck", project, "-d", "else.db", "upgrade", "head")[0] == 0
+    assert (project.folder / "else.db").exists()
+    assert run("limbeck", project, "revision", "-m", "by slug")[0] == 0 and (project.versions / "by_slug.py").exists()
+
+
+def test_post_write_hooks(project: Project) -> None:
+    (project.folder / "hook.py").write_text("import sys\nopen(sys.argv[1], 'a').write('# ' + sys.argv[2])\n")
+    project.ini.write_text(
+        project.ini.read_text() + "[post_write_hooks]\nhooks = mark\nmark.type = exec\n"
+        f"mark.executable = {sys.executable}\nmark.options = hook.py REVISION_SCRIPT_FILENAME marked\n"
+    )
+    assert run("limbeck", project, "revision", "-m", "x", "--rev-id", "a1")[0] == 0
+    assert (project.versions / "a1_x.py").read_text().endswith("# marked")
+
+
+def test_a_row_that_the_folder_does_not_know(graph: Project) -> None:
+    assert run("limbeck", graph, "upgrade", "head")[0] == 0
+    graph.script("UPDATE alembic_version SET version_num = 'gone'")
+    assert run("limbeck", graph, "current")[:2] == (0, "gone\n")
+    status, _, err = run("limbeck", graph, "upgrade", "head")
+    assert status == 1 and "history.database_newer" in err
+    assert run("limbeck", graph, "stamp", "--purge", "head")[0] == 0
+    assert run("limbeck", graph, "ensure_version")[0] == 0

@@ -246,6 +246,8 @@ POSTGRESQL = [
     ("DO $body$ BEGIN CREATE TYPE x AS ENUM ('a'); END $body$;", None),
     ("  SELECT create_hypertable('m', 'time')", None),
     ("CREATE EXTENSION IF NOT EXISTS citext", None),
+    ("CREATE TYPE mood AS ENUM ('a;b'); CREATE TABLE t(a)", " CREATE TABLE t(a)"),
+    ("CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; SELECT ';'; END;", "CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; SELECT ';'; END;"),
     ("SELECT 1 -- pg_indexes::text", "SELECT 1 -- pg_indexes::text"),
 ]
 
@@ -264,7 +266,7 @@ def test_postgresql_forms(sql: str, want: Any) -> None:
     step.warned = []
     assert postgresql.translate(sql, step) == want  # type: ignore[arg-type]
     assert len(step.warned) == (sql != want)
-    assert all(" ".join(sql.split()) in text for text in step.warned)
+    assert all(" ".join(sql.split(";")[0].split())[:20] in text for text in step.warned)
 
 
 def test_postgresql_through_get_bind(project: Project) -> None:

@@ -27,6 +27,7 @@ _NOTHING = re.compile(
     re.IGNORECASE,
 )
 _DO = re.compile(r"^\s*DO\s+(\$\w*\$)(.*)\1", re.IGNORECASE | re.DOTALL)
+_SEMICOLON = re.compile(_SHIELDED + r"|(?P<tag>\$\w*\$).*?(?P=tag)|;", re.DOTALL)
 _CATALOGUE = re.compile(r"(?P<shield>" + _SHIELDED + r")|\b(?:pg_catalog\.)?(pg_indexes|pg_constraint)\b", re.DOTALL)
 _INDEXES = (
     "(SELECT 'public' AS schemaname, tbl_name AS tablename, name AS indexname, sql AS indexdef"
@@ -35,7 +36,19 @@ _INDEXES = (
 
 
 def translate(sql: str, step: Step) -> Optional[str]:
-    """The statement as SQLite can take it; None where there is nothing to do on SQLite."""
+    """The statements as SQLite can take them; None where there is nothing to do on SQLite."""
+    parts = [_translate(part, step) if part.strip() else part for part in _statements(sql)]
+    left = [part for part in parts if part is not None]
+    return ";".join(left) if any(part.strip() for part in left) else None
+
+
+def _statements(sql: str) -> list[str]:
+    """What stands between semicolons. A trigger comes in pieces, which are joined again as they were."""
+    ends = [found.start() for found in _SEMICOLON.finditer(sql) if found[0] == ";"]
+    return [sql[start:end] for start, end in zip([0, *(end + 1 for end in ends)], [*ends, len(sql)])]
+
+
+def _translate(sql: str, step: Step) -> Optional[str]:
     block = _DO.match(sql)
     if _NOTHING.match(sql) or (block and re.search(r"\bCREATE\s+TYPE\b", block[2], re.IGNORECASE)):
         step.warn(f"skipped, because SQLite has no such thing: {_one_line(sql)}")
