@@ -1,7 +1,7 @@
 //! limbeck for Python: the module `limbeck._limbeck`. It converts types, and nothing else; what
 //! Python sees is in `python/limbeck`.
 //!
-//! No SQLite is linked: the core drives Python's own `sqlite3.Connection` ([`connection`]).
+//! No SQLite is linked: the core drives Python's own `sqlite3.Connection` (`connection`).
 
 mod connection;
 mod errors;
