@@ -88,6 +88,11 @@ fn everything(db: &Connection) -> Vec<String> {
     let mut all = texts(
         "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name <> 'sqlite_stat4' ORDER BY type, name",
     );
+    // Comments and layout aside: SQLite's own ALTER has its own, and a script edits no text.
+    for text in &mut all {
+        let words = limbeck::sql::tokens(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        *text = words.iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
+    }
     for table in
         texts("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'sqlite_stat4' ORDER BY name")
     {

@@ -154,6 +154,8 @@ kinds! {
     ChangedRevision = "history.changed_revision",
     /// The database is not at every head of the folder.
     NotUpToDate = "history.not_up_to_date",
+    /// The database has no record of another tool that could be adopted.
+    NothingToAdopt = "history.nothing_to_adopt",
     /// A `transaction:false` revision was begun and never finished.
     Unfinished = "history.unfinished",
 

@@ -188,14 +188,15 @@ impl<'a> History<'a> {
         }))
     }
 
-    /// The checksums of the scripts that were applied last: (revision, checksum, when).
+    /// The checksums of the scripts that were applied last, in that order: (revision, checksum, when).
     pub fn checksums(&self, db: &mut dyn Database) -> Result<Vec<(String, String, String)>> {
         if !self.known(db)? {
             return Ok(Vec::new());
         }
         let sql = "SELECT revision, checksum, applied_at FROM main.limbeck_history AS h \
                    WHERE checksum IS NOT NULL AND direction = 'up' AND state = 'finished' \
-                   AND id = (SELECT max(id) FROM main.limbeck_history AS l WHERE l.revision = h.revision)";
+                   AND id = (SELECT max(id) FROM main.limbeck_history AS l WHERE l.revision = h.revision) \
+                   ORDER BY id";
         let mut all = Vec::new();
         for row in db.rows(sql, &[])? {
             if let [Value::Text(revision), Value::Text(checksum), Value::Text(when)] = &row[..] {

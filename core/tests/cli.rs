@@ -224,6 +224,7 @@ fn every_command_has_json() {
         &["init"],
         &["upgrade", "nowhere"],
         &["downgrade", "+1"],
+        &["adopt"],
         &["-d", "nowhere/app.db", "upgrade"],
         &["-c", "nowhere.toml", "upgrade"],
     ] {
@@ -282,6 +283,10 @@ fn alembics_table() {
     let ini = "[alembic]\nscript_location = db\nsqlalchemy.url = sqlite:///app.db\n\
                file_template = %%(year)d_%%(rev)s_%%(slug)s\ntruncate_slug_length = 8\n";
     fs::write(project.0.join("alembic.ini"), ini).unwrap();
+    let versions = project.0.join("db/versions");
+    fs::write(versions.join("0001aaaa_create_users.py"), "revision = '0001aaaa'\n").unwrap();
+    assert!(project.refused(&["history"]).contains("the migrations are in Python"));
+    fs::remove_file(versions.join("0001aaaa_create_users.py")).unwrap();
     let told = project.ok(&["revision", "-m", "create the users", "--rev-id", "a1"]);
     assert!(
         told.starts_with("Generating db/versions/2") && told.ends_with("_a1_create.sql ...  done\n"),

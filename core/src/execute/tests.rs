@@ -2,6 +2,8 @@
 
 use rusqlite::Connection;
 
+use crate::db::{Database, Value};
+
 use crate::{ErrorKind, Migrator, RebuildMode, Way};
 
 const OLD: &str = "
@@ -264,4 +266,104 @@ fn a_name_without_a_constraint_names_no_other() {
     assert_eq!(text(&db), [after]);
     Migrator::new(&migrations).unwrap().downgrade(&mut db, "base").unwrap();
     assert_eq!(text(&db), [table]);
+}
+
+/// Passes everything on, but for what sabotages the plan.
+struct Saboteur {
+    db: Connection,
+    /// A statement that begins so is not run.
+    swallows: &'static str,
+    /// Says that `foreign_keys` is off although it is on.
+    lies: bool,
+}
+
+impl Database for Saboteur {
+    fn execute(&mut self, sql: &str) -> crate::Result<u64> {
+        let lied = self.lies && sql.starts_with("PRAGMA foreign_keys");
+        if lied || (!self.swallows.is_empty() && sql.starts_with(self.swallows)) {
+            return Ok(0);
+        }
+        Database::execute(&mut self.db, sql)
+    }
+
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> crate::Result<()>,
+    ) -> crate::Result<()> {
+        if self.lies && sql.starts_with("PRAGMA foreign_keys") {
+            return each(&[Value::Integer(0)]);
+        }
+        Database::query(&mut self.db, sql, params, each)
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        Database::in_transaction(&mut self.db)
+    }
+}
+
+#[test]
+fn a_sabotaged_plan_is_rolled_back_by_the_proof() {
+    let migrations = [("1.sql", "ALTER TABLE notes ALTER body FIRST")];
+    for (swallows, lies, what) in [
+        ("CREATE TRIGGER", false, "trigger noted is gone"),
+        ("CREATE INDEX", false, "index by_title is gone"),
+        ("", true, "rows of the tables that refer to it would change"),
+    ] {
+        let db = open(OLD);
+        let before = everything(&db);
+        let mut saboteur = Saboteur { db, swallows, lies };
+        let error = Migrator::new(&migrations).unwrap().upgrade(&mut saboteur, "head").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error:?}");
+        assert!(error.to_string().contains(what), "{error}");
+        assert_eq!(everything(&saboteur.db), before, "{what}");
+    }
+}
+
+/// A collation or function that this connection does not know: nothing can be copied, and what needs no
+/// row read goes in place.
+#[test]
+fn what_cannot_be_compiled_here_is_edited_in_place() {
+    let mut db = open(
+        "CREATE TABLE t(a TEXT, b); INSERT INTO t VALUES ('x', 1); PRAGMA writable_schema = 1;
+         UPDATE sqlite_master SET sql = 'CREATE TABLE t(a TEXT COLLATE odd, b CHECK (odd(b)))';
+         PRAGMA writable_schema = RESET;",
+    );
+    let migrations = [("1.sql", "ALTER TABLE t ALTER b SET DEFAULT 5, RENAME CONSTRAINT none TO one")];
+    let error = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownConstraint);
+    let migrations = [("1.sql", "ALTER TABLE t ALTER b SET DEFAULT 5")];
+    let report = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    assert_eq!(report.steps[0].alterations[0].way, Way::InPlace);
+    assert_eq!(
+        dump(&db, "SELECT sql FROM sqlite_master WHERE name = 't'"),
+        ["CREATE TABLE t(a TEXT COLLATE odd, b CHECK (odd(b)) DEFAULT 5)"]
+    );
+}
+
+#[test]
+fn attached_and_temporary_tables_are_altered_where_they_are() {
+    for (schema, actions, way) in [
+        ("aux", "ALTER a SET DEFAULT 7", Way::InPlace),
+        ("aux", "ALTER b FIRST", Way::Rebuild),
+        ("temp", "ALTER a SET DEFAULT 7", Way::InPlace),
+        ("temp", "ALTER b FIRST", Way::Rebuild),
+    ] {
+        let mut db = open(&format!(
+            "ATTACH ':memory:' AS aux; CREATE TABLE main.t(a, b); CREATE TABLE {schema}.t(a, b);
+             CREATE INDEX {schema}.i ON t(b); INSERT INTO {schema}.t VALUES (1, 2);"
+        ));
+        let migrations = [("1.sql", format!("ALTER TABLE {schema}.t {actions}"))];
+        let report = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+        assert_eq!(report.steps[0].alterations[0].way, way, "{schema} {actions}");
+        assert_eq!(
+            dump(&db, "SELECT sql FROM main.sqlite_master WHERE name = 't'"),
+            ["CREATE TABLE t(a, b)"]
+        );
+        assert_eq!(dump(&db, &format!("SELECT a || b FROM {schema}.t INDEXED BY i WHERE b = 2")), ["12"]);
+        let changed =
+            format!("SELECT count(*) || '' FROM {schema}.sqlite_master WHERE sql = 'CREATE TABLE t(a, b)'");
+        assert_eq!(dump(&db, &changed), ["0"], "{schema} {actions}");
+    }
 }

@@ -3,10 +3,13 @@
 //! `describe` tells of revisions, `jobs` joins plans with their scripts, `rehearse` runs them on a
 //! twin to show what would run.
 
+#[cfg(feature = "refinery")]
+mod adopt;
 mod describe;
 mod jobs;
 mod rehearse;
 
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::alter::RebuildMode;
@@ -140,7 +143,7 @@ impl Migrator<'_> {
         if plan.is_empty() {
             return Ok(nothing(rows));
         }
-        self.refuse_changed(db)?;
+        self.refuse_changed(db, &rows)?;
         self.run(db, plan, &|graph, rows| graph.upgrade(rows, target))
     }
 
@@ -209,16 +212,27 @@ impl Migrator<'_> {
     }
 
     /// Errors: [`ErrorKind::ChangedRevision`] if an applied script has another text now.
-    fn refuse_changed(&self, db: &mut dyn Database) -> Result<()> {
+    fn refuse_changed(&self, db: &mut dyn Database, rows: &[String]) -> Result<()> {
+        let applied: HashSet<&str> = self.graph().history(":current", rows)?.into_iter().collect();
+        // A revision may have been recorded under a former id: what came last counts.
+        let mut last = BTreeMap::new();
         for (revision, checksum, when) in self.history().checksums(db)? {
-            let Some(script) = self.script(&revision).filter(|script| !script.code) else { continue };
+            if let Some(script) = self
+                .script(&revision)
+                .filter(|script| !script.code && applied.contains(script.revision.id.as_str()))
+            {
+                last.insert(&script.file, (script, checksum, when));
+            }
+        }
+        for (script, checksum, when) in last.into_values() {
+            let revision = &script.revision.id;
             let now = script.checksum()?;
             if now != checksum && !script.also.contains(&checksum) {
                 return Err(Error::new(
                     ErrorKind::ChangedRevision,
                     format!("revision {revision} was applied at {when} and has another text now"),
                 )
-                .in_revision(&revision)
+                .in_revision(revision)
                 .in_file(&script.file)
                 .with_hint(format!("put the old text back, or declare it with '-- also: {checksum}'")));
             }

@@ -106,7 +106,7 @@ impl Migrator<'_> {
             return Ok(DryRun { from: rows.clone(), to: rows, ..DryRun::default() });
         }
         if direction == Direction::Up {
-            self.refuse_changed(db)?;
+            self.refuse_changed(db, &rows)?;
         }
         empty(scratch)?;
         self.twin(db, scratch)?;

@@ -39,6 +39,7 @@ mod body;
 mod checksum;
 mod file_name;
 mod forbidden;
+mod formats;
 mod header;
 mod marker;
 mod source;
@@ -56,6 +57,7 @@ pub use write::{new_file, slug};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Revision;
+use formats::Found;
 
 /// One file: what its header says, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +74,8 @@ pub struct Script {
     pub compatible: Option<bool>,
     /// All of the file, without a byte order mark.
     pub text: Cow<'static, str>,
+    /// The file that takes it back, where that is one of its own.
+    pub down: Option<SourceFile>,
     /// The text is a program's: who migrates has its body as code, and it has no [`Body`] to read.
     pub code: bool,
 }
@@ -89,26 +93,35 @@ pub struct CodeFile {
 
 impl Script {
     /// Reads the header of a file; `before` is the file before it by name.
-    fn new(file: SourceFile, before: Option<&Script>) -> Result<Script> {
+    fn new(found: Found, before: Option<&Script>) -> Result<Script> {
+        let Found { file, down, named } = found;
         let text = without_mark(file.text);
         let header = Header::read(&text).map_err(|error| error.in_file(&file.name))?;
-        Script::with_header(CodeFile { name: file.name, header, text }, false, before)
+        let file = CodeFile { name: file.name, header, text };
+        let script = Script::with_header(file, named, false, before)?;
+        Ok(Script { down: down.map(|down| SourceFile { text: without_mark(down.text), ..down }), ..script })
     }
 
-    fn with_header(file: CodeFile, code: bool, before: Option<&Script>) -> Result<Script> {
+    fn with_header(
+        file: CodeFile,
+        named: Option<(String, String)>,
+        code: bool,
+        before: Option<&Script>,
+    ) -> Result<Script> {
         let CodeFile { name: file_name, header, text } = file;
         let stem = match file_name.rsplit_once('.') {
             Some((stem, _)) if code => stem,
             _ => stem(&file_name),
         };
         let (first, rest) = stem.split_once('_').unwrap_or((stem, ""));
-        let id = header.revision.unwrap_or_else(|| first.to_owned());
+        let (named_id, named_message) = named.unzip();
+        let id = header.revision.or(named_id).unwrap_or_else(|| first.to_owned());
         if id.is_empty() {
             return Err(Error::new(ErrorKind::BadDirective, format!("'{file_name}' names no revision"))
                 .with_hint("write '-- revision: <id>' at its top, or begin the file's name with the id")
                 .in_file(file_name));
         }
-        let message = header.message.unwrap_or_else(|| {
+        let message = header.message.or(named_message).unwrap_or_else(|| {
             let after_id = stem.strip_prefix(&id).and_then(|rest| rest.strip_prefix('_'));
             after_id.unwrap_or(rest).replace('_', " ").trim().to_owned()
         });
@@ -135,6 +148,7 @@ impl Script {
             file: file_name,
             text,
             code,
+            down: None,
         })
     }
 
@@ -151,7 +165,15 @@ impl Script {
                 .in_revision(&self.revision.id)
                 .in_file(&self.file));
         }
-        Body::parse(&self.text).map_err(|error| error.in_revision(&self.revision.id).in_file(&self.file))
+        let read = || {
+            let mut body = Body::parse(&self.text)?;
+            if let Some(down) = &self.down {
+                let text = formats::refuse_markers(down, body.down.is_some())?;
+                body.down = Some(Section::parse(&text, 1).map_err(|error| error.in_file(&down.name))?);
+            }
+            Ok(body)
+        };
+        read().map_err(|error: Error| error.in_revision(&self.revision.id).in_file(&self.file))
     }
 
     /// The [checksum](Section::checksum) of the upgrade. The downgrade is not part of it: the database
@@ -188,19 +210,25 @@ pub fn read(source: &dyn Source) -> Result<Vec<Script>> {
 /// As [`read`], with files of another language among those of the source, in the order of all names.
 pub fn read_with_code(source: &dyn Source, code: Vec<CodeFile>) -> Result<Vec<Script>> {
     enum File {
-        Sql(SourceFile),
+        Sql(Found),
         Code(CodeFile),
     }
-    let mut files: Vec<(String, File)> = Vec::new();
-    files.extend(source.files()?.into_iter().map(|file| (file.name.clone(), File::Sql(file))));
-    files.extend(code.into_iter().map(|file| (file.name.clone(), File::Code(file))));
+    let name = |file: &File| match file {
+        File::Sql(found) => found.file.name.clone(),
+        File::Code(code) => code.name.clone(),
+    };
     // A source that somebody else wrote may forget to sort, and the chain would be another.
-    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let found = formats::recognised(source::sorted(source.files()?))?;
+    let mut files: Vec<File> = found.into_iter().map(File::Sql).collect();
+    for code in code {
+        let place = files.iter().position(|file| name(file) > code.name).unwrap_or(files.len());
+        files.insert(place, File::Code(code));
+    }
     let mut scripts: Vec<Script> = Vec::with_capacity(files.len());
-    for (_, file) in files {
+    for file in files {
         let script = match file {
             File::Sql(file) => Script::new(file, scripts.last())?,
-            File::Code(file) => Script::with_header(file, true, scripts.last())?,
+            File::Code(file) => Script::with_header(file, None, true, scripts.last())?,
         };
         scripts.push(script);
     }
@@ -227,10 +255,7 @@ fn number(name: &str) -> Option<&str> {
 }
 
 fn stem(name: &str) -> &str {
-    match name.len().checked_sub(4).and_then(|at| name.split_at_checked(at)) {
-        Some((stem, end)) if end.eq_ignore_ascii_case(".sql") => stem,
-        _ => name,
-    }
+    formats::end(name, ".up.sql").or(formats::end(name, ".sql")).unwrap_or(name)
 }
 
 /// Without U+FEFF at the front, which some editors put there and SQL knows nothing of.

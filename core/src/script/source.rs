@@ -131,7 +131,7 @@ fn is_migration(name: &str) -> bool {
 }
 
 /// In the order that "the file before it" is meant in.
-fn sorted(mut files: Vec<SourceFile>) -> Vec<SourceFile> {
+pub(super) fn sorted(mut files: Vec<SourceFile>) -> Vec<SourceFile> {
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files
 }

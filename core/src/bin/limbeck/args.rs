@@ -167,6 +167,12 @@ pub enum Command {
         #[arg(long, conflicts_with = "purge")]
         sql: bool,
     },
+    /// Go on with a database that refinery has migrated
+    #[command(
+        after_help = "Reads refinery's table and stamps what it says is applied; may be repeated.\n\n  \
+        limbeck -d app.db --migrations migrations adopt"
+    )]
+    Adopt,
     /// Make limbeck's own tables, and nothing else
     #[command(name = "ensure_version", alias = "ensure-version")]
     EnsureVersion {

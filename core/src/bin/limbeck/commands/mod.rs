@@ -8,6 +8,7 @@ mod new_file;
 mod run;
 mod shell;
 
+use std::path::Path;
 use std::time::Duration;
 
 use limbeck::script::Folder;
@@ -36,6 +37,7 @@ pub fn run(args: &Args) -> Result<()> {
         Command::Upgrade { target, instead } => run::run(args, settings, Direction::Up, target, instead),
         Command::Downgrade { target, instead } => run::run(args, settings, Direction::Down, target, instead),
         Command::Stamp { revisions, purge, sql } => run::stamp(args, settings, revisions, *purge, *sql),
+        Command::Adopt => run::adopt(args, settings),
         Command::EnsureVersion { sql } => run::ensure_version(args, settings, *sql),
         Command::Current { check_heads } => look::current(args, settings, *check_heads),
         Command::Heads { resolve_dependencies } => look::heads(args, settings, *resolve_dependencies),
@@ -55,6 +57,9 @@ fn migrator(settings: &Settings) -> Result<Migrator<'static>> {
     let migrator = Migrator::new(&Folder(settings.migrations.clone()))?
         .rebuild(settings.rebuild)
         .transaction(settings.transaction);
+    if migrator.graph().is_empty() {
+        refuse_python(&settings.migrations)?;
+    }
     migrator.validate()?;
     Ok(match &settings.version_table {
         Some(table) => migrator.version_table(table),
@@ -62,10 +67,27 @@ fn migrator(settings: &Settings) -> Result<Migrator<'static>> {
     })
 }
 
+/// A folder of Alembic's version files is not an empty one.
+fn refuse_python(folder: &Path) -> Result<()> {
+    let python =
+        |path: &Path| path.extension().is_some_and(|end| end == "py") && !path.ends_with("__init__.py");
+    let mut files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    match files.find(|entry| python(&entry.path())) {
+        None => Ok(()),
+        Some(file) => {
+            let path = file.path().display().to_string();
+            let message = format!("the migrations are in Python: {path}");
+            Err(Error::new(ErrorKind::SourceUnreadable, message)
+                .in_file(path)
+                .with_hint("run them with limbeck's Python package; this command reads SQL files"))
+        }
+    }
+}
+
 /// Opens the database to look at it. One that is not there yet is an empty one, and not made.
 fn look_at(settings: &Settings) -> Result<Connection> {
     let path = settings.database()?;
-    if !std::path::Path::new(path).exists() {
+    if !Path::new(path).exists() {
         eprintln!("{path} is not there yet");
         return scratch();
     }

@@ -1,4 +1,4 @@
-//! `upgrade`, `downgrade`, `stamp`, `ensure_version`: what changes the database, or says how it would.
+//! `upgrade`, `downgrade`, `stamp`, `adopt`, `ensure_version`: what changes the database, or says how it would.
 
 use limbeck::{AlterationReport, Direction, DryRun, Migrator, Report, Result, Way};
 use serde_json::json;
@@ -41,6 +41,12 @@ pub fn stamp(args: &Args, settings: &Settings, revisions: &[String], purge: bool
     }
     let targets: Vec<&str> = revisions.iter().map(String::as_str).collect();
     told(args, &migrator.stamp(&mut open(settings, true)?, &targets, purge)?);
+    Ok(())
+}
+
+pub fn adopt(args: &Args, settings: &Settings) -> Result<()> {
+    let mut migrator = migrator(settings)?.on_event(output::listener(args));
+    told(args, &migrator.adopt(&mut open(settings, false)?)?);
     Ok(())
 }
 

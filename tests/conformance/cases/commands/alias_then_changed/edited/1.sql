@@ -1,0 +1,8 @@
+-- revision: z1
+-- revises:
+-- aliases: 1
+
+-- migrate:up
+CREATE TABLE a(x, y);
+-- migrate:down
+DROP TABLE a;

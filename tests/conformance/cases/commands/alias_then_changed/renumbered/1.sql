@@ -1,0 +1,8 @@
+-- revision: z1
+-- revises:
+-- aliases: 1
+
+-- migrate:up
+CREATE TABLE a(x);
+-- migrate:down
+DROP TABLE a;

@@ -1,0 +1,3 @@
+CREATE TABLE a(x, y);
+
+CREATE TABLE b(x);
