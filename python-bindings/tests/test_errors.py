@@ -18,6 +18,10 @@ def test_every_kind_has_a_class_that_is_exported() -> None:
         assert issubclass(kind, limbeck.LimbeckError) and kind.code == code, name
         assert name in limbeck.__all__ and name in errors.__all__
         assert " ".join(kind.__doc__.split()) == " ".join(about.split()), name
+    import write_errors
+
+    for path, text in write_errors.texts().items():
+        assert path.read_text("utf-8") == text, "run tests/write_errors.py"
     assert len(errors.__all__) == len(_limbeck.error_kinds()) + 1
     assert sorted(limbeck.__all__) == limbeck.__all__ and all(hasattr(limbeck, name) for name in limbeck.__all__)
 

@@ -57,6 +57,7 @@ __all__ = [
     "NotInBranch",
     "NotOffline",
     "NotUpToDate",
+    "NothingToAdopt",
     "OverlappingRevisions",
     "ProofFailed",
     "RangeNotAllowed",

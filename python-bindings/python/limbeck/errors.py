@@ -341,6 +341,12 @@ class NotUpToDate(LimbeckError):
     code = "history.not_up_to_date"
 
 
+class NothingToAdopt(LimbeckError):
+    """The database has no record of another tool that could be adopted."""
+
+    code = "history.nothing_to_adopt"
+
+
 class Unfinished(LimbeckError):
     """A `transaction:false` revision was begun and never finished."""
 
@@ -416,7 +422,6 @@ class BadSetting(LimbeckError):
 _BY_CODE = {kind.code: kind for kind in LimbeckError.__subclasses__()}
 
 __all__ = [
-    "LimbeckError",
     "AlreadyExists",
     "AlterSyntax",
     "AmbiguousCurrent",
@@ -445,6 +450,7 @@ __all__ = [
     "Full",
     "IllegalRevisionId",
     "Io",
+    "LimbeckError",
     "Locked",
     "MissingReference",
     "MultipleHeads",
@@ -455,6 +461,7 @@ __all__ = [
     "NotInBranch",
     "NotOffline",
     "NotUpToDate",
+    "NothingToAdopt",
     "OverlappingRevisions",
     "ProofFailed",
     "RangeNotAllowed",
