@@ -155,7 +155,7 @@ fn run_rebuilding(path: &Path, enforced: bool) -> Vec<String> {
         if enforced && files.iter().any(|(_, text)| text.contains("transaction:false")) {
             return Vec::new();
         }
-        if let Err(error) = call(&files, &case.options, &mut db, &step.run) {
+        if let Err(error) = call(path, &files, &case.options, &mut db, &step.run) {
             return vec![format!("{how}: {}: {error:?}", step.run)];
         }
     }
@@ -189,7 +189,7 @@ fn take(
     let before = state(db);
     let migrations = step.migrations.as_deref().unwrap_or("migrations");
     let files = sql_files(&path.join(migrations));
-    match (call(&files, options, db, &step.run), &step.error) {
+    match (call(path, &files, options, db, &step.run), &step.error) {
         (Ok(found), None) => {
             if bless {
                 step.expect = Some(found).filter(|found| !found.is_null());
@@ -222,6 +222,7 @@ fn take(
 }
 
 fn call(
+    path: &Path,
     files: &[(String, String)],
     options: &Options,
     db: &mut Connection,
@@ -272,6 +273,7 @@ fn call(
         }
         ["show", revision] => Ok(json!(migrator.describe(&migrator.graph().resolve(revision)?, &[]))),
         ["merge", targets @ ..] => migrator.graph().merge(targets, false).map(|revises| json!(revises)),
+        ["check", file] => check(&migrator, &read(&path.join(file))),
         ["ensure_version"] => migrator.ensure_version(db).map(|made| json!(made)),
         ["upgrade", target, "--plan"] => plan(&migrator, db, Direction::Up, target),
         ["downgrade", target, "--plan"] => plan(&migrator, db, Direction::Down, target),
@@ -280,6 +282,11 @@ fn call(
         ["stamp", range, "--sql"] => script(&migrator, db, Direction::Stamp, range),
         _ => panic!("run: {run}"),
     }
+}
+
+fn check(migrator: &Migrator<'_>, schema: &str) -> Result<Value, Error> {
+    let scratch = || Connection::open_in_memory().unwrap();
+    migrator.check(&mut scratch(), &mut scratch(), schema).map(|differences| json!(differences))
 }
 
 fn plan(

@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("sql", "error"),
     ("schema", "error sql"),
     ("alter", "error sql schema"),
+    ("diff", "sql schema"),
     ("graph", "error report"),
     ("script", "error sql schema alter graph"),
     ("db", "error sql"),
@@ -24,7 +25,7 @@ const MAY_USE: &[(&str, &str)] = &[
         "execute",
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
     ),
-    ("migrator", "error report event sql alter schema graph script db inspect execute history"),
+    ("migrator", "error report event sql alter schema diff graph script db inspect execute history"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -100,7 +100,7 @@ kinds! {
     SourceUnreadable = "script.unreadable",
     /// A header line or a `migrate:` marker is not understood.
     BadDirective = "script.bad_directive",
-    /// A statement that a migration may not hold, such as `COMMIT` inside a transaction.
+    /// A statement that may not stand there, such as `COMMIT` in a migration, or `INSERT` in a schema.
     ForbiddenStatement = "script.forbidden_statement",
     /// SQL text is wanted of a revision whose body is code.
     BodyIsCode = "script.body_is_code",

@@ -30,6 +30,17 @@ pub fn objects(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
     Ok(objects)
 }
 
+/// The tables in which virtual tables keep what they hold. SQLite knows them apart since 3.37.
+pub fn shadow_tables(db: &mut dyn Database) -> Vec<String> {
+    let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
+    db.texts(sql, &[]).unwrap_or_default()
+}
+
+/// Whether a name is one that only SQLite itself may give.
+pub fn is_sqlites(name: &str) -> bool {
+    name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
+}
+
 /// One table with all that an alteration must know of it; `None` if there is no such table.
 ///
 /// Errors: [`ErrorKind::UnknownTable`] for a view, a virtual table, or a table of SQLite's own;
@@ -44,8 +55,7 @@ pub fn table(db: &mut dyn Database, schema: &str, name: &str) -> Result<Option<T
     };
     let sql = found.sql.as_deref().unwrap_or_default();
     let virtual_table = sql.get(..14).is_some_and(|head| head.eq_ignore_ascii_case("CREATE VIRTUAL"));
-    let own = name.get(..7).is_some_and(|head| head.eq_ignore_ascii_case("sqlite_"));
-    if found.kind == ObjectKind::View || virtual_table || own {
+    if found.kind == ObjectKind::View || virtual_table || is_sqlites(name) {
         let what = match (found.kind, virtual_table) {
             (ObjectKind::View, _) => "a view: drop it and create it anew",
             (_, true) => "a virtual table: drop it and create it anew",

@@ -29,6 +29,7 @@
 //! | [`sql`] | text: tokens, statements, names | no |
 //! | [`schema`] | what a `CREATE TABLE` says, and edits of it | no |
 //! | [`alter`] | the extended `ALTER TABLE`: read, applied, turned into statements | no |
+//! | [`diff`] | what lies between two schemas | no |
 //! | [`graph`] | revisions, targets, plans | no |
 //! | [`script`] | migration files | no |
 //! | [`db`] | the [`Database`] trait, its contract, rusqlite | yes |
@@ -39,6 +40,7 @@
 pub mod alter;
 pub mod db;
 mod dependents;
+pub mod diff;
 mod error;
 mod event;
 mod execute;
@@ -55,6 +57,7 @@ pub mod sql;
 
 pub use alter::RebuildMode;
 pub use db::{Database, Value};
+pub use diff::{Difference, DifferenceKind};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
 pub use execute::{Code, CodeStep, TransactionMode};

@@ -216,6 +216,7 @@ fn every_command_has_json() {
         &["status"],
         &["graph"],
         &["edit", "a100"],
+        &["check"],
         &["ensure_version"],
         &["downgrade", "b100@-1"],
         &["stamp", "heads"],
@@ -342,6 +343,125 @@ fn new_files() {
     assert_eq!(fs::read(project.0.join("limbeck.toml")).unwrap(), before);
 }
 
+/// Its own line in the settings or a flag; status 1 is said without an error.
+#[test]
+fn check() {
+    let project = shop("check");
+    assert!(
+        project
+            .refused(&["check"])
+            .ends_with("write '--schema schema.sql', or 'schema = \"schema.sql\"' in limbeck.toml\n")
+    );
+    let schema = |text: &str| fs::write(project.0.join("schema.sql"), text).unwrap();
+    let same = "create table users (id integer primary key, email text not null);\n\
+                create table plans (name); create table invoices (id integer primary key);\n";
+    schema(same);
+    let checked = ["check", "--schema", "schema.sql"];
+    assert_eq!(project.ok(&checked), "No new upgrade operations detected.\n");
+    assert_eq!(project.ok(&["check", "--schema", "schema.sql", "--json"]), "{\"differences\":[]}\n");
+    fs::write(project.0.join("limbeck.toml"), "schema = \"schema.sql\"\n").unwrap();
+    assert_eq!(project.ok(&["check"]), "No new upgrade operations detected.\n");
+
+    schema(
+        "CREATE TABLE users(id INTEGER PRIMARY KEY,\n  email TEXT);\nCREATE TABLE plans(name);\nCREATE INDEX names ON plans(name);\n",
+    );
+    let output = project.run(&checked);
+    assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(1), ""));
+    assert_eq!(
+        text(&output.stdout),
+        "change table users\n  - CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL)\n  \
+         + CREATE TABLE users(id INTEGER PRIMARY KEY,\n  +   email TEXT)\n\
+         add index names of plans\n  + CREATE INDEX names ON plans(name)\n\
+         drop table invoices\n    DROP TABLE main.invoices\n\
+         3 differences: write migrations for them\n"
+    );
+    let output = project.run(&["check", "--json"]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["differences"][1]["kind"], "add_index");
+    assert_eq!(output.status.code(), Some(1));
+
+    schema("CREATE TABLE users(id);\n\nDROP TABLE users;\n");
+    let told = project.refused(&["check"]);
+    assert!(told.contains("[script.forbidden_statement]\n   at: schema.sql:3\n"), "{told}");
+    fs::remove_file(project.0.join("schema.sql")).unwrap();
+    assert!(project.refused(&["check"]).contains("[script.unreadable]"));
+    assert!(!project.0.join("app.db").exists(), "no database is made");
+    project.revision(&["--head", "a300", "--rev-id", "a400"], "DROP TABLE nothing;", "");
+    schema(same);
+    assert!(project.refused(&["check"]).contains("   at: a400.sql:"), "a migration's fault is its own");
+}
+
+#[test]
+fn several_folders_are_one_graph() {
+    let project = Project::new("folders");
+    fs::create_dir_all(project.0.join("app")).unwrap();
+    fs::create_dir_all(project.0.join("plugins/tags")).unwrap();
+    let toml = "database = \"app.db\"\nmigrations = [\"app\", \"plugins/tags\", \"app/\"]\n";
+    fs::write(project.0.join("limbeck.toml"), toml).unwrap();
+    assert!(
+        project
+            .refused(&["revision", "-m", "x"])
+            .contains("there are several folders of migrations: app, plugins/tags")
+    );
+    let told = project.refused(&["revision", "--version-path", "elsewhere"]);
+    assert!(told.contains("'elsewhere' is no folder of these migrations: app, plugins/tags"), "{told}");
+    project.revision(
+        &["--version-path", "./app", "--rev-id", "a1", "-m", "users"],
+        "CREATE TABLE users(a);",
+        "",
+    );
+    project.revision(&["--rev-id", "a2", "-m", "more users"], "CREATE TABLE more(a);", "");
+    let begin =
+        ["--version-path", "plugins/tags", "--head", "base", "--branch-label", "tags", "--depends-on", "a1"];
+    project.revision(&[&begin[..], &["--rev-id", "t1"]].concat(), "CREATE TABLE tags(a);", "");
+    project.revision(&["--head", "tags@head", "--rev-id", "t2"], "CREATE TABLE taggings(a);", "");
+    assert!(project.0.join("plugins/tags/t2.sql").exists(), "it goes to the folder of what it follows");
+    // A plain file follows the one before it in its own folder.
+    fs::write(project.0.join("plugins/tags/t3_plain.sql"), "CREATE TABLE plain(a);").unwrap();
+    assert_eq!(project.ok(&["heads"]), "a2 (head)\nt3 (tags) (head)\n");
+    assert!(project.ok(&["heads", "-v"]).contains("Parent: t2\nPath: plugins/tags/t3_plain.sql\n"));
+    assert_eq!(project.ok(&["edit", "a2"]), "app/a2_more_users.sql\n");
+    project.ok(&["upgrade", "heads"]);
+    fs::write(project.0.join("plugins/tags/t3_plain.sql"), "CREATE TABLE another(a);").unwrap();
+    fs::write(project.0.join("plugins/tags/t4_plain.sql"), "CREATE TABLE fourth(a);").unwrap();
+    assert!(project.refused(&["upgrade", "heads"]).contains("   at: plugins/tags/t3_plain.sql\n"));
+
+    let ini = "[alembic]\nscript_location = none\nsqlalchemy.url = sqlite:///app.db\n\
+               version_locations = %(here)s/app:%(here)s/plugins/tags\npath_separator = :\n";
+    fs::write(project.0.join("alembic.ini"), ini).unwrap();
+    assert!(project.ok(&["-c", "alembic.ini", "heads"]).starts_with("a2 (head)\nt4 "));
+    let ini = ini.replace("/app:%(here)s/plugins/tags", "/app:plugins\nrecursive_version_locations = true");
+    fs::write(project.0.join("alembic.ini"), ini).unwrap();
+    assert!(project.ok(&["-c", "alembic.ini", "heads"]).starts_with("a2 (head)\nt4 "));
+    fs::write(project.0.join("limbeck.toml"), "migrations = []\n").unwrap();
+    assert!(project.refused(&["heads"]).contains("no folder of migrations is named [settings.invalid]"));
+}
+
+#[test]
+fn a_revisions_time() {
+    let project = Project::with("time", &[]);
+    let toml = |zone: &str| {
+        let text = format!("timezone = \"{zone}\"\nfile_template = \"%(rev)s_%(hour).2d\"\n");
+        fs::write(project.0.join("limbeck.toml"), text).unwrap();
+    };
+    let hour = |id: &str| {
+        let mut command = project.command(&["revision", "--rev-id", id, "--json"]);
+        let output = command.env("TZ", "XXX-12").output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let name = found["path"].as_str().unwrap().trim_end_matches(".sql").to_owned();
+        name[name.len() - 2..].parse::<u32>().unwrap()
+    };
+    toml("UTC");
+    let utc = hour("a1");
+    toml("local");
+    let local = hour("a2");
+    // Twelve hours ahead; the clock may have struck between the two.
+    assert!([12, 13].contains(&((local + 24 - utc) % 24)), "{utc} {local}");
+    toml("Europe/Berlin");
+    assert!(project.refused(&["revision", "--rev-id", "a3"]).contains("[settings.invalid]"));
+}
+
 #[test]
 fn a_renumbered_revision_is_recognised() {
     let project = shop("alias");
@@ -398,6 +518,20 @@ fn usage() {
     let project = Project::new("usage");
     assert_eq!(project.run(&["upgrad"]).status.code(), Some(2));
     assert_eq!(project.run(&["upgrade", "--sql", "--plan"]).status.code(), Some(2));
+    // What env.py would read is not taken silently.
+    for arguments in [
+        &["upgrade", "head", "--tag", "x"][..],
+        &["downgrade", "base", "--tag", "x"],
+        &["stamp", "head", "--tag", "x"],
+        &["-x", "a=b", "upgrade"],
+    ] {
+        let output = project.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(
+            text(&output.stderr).contains("SQL files have no env.py that would read it"),
+            "{arguments:?}"
+        );
+    }
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(project.ok(&["completions", shell]).contains("ensure_version"), "{shell}");
     }

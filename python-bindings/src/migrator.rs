@@ -199,6 +199,14 @@ impl Migrator {
         self.answer(py, self.core.0.dry_run(db, scratch, direction(verb), target))
     }
 
+    /// The differences between what the folder makes and a schema's text, found on two empty databases
+    /// in memory.
+    fn check(&self, py: Python<'_>, present: Py<PyAny>, wanted: Py<PyAny>, schema: &str) -> PyResult<String> {
+        self.raised.take();
+        let [present, wanted] = &mut [present, wanted].map(|one| Sqlite::new(one, self.raised.clone()));
+        self.answer(py, self.core.0.check(present, wanted, schema))
+    }
+
     /// Makes limbeck's own tables, and answers whether any was missing.
     fn ensure_version(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<bool> {
         let made = self.core.0.ensure_version(&mut Sqlite::new(connection, self.raised.clone()));

@@ -22,11 +22,15 @@ def files(path: Path) -> list[tuple[str, str]]:
     return [(each.name, each.read_bytes().decode()) for each in sorted(path.glob("*.[sS][qQ][lL]"))]
 
 
+def memory() -> sqlite3.Connection:
+    return sqlite3.connect(":memory:", isolation_level=None)
+
+
 def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[str, Any]) -> Any:
     core = _limbeck.Migrator(None, files(path / step.get("migrations", "migrations")), [], **case.get("options", {}))
     verb, *rest = step["run"].split(" ")
     if rest[-1:] == ["--sql"]:
-        script = core.sql(sqlite3.connect(":memory:", isolation_level=None), verb, rest[0]).replace(".bail on\n", "")
+        script = core.sql(memory(), verb, rest[0]).replace(".bail on\n", "")
         try:
             db.executescript(script)
         except sqlite3.Error as error:
@@ -35,7 +39,7 @@ def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[st
             raise limbeck.StatementFailed(str(error)) from error
         return None
     if rest[-1:] == ["--plan"]:
-        return json.loads(core.dry_run(db, sqlite3.connect(":memory:", isolation_level=None), verb, rest[0]))
+        return json.loads(core.dry_run(db, memory(), verb, rest[0]))
     if verb == "current" and rest:
         core.check_heads(db)
     answers: dict[str, Any] = {
@@ -48,6 +52,7 @@ def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[st
         "history": lambda: core.history(rest[0], core.rows(db)),
         "show": lambda: core.show(rest[0]),
         "merge": lambda: json.dumps(core.merge(rest, False)),
+        "check": lambda: core.check(memory(), memory(), (path / rest[0]).read_bytes().decode()),
         "ensure_version": lambda: json.dumps(core.ensure_version(db)),
     }
     return json.loads(answers[verb]())

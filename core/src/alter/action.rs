@@ -236,13 +236,11 @@ impl fmt::Display for Action {
                 write!(f, "{position}")
             }
             Action::AddConstraint { if_not_exists, name, definition } => match name {
-                Some(name) if *if_not_exists => {
+                Some(_) if *if_not_exists => {
                     // The definition begins with `CONSTRAINT name`; the condition goes between.
-                    let rest = tokens(definition)
-                        .ok()
-                        .and_then(|tokens| tokens.get(2).map(|token| &definition[token.start..]))
-                        .unwrap_or_default();
-                    write!(f, "ADD CONSTRAINT IF NOT EXISTS {} {rest}", quote(name))
+                    let name =
+                        crate::sql::tokens(definition).ok().and_then(|all| all.get(1).map(|t| t.start));
+                    write!(f, "ADD CONSTRAINT IF NOT EXISTS {}", &definition[name.unwrap_or(0)..])
                 }
                 _ => write!(f, "ADD {definition}"),
             },

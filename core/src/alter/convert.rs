@@ -129,7 +129,9 @@ fn no_value(state: &TableState, column: &str, types: &str, what: &str) -> Condit
 /// they are: the number of those that hold it before and do not after is what was lost.
 fn spelling(column: &str, to: Affinity) -> Option<String> {
     let text = |as_type| {
-        format!("typeof({column}) = 'text' AND CAST(CAST({column} AS {as_type}) AS TEXT) IS NOT {column}")
+        format!(
+            "typeof({column}) = 'text' AND ('' || CAST({column} AS {as_type})) COLLATE BINARY <> {column}"
+        )
     };
     match to {
         Affinity::Integer | Affinity::Numeric => Some(text("NUMERIC")),

@@ -403,6 +403,7 @@ mod tests {
             "ADD CHECK (a > 0)",
             "ADD CONSTRAINT k UNIQUE (a, b)",
             "ADD CONSTRAINT IF NOT EXISTS k FOREIGN KEY (a) REFERENCES p(x) ON DELETE CASCADE",
+            "ADD CONSTRAINT IF NOT EXISTS \"K\" CHECK (a > 0)",
             "ADD PRIMARY KEY (a, b)",
             "DROP CONSTRAINT k",
             "DROP CONSTRAINT IF EXISTS k",

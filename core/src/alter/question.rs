@@ -26,6 +26,8 @@ pub(super) struct Question {
     pub columns: Vec<usize>,
     pub broken: Rows,
     pub foreign_key: bool,
+    /// A quicker query than by `broken` whether any row breaks it.
+    pub quick: Option<String>,
 }
 
 /// The rows that break a rule.
@@ -54,12 +56,8 @@ impl Relation {
                 format!("SELECT {key} FROM {rows}{scan} WHERE {condition} LIMIT 5"),
             ),
             Rows::Equal(values, condition) => {
-                let list = values.join(", ");
-                let mut known: Vec<String> =
-                    values.iter().map(|value| format!("{value} IS NOT NULL")).collect();
-                known.extend(condition.iter().map(|condition| format!("({condition})")));
-                let known = known.join(" AND ");
-                let same = format!("FROM {rows}{scan} WHERE {known} GROUP BY {list} HAVING count(*) > 1");
+                let (known, list) = (Self::known(values, condition.as_deref()), values.join(", "));
+                let same = self.same(values, condition.as_deref());
                 (
                     format!("SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n {same})"),
                     format!(
@@ -70,6 +68,36 @@ impl Relation {
         };
         let Question { text, hint, foreign_key, .. } = question;
         Rule { text, count, keys, hint, foreign_key }
+    }
+
+    /// Queries that answer a row if one of the questions has any: one scan for all conditions.
+    pub fn any<'q>(&self, questions: impl Iterator<Item = &'q Question>) -> Vec<String> {
+        let Relation { rows, hint: scan, .. } = self;
+        let (mut queries, mut conditions) = (Vec::new(), Vec::new());
+        for question in questions {
+            match (&question.quick, &question.broken) {
+                (Some(query), _) => queries.push(query.clone()),
+                (None, Rows::Where(condition)) => conditions.push(format!("({condition})")),
+                (None, Rows::Equal(values, condition)) => {
+                    queries.push(format!("SELECT 1 {} LIMIT 1", self.same(values, condition.as_deref())));
+                }
+            }
+        }
+        if !conditions.is_empty() {
+            queries.push(format!("SELECT 1 FROM {rows}{scan} WHERE {} LIMIT 1", conditions.join(" OR ")));
+        }
+        queries
+    }
+
+    fn known(values: &[String], condition: Option<&str>) -> String {
+        let known = values.iter().map(|value| format!("{value} IS NOT NULL"));
+        known.chain(condition.map(|condition| format!("({condition})"))).collect::<Vec<_>>().join(" AND ")
+    }
+
+    /// From where values come that are there more than once.
+    fn same(&self, values: &[String], condition: Option<&str>) -> String {
+        let (known, list) = (Self::known(values, condition), values.join(", "));
+        format!("FROM {}{} WHERE {known} GROUP BY {list} HAVING count(*) > 1", self.rows, self.hint)
     }
 
     /// The rowid or the primary key of a row, as SQL literals.

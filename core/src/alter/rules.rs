@@ -17,6 +17,8 @@ use crate::sql::{TokenType, quote, same_name, same_text};
 pub struct NewRules {
     /// Values to be made before the rules are asked, and dropped after it.
     pub values: Option<Values>,
+    /// Each answers no row: then no rule is broken, and none has to be asked by itself.
+    pub any: Vec<String>,
     /// In the order in which they are asked.
     pub rules: Vec<Rule>,
 }
@@ -79,6 +81,7 @@ impl Find<'_> {
                 columns,
                 broken: Rows::Where(broken),
                 foreign_key: false,
+                quick: None,
             });
         }
     }
@@ -98,6 +101,7 @@ impl Find<'_> {
             columns: vec![at],
             broken: Rows::Where(format!("typeof({}) <> 'integer'", quote(name))),
             foreign_key: false,
+            quick: None,
         });
     }
 
@@ -132,6 +136,7 @@ impl Find<'_> {
                 // "If the result is zero … a constraint violation has occurred": not so for NULL.
                 broken: Rows::Where(format!("NOT {expression}")),
                 foreign_key: false,
+                quick: None,
             });
         }
     }
@@ -156,6 +161,7 @@ impl Find<'_> {
                 columns,
                 broken: Rows::Equal(values, condition),
                 foreign_key: false,
+                quick: None,
             });
         }
     }
@@ -191,6 +197,7 @@ impl Find<'_> {
                 columns: vec![at],
                 broken: Rows::Where(format!("typeof({}) NOT IN ('null', '{class}')", quote(&column.name))),
                 foreign_key: false,
+                quick: None,
             });
         }
     }
@@ -222,6 +229,7 @@ impl Find<'_> {
                 columns: places,
                 broken: Rows::Where(self.dangling(&columns, &found.name, &to)),
                 foreign_key: true,
+                quick: self.dangling_by_index(&columns, &found.name, &to),
             });
         }
     }
@@ -245,6 +253,25 @@ impl Find<'_> {
             quote(parent),
             equal.join(" AND ")
         )
+    }
+
+    /// Whether any row dangles, where an index lists the different values of the key: a few, as a rule.
+    fn dangling_by_index(&self, columns: &[String], parent: &str, to: &[&str]) -> Option<String> {
+        let ([column], [to]) = (columns, to) else { return None };
+        let at = self.draft.table.position(column)?;
+        let table = &self.state.table;
+        let old = table.column(column)?;
+        let plain = !self.changed[at] && table.collation(old) == "BINARY";
+        let listed = self.state.indexes.iter().any(|index| index.leads_with(column));
+        (plain && listed).then(|| {
+            let (schema, name, column) = (quote(&self.state.schema), quote(&table.name), quote(column));
+            format!(
+                "SELECT 1 FROM (SELECT DISTINCT {column} AS value FROM {schema}.{name} WHERE {column} IS NOT NULL) \
+                 WHERE NOT EXISTS (SELECT 1 FROM {schema}.{} AS limbeck_parent WHERE limbeck_parent.{} = +value) LIMIT 1",
+                quote(parent),
+                quote(to)
+            )
+        })
     }
 
     fn mentioned(&self, text: &str) -> Vec<usize> {
@@ -294,20 +321,26 @@ impl Find<'_> {
             key,
             hint: " NOT INDEXED",
         };
-        let rules = questions.into_iter().map(|question| match &values {
-            Some(values) if over_values(&&question) => {
-                let new = Relation { rows: values.from.clone(), key: values.key.clone(), hint: "" };
-                match (&question.broken, one(&question)) {
-                    (Rows::Where(broken), true) => {
-                        let all = format!("EXISTS (SELECT 1 FROM {} WHERE {broken})", values.from);
-                        old.rule(Question { broken: Rows::Where(all), ..question })
-                    }
-                    _ => new.rule(question),
+        let mut any = old.any(questions.iter().filter(|question| !over_values(question)));
+        let new = values.as_ref().map(|values| Relation {
+            rows: values.from.clone(),
+            key: values.key.clone(),
+            hint: "",
+        });
+        if let Some(new) = &new {
+            any.extend(new.any(questions.iter().filter(over_values)));
+        }
+        let rules = questions.into_iter().map(|question| match &new {
+            Some(new) if over_values(&&question) => match (&question.broken, one(&question)) {
+                (Rows::Where(broken), true) => {
+                    let all = format!("EXISTS (SELECT 1 FROM {} WHERE {broken})", new.rows);
+                    old.rule(Question { broken: Rows::Where(all), ..question })
                 }
-            }
+                _ => new.rule(question),
+            },
             _ => old.rule(question),
         });
-        NewRules { rules: rules.collect(), values }
+        NewRules { any, rules: rules.collect(), values }
     }
 }
 

@@ -20,7 +20,11 @@ pub(super) fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, draf
     }
     let mut violations = Vec::new();
     let mut broken = Vec::new();
-    for rule in &new.rules {
+    let mut any = false;
+    for query in &new.any {
+        any = any || db.any(query, &[])?;
+    }
+    for rule in new.rules.iter().filter(|_| any) {
         let count = db.integer(&rule.count, &[])?.unwrap_or(0);
         if count > 0 {
             violations.push(Violation {

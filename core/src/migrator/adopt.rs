@@ -8,7 +8,7 @@ use super::{Migrator, nothing};
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::Report;
-use crate::script::Script;
+use crate::script::{self, Script};
 
 const TABLE: &str = "refinery_schema_history";
 
@@ -84,7 +84,8 @@ fn applied(db: &mut dyn Database) -> Result<Vec<Applied>> {
 
 /// refinery's checksum is over the bytes of the file: a checkout with other line ends is no change.
 fn verify(script: &Script, row: &Applied) -> Result<()> {
-    let stem = script.file.strip_suffix(".sql").unwrap_or(&script.file);
+    let file = script::base(&script.file);
+    let stem = file.strip_suffix(".sql").unwrap_or(file);
     let lines = script.text.replace("\r\n", "\n");
     let carriage_returns = lines.replace('\n', "\r\n");
     for text in [&*script.text, &lines, &carriage_returns] {

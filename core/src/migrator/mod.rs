@@ -1,10 +1,11 @@
 //! The verbs: what an app, a binding or the command line calls. The only folder that sees everything.
 //!
 //! `describe` tells of revisions, `jobs` joins plans with their scripts, `rehearse` runs them on a
-//! twin to show what would run.
+//! twin to show what would run, `check` compares what they make with what is wanted.
 
 #[cfg(feature = "refinery")]
 mod adopt;
+mod check;
 mod describe;
 mod jobs;
 mod rehearse;

@@ -154,12 +154,11 @@ impl Migrator<'_> {
 
     /// Makes the scratch database a twin of a real one: its schema and limbeck's own rows.
     fn twin(&self, db: &mut dyn Database, scratch: &mut dyn Database) -> Result<()> {
-        let shadows = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
-        // SQLite knows them apart since 3.37.
-        let shadows = db.texts(shadows, &[]).unwrap_or_default();
+        let shadows = inspect::shadow_tables(db);
         let objects = inspect::objects(db, "main")?;
-        let own = |name: &str| name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
-        let made = objects.iter().filter(|object| !own(&object.name) && !shadows.contains(&object.name));
+        let made = objects
+            .iter()
+            .filter(|object| !inspect::is_sqlites(&object.name) && !shadows.contains(&object.name));
         let (tables, others): (Vec<_>, Vec<_>) = made.partition(|object| object.kind == ObjectKind::Table);
         for object in tables.into_iter().chain(others) {
             if let Some(sql) = &object.sql {
@@ -221,7 +220,8 @@ fn ends(direction: Direction, range: &str) -> Result<(&str, &str)> {
     }
 }
 
-fn empty(scratch: &mut dyn Database) -> Result<()> {
+/// Refuses a scratch database that is none, and readies it.
+pub(super) fn empty(scratch: &mut dyn Database) -> Result<()> {
     if scratch.any("SELECT 1 FROM main.sqlite_master", &[])? {
         return Err(Error::new(ErrorKind::Contract, "the scratch database is not empty")
             .with_hint("hand over a new database in memory"));

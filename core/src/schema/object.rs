@@ -84,6 +84,17 @@ impl Object {
                 .all(|t| matches!(t.kind, T::TK_COMMA | T::TK_COLLATE | T::TK_ASC | T::TK_DESC) || is_name(t))
     }
 
+    /// Whether an index lists every row's value of a column first.
+    pub fn leads_with(&self, column: &str) -> bool {
+        let Some(Ok(all)) = self.sql.as_deref().map(tokens) else { return false };
+        let Some(open) = all.iter().position(|t| t.kind == T::TK_LP) else { return false };
+        let partial = all.iter().any(|t| t.kind == T::TK_WHERE);
+        let alone = all
+            .get(open + 2)
+            .is_some_and(|t| matches!(t.kind, T::TK_COMMA | T::TK_RP | T::TK_ASC | T::TK_DESC));
+        !partial && alone && same_name(&unquote(all[open + 1].text), column)
+    }
+
     /// Whether its text uses this name at all: a table, a column, in whichever quotes. May be too
     /// careful, never too careless.
     pub fn mentions(&self, name: &str) -> bool {
@@ -155,6 +166,16 @@ mod tests {
             ("CREATE INDEX i ON t((a))", true),
         ] {
             assert_eq!(object("main", sql).is_computed(), want, "{sql}");
+        }
+        for (sql, want) in [
+            ("CREATE INDEX i ON t(\"A\")", true),
+            ("CREATE INDEX i ON t(a DESC, b)", true),
+            ("CREATE INDEX i ON t(b, a)", false),
+            ("CREATE INDEX i ON t(a || b)", false),
+            ("CREATE INDEX i ON t(a COLLATE nocase)", false),
+            ("CREATE INDEX i ON t(a) WHERE a > 0", false),
+        ] {
+            assert_eq!(object("main", sql).leads_with("a"), want, "{sql}");
         }
     }
 

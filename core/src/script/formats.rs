@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use super::source::SourceFile;
+use super::source::{SourceFile, base};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A file, or a pair of them.
@@ -50,7 +50,7 @@ fn versioned(files: Vec<SourceFile>) -> Vec<Found> {
 
 /// The version and the name of `V1__name.sql`.
 fn refinery(file: &str) -> Option<(&str, &str)> {
-    let stem = end(file, ".sql")?;
+    let stem = end(base(file), ".sql")?;
     let (version, name) = stem.strip_prefix(['V', 'U'])?.split_once("__")?;
     let digits = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
     (digits && !name.is_empty()).then_some((version, name))
@@ -75,7 +75,7 @@ fn paired(files: Vec<SourceFile>) -> Result<Vec<Found>> {
         }
     }
     let number = |found: &Found| -> Option<(usize, String)> {
-        let digits: String = found.file.name.chars().take_while(char::is_ascii_digit).collect();
+        let digits: String = base(&found.file.name).chars().take_while(char::is_ascii_digit).collect();
         let number = digits.trim_start_matches('0').to_owned();
         (!digits.is_empty()).then_some((number.len(), number))
     };

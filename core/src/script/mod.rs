@@ -52,7 +52,9 @@ use std::borrow::Cow;
 pub use body::{Body, Item, ItemKind, Section};
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
-pub use source::{Folder, Source, SourceFile};
+#[cfg(feature = "refinery")]
+pub(crate) use source::base;
+pub use source::{Folder, Folders, Source, SourceFile};
 pub use write::{new_file, slug};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -64,7 +66,7 @@ use formats::Found;
 pub struct Script {
     /// Its place in the graph.
     pub revision: Revision,
-    /// The file's name.
+    /// The file's name, as its source has it.
     pub file: String,
     /// When it was made, as its header has it.
     pub created: Option<String>,
@@ -189,7 +191,7 @@ impl Script {
 }
 
 /// Every file's header, in the order of the files' names. A file that does not say what it revises
-/// follows the one before it.
+/// follows the one before it in its folder.
 ///
 /// # Errors
 ///
@@ -207,7 +209,8 @@ pub fn read(source: &dyn Source) -> Result<Vec<Script>> {
     read_with_code(source, Vec::new())
 }
 
-/// As [`read`], with files of another language among those of the source, in the order of all names.
+/// As [`read`], with files of another language among those of the source's first folder, in the order
+/// of all names.
 pub fn read_with_code(source: &dyn Source, code: Vec<CodeFile>) -> Result<Vec<Script>> {
     enum File {
         Sql(Found),
@@ -217,20 +220,29 @@ pub fn read_with_code(source: &dyn Source, code: Vec<CodeFile>) -> Result<Vec<Sc
         File::Sql(found) => found.file.name.clone(),
         File::Code(code) => code.name.clone(),
     };
-    // A source that somebody else wrote may forget to sort, and the chain would be another.
-    let found = formats::recognised(source::sorted(source.files()?))?;
-    let mut files: Vec<File> = found.into_iter().map(File::Sql).collect();
+    let mut folders: Vec<Vec<File>> = Vec::new();
+    for files in source::by_folder(source.files()?) {
+        folders.push(formats::recognised(files)?.into_iter().map(File::Sql).collect());
+    }
+    if folders.is_empty() {
+        folders.push(Vec::new());
+    }
     for code in code {
+        let files = &mut folders[0];
         let place = files.iter().position(|file| name(file) > code.name).unwrap_or(files.len());
         files.insert(place, File::Code(code));
     }
-    let mut scripts: Vec<Script> = Vec::with_capacity(files.len());
-    for file in files {
-        let script = match file {
-            File::Sql(file) => Script::new(file, scripts.last())?,
-            File::Code(file) => Script::with_header(file, None, true, scripts.last())?,
-        };
-        scripts.push(script);
+    let mut scripts: Vec<Script> = Vec::new();
+    for files in folders {
+        let first = scripts.len();
+        for file in files {
+            let before = scripts[first..].last();
+            let script = match file {
+                File::Sql(file) => Script::new(file, before)?,
+                File::Code(file) => Script::with_header(file, None, true, before)?,
+            };
+            scripts.push(script);
+        }
     }
     Ok(scripts)
 }
@@ -255,6 +267,7 @@ fn number(name: &str) -> Option<&str> {
 }
 
 fn stem(name: &str) -> &str {
+    let name = source::base(name);
     formats::end(name, ".up.sql").or(formats::end(name, ".sql")).unwrap_or(name)
 }
 

@@ -29,7 +29,8 @@ pub trait Source {
 /// One file of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    /// The file's name, without its folder.
+    /// The file's name. Where a source has several folders, its folder and `/` stand before it; "the
+    /// file before it" is one of the same folder.
     pub name: String,
     /// All of it.
     pub text: Cow<'static, str>,
@@ -78,6 +79,32 @@ impl<N: AsRef<str>, T: AsRef<str>> Source for Vec<(N, T)> {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder(pub PathBuf);
+
+/// Several [`Folder`]s whose revisions make one graph. Where it is one, it is as that alone.
+///
+/// A file that does not say what it revises follows the one before it in its own folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders(pub Vec<PathBuf>);
+
+impl Source for Folders {
+    fn files(&self) -> Result<Vec<SourceFile>> {
+        let Folders(folders) = self;
+        if let [folder] = &folders[..] {
+            return Folder(folder.clone()).files();
+        }
+        let mut files = Vec::new();
+        for folder in folders {
+            let path = folder
+                .to_str()
+                .ok_or_else(|| unreadable(folder, "the name is not UTF-8").with_hint("rename the folder"))?;
+            for file in Folder(folder.clone()).files()? {
+                let name = format!("{}/{}", path.trim_end_matches('/'), file.name);
+                files.push(SourceFile { name, ..file });
+            }
+        }
+        Ok(sorted(files))
+    }
+}
 
 impl Source for Folder {
     fn files(&self) -> Result<Vec<SourceFile>> {
@@ -130,10 +157,32 @@ fn is_migration(name: &str) -> bool {
         && Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
 }
 
-/// In the order that "the file before it" is meant in.
-pub(super) fn sorted(mut files: Vec<SourceFile>) -> Vec<SourceFile> {
-    files.sort_by(|a, b| a.name.cmp(&b.name));
+/// In the order that "the file before it" is meant in, folder by folder.
+fn sorted(mut files: Vec<SourceFile>) -> Vec<SourceFile> {
+    files.sort_by(|a, b| parts(&a.name).cmp(&parts(&b.name)));
     files
+}
+
+/// The files of each folder, sorted.
+pub(super) fn by_folder(files: Vec<SourceFile>) -> Vec<Vec<SourceFile>> {
+    let mut folders: Vec<Vec<SourceFile>> = Vec::new();
+    for file in sorted(files) {
+        match folders.last_mut() {
+            Some(folder) if parts(&folder[0].name).0 == parts(&file.name).0 => folder.push(file),
+            _ => folders.push(vec![file]),
+        }
+    }
+    folders
+}
+
+/// A name without its folder.
+pub(crate) fn base(name: &str) -> &str {
+    parts(name).1
+}
+
+/// The folder and what follows it.
+fn parts(name: &str) -> (&str, &str) {
+    name.rsplit_once('/').unwrap_or(("", name))
 }
 
 fn no_folder(folder: &Path, error: &io::Error) -> Error {
@@ -211,6 +260,19 @@ mod tests {
         assert!(matches!(Source::files(&DIR).unwrap()[0].text, Cow::Borrowed("SELECT 1")));
         static BAD: Dir<'static> = Dir::new("", &[DirEntry::File(File::new("a.sql", b"\xff"))]);
         assert_eq!(Source::files(&BAD).unwrap_err().kind(), ErrorKind::SourceUnreadable);
+    }
+
+    #[test]
+    fn several_folders() {
+        let (app, plugin) =
+            (Scratch::new("app", &[("1.sql", b"a")]), Scratch::new("plug", &[("1.sql", b"b")]));
+        let (app, plugin) = (app.0.clone(), plugin.0.clone());
+        assert_eq!(names(&Folders(vec![app.clone()])), ["1.sql"]);
+        let want = [format!("{}/1.sql", app.display()), format!("{}/1.sql", plugin.display())];
+        assert_eq!(names(&Folders(vec![plugin, app.join("")])), want);
+        // A folder's files stand together, whatever the order of the whole names.
+        let listed = [("a/b/1.sql", ""), ("a/c.sql", ""), ("a/a.sql", ""), ("z.sql", "")];
+        assert_eq!(names(&listed), ["z.sql", "a/a.sql", "a/c.sql", "a/b/1.sql"]);
     }
 
     #[test]

@@ -279,6 +279,34 @@ fn ids_messages_and_parents_come_from_the_header_or_the_name() {
 }
 
 #[test]
+fn each_folder_is_read_as_if_alone() {
+    let files = [
+        ("app/0001_users.sql", "CREATE TABLE users(a)"),
+        ("app/0002_more.sql", "SELECT 2"),
+        ("cars/V2__b.sql", "SELECT 2"),
+        ("cars/V10__c.sql", "SELECT 10"),
+        ("pairs/9_a.up.sql", "SELECT 9"),
+        ("pairs/9_a.down.sql", "SELECT 9"),
+        ("pairs/11_b.up.sql", "SELECT 11"),
+    ];
+    let scripts = read(&files).unwrap();
+    let shown: Vec<(&str, String, &str)> = scripts
+        .iter()
+        .map(|s| (s.revision.id.as_str(), s.revision.revises.join(","), s.file.as_str()))
+        .collect();
+    let want = [
+        ("0001", "", "app/0001_users.sql"),
+        ("0002", "0001", "app/0002_more.sql"),
+        ("2", "", "cars/V2__b.sql"),
+        ("10", "2", "cars/V10__c.sql"),
+        ("9", "", "pairs/9_a.up.sql"),
+        ("11", "9", "pairs/11_b.up.sql"),
+    ];
+    assert_eq!(shown, want.map(|(id, revises, file)| (id, revises.to_owned(), file)));
+    assert!(scripts[4].body().unwrap().down.is_some());
+}
+
+#[test]
 fn names_whose_order_misleads_are_refused() {
     for (before, after, header, refused) in [
         ("10_x.sql", "9_y.sql", "", true),

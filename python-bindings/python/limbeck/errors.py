@@ -192,7 +192,7 @@ class BadDirective(LimbeckError):
 
 
 class ForbiddenStatement(LimbeckError):
-    """A statement that a migration may not hold, such as `COMMIT` inside a transaction."""
+    """A statement that may not stand there, such as `COMMIT` in a migration, or `INSERT` in a schema."""
 
     code = "script.forbidden_statement"
 

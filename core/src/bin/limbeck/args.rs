@@ -11,6 +11,7 @@ use clap_complete::Shell;
     name = "limbeck",
     version,
     arg_required_else_help = true,
+    next_help_heading = "Options of every command",
     after_help = "From nothing to a first table:\n\n  \
         limbeck init\n  \
         limbeck revision -m \"create users\"    write its SQL under the markers\n  \
@@ -41,9 +42,17 @@ pub struct Args {
     /// More detail
     #[arg(short, long, global = true)]
     pub verbose: bool,
+    // Typed by Alembic's users, whose env.py reads it.
+    #[arg(short = 'x', global = true, hide = true, value_parser = no_env)]
+    x: Option<String>,
     /// What to do
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// What would have no effect is not taken silently.
+fn no_env(_: &str) -> Result<String, String> {
+    Err("SQL files have no env.py that would read it; leave it out".to_owned())
 }
 
 /// The commands: Alembic's, and limbeck's own.
@@ -69,6 +78,9 @@ pub enum Command {
         /// What else has to be applied before it; several, or comma-separated
         #[arg(long, value_delimiter = ',')]
         depends_on: Vec<String>,
+        /// The folder it goes to, where there are several; else that of the revision it follows
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        version_path: Option<PathBuf>,
     },
     /// Write a migration that joins heads
     #[command(after_help = "  limbeck merge -m \"merge billing\"     all heads\n  \
@@ -112,6 +124,7 @@ pub enum Command {
         check_heads: bool,
     },
     /// List the heads: what nothing follows
+    #[command(after_help = "  limbeck heads\n  limbeck heads -v        with file, date and message")]
     Heads {
         /// Leave out heads that another revision depends on
         #[arg(long)]
@@ -123,13 +136,14 @@ pub enum Command {
     )]
     History {
         /// A range low:high; either end may be empty, base, head, current, or relative
-        #[arg(short, long, default_value = ":", allow_hyphen_values = true)]
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
         rev_range: String,
         /// Mark what the database is at
         #[arg(short, long)]
         indicate_current: bool,
     },
     /// List the revisions that several others follow
+    #[command(after_help = "  limbeck branches\n  limbeck branches -v     with file, date and message")]
     Branches,
     /// Show one revision
     #[command(after_help = "  limbeck show head\n  limbeck show a1b2")]
@@ -146,11 +160,25 @@ pub enum Command {
         #[arg(short, long, default_value = "text")]
         format: Format,
         /// A range low:high, as for history
-        #[arg(short, long, default_value = ":", allow_hyphen_values = true)]
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
         rev_range: String,
     },
     /// Say where the database is, and what an upgrade would do
+    #[command(after_help = "  limbeck status\n  limbeck -d app.db status --json")]
     Status,
+    /// Compare what the migrations make with the schema that is wanted
+    #[command(
+        after_help = "The migrations are replayed in memory; no database is looked at (for that: current --check-heads).\n\
+        The wanted schema is a file of CREATE statements; layout, comments, quotes and case are no difference.\n\
+        Exit status 0: no difference; 1: differences, which are printed.\n\n  \
+        limbeck check --schema schema.sql\n  \
+        limbeck check                        where limbeck.toml says schema = \"schema.sql\""
+    )]
+    Check {
+        /// The file of CREATE statements
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        schema: Option<PathBuf>,
+    },
     /// Set the database's revision without running anything
     #[command(
         after_help = "  limbeck stamp head\n  limbeck stamp --purge a1b2      also where the database says what is gone\n  \
@@ -166,6 +194,8 @@ pub enum Command {
         /// Print the SQL instead
         #[arg(long, conflicts_with = "purge")]
         sql: bool,
+        #[arg(long, hide = true, value_parser = no_env)]
+        tag: Option<String>,
     },
     /// Go on with a database that refinery has migrated
     #[command(
@@ -174,13 +204,20 @@ pub enum Command {
     )]
     Adopt,
     /// Make limbeck's own tables, and nothing else
-    #[command(name = "ensure_version", alias = "ensure-version")]
+    #[command(
+        name = "ensure_version",
+        alias = "ensure-version",
+        after_help = "  limbeck ensure_version\n  limbeck ensure_version --sql"
+    )]
     EnsureVersion {
         /// Print the SQL instead
         #[arg(long)]
         sql: bool,
     },
     /// Open a revision's file in $VISUAL or $EDITOR
+    #[command(
+        after_help = "Where there is no terminal, its path is printed.\n\n  limbeck edit\n  limbeck edit a1b2"
+    )]
     Edit {
         /// Which
         #[arg(default_value = "head", allow_hyphen_values = true)]
@@ -209,7 +246,7 @@ pub enum Command {
 #[derive(Debug, Group)]
 pub struct New {
     /// What it does
-    #[arg(short, long, default_value = "")]
+    #[arg(short, long, default_value = "", hide_default_value = true)]
     pub message: String,
     /// It may follow a revision that is no head, and begin a branch
     #[arg(long)]
@@ -228,6 +265,9 @@ pub struct Instead {
     /// Print a script for the sqlite3 shell; the target may be a range from:to
     #[arg(long)]
     pub sql: bool,
+    // Typed by Alembic's users, whose env.py reads it.
+    #[arg(long, hide = true, value_parser = no_env)]
+    tag: Option<String>,
     /// Say what would run on this database, and write nothing
     #[arg(long, conflicts_with = "sql")]
     pub plan: bool,

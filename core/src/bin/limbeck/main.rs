@@ -19,10 +19,15 @@ static CANCELLED: AtomicBool = AtomicBool::new(false);
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    // Without the handler, Ctrl-C kills: the database rolls back all the same.
-    let _ = ctrlc::set_handler(|| CANCELLED.store(true, Ordering::Relaxed));
+    // The first Ctrl-C asks a run to stop; a second one kills, as it does without the handler: the
+    // database rolls back all the same.
+    let _ = ctrlc::set_handler(|| {
+        if CANCELLED.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
     match commands::run(&args) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             output::error(&error, args.json);
             ExitCode::from(if error.kind() == ErrorKind::Cancelled { 130 } else { 1 })

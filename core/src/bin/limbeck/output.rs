@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use anstyle::{AnsiColor, Style};
@@ -80,8 +81,11 @@ pub fn error(error: &Error, as_json: bool) {
     }
     if let Some(report) = error.report().filter(|report| !report.is_empty()) {
         eprintln!(
-            " done: {} revisions were committed before; the database is at {}",
-            report.steps.len(),
+            " done: {} committed before; the database is at {}",
+            match report.steps.len() {
+                1 => "1 revision was".to_owned(),
+                count => format!("{count} revisions were"),
+            },
             list(&report.to)
         );
     }
@@ -120,12 +124,7 @@ pub fn history_line(info: &RevisionInfo, current: bool) -> String {
 }
 
 /// The block of `show`.
-pub fn block(
-    info: &RevisionInfo,
-    script: Option<&Script>,
-    folder: &std::path::Path,
-    children: &[&str],
-) -> String {
+pub fn block(info: &RevisionInfo, script: Option<&Script>, path: Option<&Path>, children: &[&str]) -> String {
     let mut text = format!("Rev: {}\n", marked(info, false));
     text += &match &info.revises[..] {
         [] => "Parent: <base>\n".to_owned(),
@@ -138,8 +137,8 @@ pub fn block(
     if info.branch_point {
         text += &format!("Branches into: {}\n", children.join(", "));
     }
-    if let Some(path) = &info.path {
-        text += &format!("Path: {}\n", folder.join(path).display());
+    if let Some(path) = path {
+        text += &format!("Path: {}\n", path.display());
     }
     text += &format!("\n    {}\n", info.message);
     text += &format!("\n    Revision ID: {}\n    Revises: {}\n", info.revision, info.revises.join(", "));

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::process;
 
-use limbeck::script::Folder;
+use limbeck::script::Folders;
 use limbeck::{Error, ErrorKind, Migrator, Result};
 use serde_json::json;
 
@@ -13,12 +13,12 @@ use crate::settings::Settings;
 
 pub fn edit(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
     // Bodies are not read: one that is refused may be the one to mend.
-    let migrator = Migrator::new(&Folder(settings.migrations.clone()))?;
+    let migrator = Migrator::new(&Folders(settings.migrations.clone()))?;
     let [id] = migrator.graph().resolve(revision)?[..] else {
         return Err(Error::new(ErrorKind::UnknownRevision, format!("'{revision}' names no single revision"))
             .with_hint("name one: see 'limbeck history'"));
     };
-    let path = settings.migrations.join(migrator.script(id).map_or("", |script| &script.file));
+    let path = settings.path(migrator.script(id).map_or("", |script| &script.file));
     if args.json || !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         // An editor would wait for somebody who is not there.
         if args.json {

@@ -15,10 +15,14 @@ pub fn init(args: &Args, folder: &Path) -> Result<()> {
     let settings = args.config.as_deref().unwrap_or(Path::new("limbeck.toml"));
     let database = args.database.as_deref().unwrap_or("app.db");
     let text = format!(
-        "# Paths are relative to this file.\ndatabase = {database:?}\nmigrations = {:?}\n\n\
+        "# Paths are relative to this file.\ndatabase = {}\nmigrations = {}\n\n\
+         # What 'limbeck check' compares with: a file of CREATE statements\n\
+         # schema = \"schema.sql\"\n\
          # How a new file is called; tokens: rev slug year month day hour minute second epoch\n\
          # file_template = \"%(rev)s_%(slug)s\"\n",
-        folder.to_string_lossy()
+        // A string of JSON is one of TOML.
+        json!(database),
+        json!(folder.to_string_lossy())
     );
     let written = !settings.exists();
     if written {

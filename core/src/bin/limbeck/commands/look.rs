@@ -91,7 +91,7 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
         return Ok(());
     }
     say!("database    {}", settings.database()?);
-    say!("migrations  {}", settings.migrations.display());
+    settings.migrations.iter().for_each(|folder| say!("migrations  {}", folder.display()));
     match &current[..] {
         [] => say!("at          <base>"),
         heads => heads.iter().for_each(|info| say!("at          {}", output::history_line(info, false))),
@@ -120,5 +120,6 @@ fn print(args: &Args, settings: &Settings, migrator: &Migrator<'_>, revisions: &
 
 fn block(settings: &Settings, migrator: &Migrator<'_>, info: &RevisionInfo) -> String {
     let children = migrator.graph().children(&info.revision);
-    output::block(info, migrator.script(&info.revision), &settings.migrations, &children)
+    let path = info.path.as_deref().map(|file| settings.path(file));
+    output::block(info, migrator.script(&info.revision), path.as_deref(), &children)
 }

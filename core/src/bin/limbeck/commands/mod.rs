@@ -1,17 +1,19 @@
 //! One file a command, or a few that share their shape.
 
+mod change;
+mod check;
 mod edit;
 mod graph;
 mod init;
 mod look;
 mod new_file;
-mod run;
 mod shell;
 
 use std::path::Path;
+use std::process::ExitCode;
 use std::time::Duration;
 
-use limbeck::script::Folder;
+use limbeck::script::Folders;
 use limbeck::{Direction, Error, ErrorKind, Migrator, Result};
 use rusqlite::{Connection, OpenFlags};
 
@@ -19,46 +21,50 @@ use crate::args::{Args, Command};
 use crate::settings::Settings;
 
 /// Runs what the arguments say.
-pub fn run(args: &Args) -> Result<()> {
+pub fn run(args: &Args) -> Result<ExitCode> {
+    // Not all need settings: those that do not work where they are broken.
+    let settings = || Settings::read(args);
     match &args.command {
-        // These need no settings, and work where those are broken.
-        Command::Init { folder } => return init::init(args, folder),
-        Command::Completions { shell } => return shell::completions(*shell),
-        Command::Man { folder } => return shell::man(folder.as_deref()),
-        _ => {}
-    }
-    let settings = &Settings::read(args)?;
-    match &args.command {
-        Command::Init { .. } | Command::Completions { .. } | Command::Man { .. } => Ok(()),
-        Command::Revision { new, head, depends_on } => {
-            new_file::revision(args, settings, new, head.as_deref(), depends_on)
+        Command::Init { folder } => init::init(args, folder),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man { folder } => shell::man(folder.as_deref()),
+        Command::Revision { new, head, depends_on, version_path } => {
+            new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
         }
-        Command::Merge { revisions, new } => new_file::merge(args, settings, revisions, new),
-        Command::Upgrade { target, instead } => run::run(args, settings, Direction::Up, target, instead),
-        Command::Downgrade { target, instead } => run::run(args, settings, Direction::Down, target, instead),
-        Command::Stamp { revisions, purge, sql } => run::stamp(args, settings, revisions, *purge, *sql),
-        Command::Adopt => run::adopt(args, settings),
-        Command::EnsureVersion { sql } => run::ensure_version(args, settings, *sql),
-        Command::Current { check_heads } => look::current(args, settings, *check_heads),
-        Command::Heads { resolve_dependencies } => look::heads(args, settings, *resolve_dependencies),
+        Command::Merge { revisions, new } => new_file::merge(args, &settings()?, revisions, new),
+        Command::Upgrade { target, instead } => {
+            change::migrate(args, &settings()?, Direction::Up, target, instead)
+        }
+        Command::Downgrade { target, instead } => {
+            change::migrate(args, &settings()?, Direction::Down, target, instead)
+        }
+        Command::Stamp { revisions, purge, sql, .. } => {
+            change::stamp(args, &settings()?, revisions, *purge, *sql)
+        }
+        Command::Adopt => change::adopt(args, &settings()?),
+        Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
+        Command::Current { check_heads } => look::current(args, &settings()?, *check_heads),
+        Command::Heads { resolve_dependencies } => look::heads(args, &settings()?, *resolve_dependencies),
         Command::History { rev_range, indicate_current } => {
-            look::history(args, settings, rev_range, *indicate_current)
+            look::history(args, &settings()?, rev_range, *indicate_current)
         }
-        Command::Branches => look::branches(args, settings),
-        Command::Show { revision } => look::show(args, settings, revision),
-        Command::Status => look::status(args, settings),
-        Command::Graph { format, rev_range } => graph::graph(args, settings, *format, rev_range),
-        Command::Edit { revision } => edit::edit(args, settings, revision),
+        Command::Branches => look::branches(args, &settings()?),
+        Command::Show { revision } => look::show(args, &settings()?, revision),
+        Command::Status => look::status(args, &settings()?),
+        Command::Check { schema } => return check::check(args, &settings()?, schema.as_deref()),
+        Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
+        Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }
+    .map(|()| ExitCode::SUCCESS)
 }
 
-/// The folder, every file of it read: what is wrong anywhere is said at once.
+/// The migrations, every file of them read: what is wrong anywhere is said at once.
 fn migrator(settings: &Settings) -> Result<Migrator<'static>> {
-    let migrator = Migrator::new(&Folder(settings.migrations.clone()))?
+    let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
         .rebuild(settings.rebuild)
         .transaction(settings.transaction);
     if migrator.graph().is_empty() {
-        refuse_python(&settings.migrations)?;
+        settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
     }
     migrator.validate()?;
     Ok(match &settings.version_table {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use limbeck::graph::{Revision, RevisionGraph};
 use limbeck::script::{file_name, new_file};
@@ -20,12 +20,14 @@ pub fn revision(
     new: &New,
     head: Option<&str>,
     depends_on: &[String],
+    version_path: Option<&Path>,
 ) -> Result<()> {
     let migrator = migrator(settings)?;
     let revises = parents(&migrator, head, new.splice)?;
+    let folder = folder(settings, &migrator, version_path, &revises)?;
     // As it is written, an id or a label: what it begins to mean later is not for today to say.
     let depends_on = depends_on.iter().map(|name| depended_on(&migrator, name)).collect::<Result<_>>()?;
-    write(args, settings, &migrator, new, revises, depends_on)
+    write(args, settings, &migrator, new, &folder, revises, depends_on)
 }
 
 pub fn merge(args: &Args, settings: &Settings, revisions: &[String], new: &New) -> Result<()> {
@@ -39,7 +41,9 @@ pub fn merge(args: &Args, settings: &Settings, revisions: &[String], new: &New) 
             Error::new(ErrorKind::NotAHead, message).with_hint("see 'limbeck heads' for what can be joined")
         );
     }
-    write(args, settings, &migrator, new, owned(&merged), Vec::new())
+    let merged = owned(&merged);
+    let folder = folder(settings, &migrator, None, &merged)?;
+    write(args, settings, &migrator, new, &folder, merged, Vec::new())
 }
 
 fn owned(ids: &[&str]) -> Vec<String> {
@@ -67,6 +71,38 @@ fn parents(migrator: &Migrator<'_>, head: Option<&str>, splice: bool) -> Result<
     Ok(owned(&found))
 }
 
+/// Where a new file goes: the folder that is named, the only one, or that of the revision it follows.
+fn folder(
+    settings: &Settings,
+    migrator: &Migrator<'_>,
+    named: Option<&Path>,
+    revises: &[String],
+) -> Result<PathBuf> {
+    let folders = &settings.migrations;
+    let listed = || folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ");
+    let bad = |what: String| Error::new(ErrorKind::BadSetting, what);
+    if let Some(named) = named {
+        // However it is spelt.
+        let same = |folder: &&PathBuf| {
+            folder.as_path() == named
+                || matches!((folder.canonicalize(), named.canonicalize()), (Ok(a), Ok(b)) if a == b)
+        };
+        return folders.iter().find(same).cloned().ok_or_else(|| {
+            bad(format!("'{}' is no folder of these migrations: {}", named.display(), listed()))
+                .with_hint("name one of them, or add it to 'migrations' in the settings")
+        });
+    }
+    if let [only] = &folders[..] {
+        return Ok(only.clone());
+    }
+    let followed =
+        revises.first().and_then(|id| migrator.script(id)).map(|script| settings.path(&script.file));
+    followed.and_then(|path| path.parent().map(Path::to_owned)).ok_or_else(|| {
+        bad(format!("there are several folders of migrations: {}", listed()))
+            .with_hint("name one with --version-path")
+    })
+}
+
 fn depended_on(migrator: &Migrator<'_>, name: &str) -> Result<String> {
     let is_label =
         migrator.graph().revisions().iter().any(|r| r.branch_labels.iter().any(|label| label == name));
@@ -81,10 +117,11 @@ fn write(
     settings: &Settings,
     migrator: &Migrator<'_>,
     new: &New,
+    folder: &Path,
     revises: Vec<String>,
     depends_on: Vec<String>,
 ) -> Result<()> {
-    let (id, created) = id_and_time(migrator, new.rev_id.as_deref())?;
+    let (id, created) = id_and_time(settings, migrator, new.rev_id.as_deref())?;
     let message = if new.message.is_empty() { "empty message".to_owned() } else { new.message.clone() };
     let revision = Revision {
         id: id.clone(),
@@ -100,7 +137,7 @@ fn write(
     // What the graph would refuse, it refuses before the file is there.
     let all = migrator.graph().revisions().iter().cloned().chain([revision]).collect();
     RevisionGraph::new(all)?;
-    let path = settings.migrations.join(name);
+    let path = folder.join(name);
     write_new(&path, &text)?;
     if args.json {
         output::json(&json!({ "revision": id, "path": path }));
@@ -111,13 +148,27 @@ fn write(
 }
 
 /// The revision's id and its time, by SQLite's clock. Where the id is taken, both move on by a second.
-fn id_and_time(migrator: &Migrator<'_>, wanted: Option<&str>) -> Result<(String, String)> {
+fn id_and_time(
+    settings: &Settings,
+    migrator: &Migrator<'_>,
+    wanted: Option<&str>,
+) -> Result<(String, String)> {
+    let timezone = settings.timezone.as_deref().unwrap_or("utc");
+    let zone = match timezone.to_ascii_lowercase().as_str() {
+        "utc" => "+0 hours",
+        "local" => "localtime",
+        _ => {
+            return Err(Error::new(ErrorKind::BadSetting, format!("the timezone '{timezone}' is not known"))
+                .with_hint("set it to utc or local; TZ in the environment says where local is"));
+        }
+    };
     let db = scratch()?;
     // One of these is free: there are more of them than revisions.
     for seconds in 0..=migrator.graph().len() {
-        let sql = "SELECT strftime('%Y%m%d_%H%M%S', 'now', ?1), datetime('now', ?1)";
+        let sql =
+            "SELECT strftime('%Y%m%d_%H%M%S', time), time FROM (SELECT datetime('now', ?1, ?2) AS time)";
         let row: rusqlite::Result<(String, String)> =
-            db.query_row(sql, [format!("+{seconds} seconds")], |row| Ok((row.get(0)?, row.get(1)?)));
+            db.query_row(sql, [&format!("+{seconds} seconds"), zone], |row| Ok((row.get(0)?, row.get(1)?)));
         let (id, created) = row.map_err(|error| failed(&error))?;
         let id = wanted.map_or(id, str::to_owned);
         if wanted.is_some() || migrator.graph().get(&id).is_none() {

@@ -16,14 +16,27 @@ use crate::args::Args;
 #[serde(deny_unknown_fields)]
 struct File {
     database: Option<String>,
-    migrations: Option<PathBuf>,
+    migrations: Option<Locations>,
+    /// Whether the folders within them are meant too: Alembic's `recursive_version_locations`.
+    #[serde(skip)]
+    recursive: bool,
+    schema: Option<PathBuf>,
     version_table: Option<String>,
     file_template: Option<String>,
     truncate_slug_length: Option<usize>,
+    timezone: Option<String>,
     #[serde(default)]
     rebuild: RebuildMode,
     #[serde(default)]
     transaction: TransactionMode,
+}
+
+/// One folder, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "migrations is a folder, or a list of folders")]
+enum Locations {
+    One(PathBuf),
+    Several(Vec<PathBuf>),
 }
 
 /// `pyproject.toml`, of which one table is ours.
@@ -41,14 +54,18 @@ struct Tool {
 #[derive(Debug)]
 pub struct Settings {
     database: Option<String>,
-    /// The folder of migrations.
-    pub migrations: PathBuf,
+    /// The folders of migrations: at least one.
+    pub migrations: Vec<PathBuf>,
+    /// The file that tells the wanted schema.
+    pub schema: Option<PathBuf>,
     /// The table of version rows, if not the usual one.
     pub version_table: Option<String>,
     /// How a new file is called.
     pub file_template: String,
     /// How much of a message goes into that.
     pub slug_length: usize,
+    /// Of which place its time is.
+    pub timezone: Option<String>,
     /// Whether tables may be rebuilt.
     pub rebuild: RebuildMode,
     /// What a transaction holds.
@@ -67,16 +84,39 @@ impl Settings {
             args.database.clone().or_else(url).map(|database| database_path(&database, Path::new("")));
         let database = given.or_else(|| file.database.as_deref().map(|text| database_path(text, &base)));
         let migrations = args.migrations_short.clone().or_else(|| args.migrations.clone());
-        let in_file = || base.join(file.migrations.as_deref().unwrap_or(Path::new("migrations")));
+        let in_file = match file.migrations {
+            None => vec!["migrations".into()],
+            Some(Locations::One(folder)) => vec![folder],
+            Some(Locations::Several(folders)) => folders,
+        };
         Ok(Settings {
             database: database.transpose()?,
-            migrations: migrations.unwrap_or_else(in_file),
+            migrations: match migrations {
+                Some(folder) => vec![folder],
+                None => {
+                    let folders = in_file.iter().map(|folder| base.join(folder));
+                    distinct(
+                        folders.flat_map(|folder| if file.recursive { within(folder) } else { vec![folder] }),
+                    )?
+                }
+            },
+            schema: file.schema.map(|schema| base.join(schema)),
             version_table: file.version_table,
             file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
             slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
+            timezone: file.timezone,
             rebuild: file.rebuild,
             transaction: file.transaction,
         })
+    }
+
+    /// Where a revision's file lies.
+    pub fn path(&self, file: &str) -> PathBuf {
+        match &self.migrations[..] {
+            [folder] => folder.join(file),
+            // Of several, each file's name says which.
+            _ => file.into(),
+        }
     }
 
     /// The database's path.
@@ -88,6 +128,32 @@ impl Settings {
                 .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
         })
     }
+}
+
+/// A folder and those within it. What a link leads to is not within it.
+fn within(folder: PathBuf) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let inner = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let mut inner: Vec<PathBuf> = inner.map(|entry| entry.path()).collect();
+    inner.sort();
+    let mut all = vec![folder];
+    all.extend(inner.into_iter().flat_map(within));
+    all
+}
+
+/// Each folder once.
+fn distinct(folders: impl Iterator<Item = PathBuf>) -> Result<Vec<PathBuf>> {
+    let mut all: Vec<PathBuf> = Vec::new();
+    for folder in folders {
+        if !all.contains(&folder) {
+            all.push(folder);
+        }
+    }
+    if all.is_empty() {
+        return Err(Error::new(ErrorKind::BadSetting, "no folder of migrations is named")
+            .with_hint("write 'migrations = \"migrations\"', or several in a list"));
+    }
+    Ok(all)
 }
 
 /// The settings file of the current folder, and where its paths begin.
@@ -125,7 +191,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, version_table, file_template, truncate_slug_length, rebuild, transaction",
+            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {

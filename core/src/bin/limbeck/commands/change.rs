@@ -8,7 +8,7 @@ use crate::args::{Args, Instead};
 use crate::output::{self, say};
 use crate::settings::Settings;
 
-pub fn run(
+pub fn migrate(
     args: &Args,
     settings: &Settings,
     direction: Direction,
