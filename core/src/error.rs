@@ -102,6 +102,10 @@ kinds! {
     BadDirective = "script.bad_directive",
     /// A statement that may not stand there, such as `COMMIT` in a migration, or `INSERT` in a schema.
     ForbiddenStatement = "script.forbidden_statement",
+    /// SQL text is wanted of a revision whose body is code.
+    BodyIsCode = "script.body_is_code",
+    /// The code of a revision failed, or did what it may not do.
+    CodeFailed = "script.code_failed",
     /// A downgrade is asked for and the revision has no `migrate:down`.
     NoDowngrade = "script.no_downgrade",
     /// A script printed offline cannot say what depends on the rows of a database.

@@ -78,6 +78,23 @@ impl Watch {
         Ok(())
     }
 
+    /// Notes every table that has foreign keys, because what will write to them is not seen.
+    pub fn everything(&mut self, db: &mut dyn Database) -> Result<()> {
+        let tables: BTreeSet<String> = self.keys(db)?.iter().map(|key| key.table.clone()).collect();
+        self.touch(db, tables)
+    }
+
+    /// Notes the tables with foreign keys that have come since [`everything`](Self::everything):
+    /// nothing dangled in them before, since they were not there.
+    pub fn new_tables(&mut self, db: &mut dyn Database) -> Result<()> {
+        let tables: BTreeSet<String> =
+            self.keys(db)?.iter().map(|key| key.table.to_ascii_lowercase()).collect();
+        for table in tables {
+            self.before.entry(table).or_insert_with(|| Ok(Dangling::new()));
+        }
+        Ok(())
+    }
+
     /// The tables that were noted and whose keys SQLite can check.
     pub fn noted(&self) -> impl Iterator<Item = &str> {
         self.before.iter().filter(|(_, before)| before.is_ok()).map(|(table, _)| table.as_str())

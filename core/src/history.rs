@@ -62,12 +62,14 @@ pub struct Unfinished {
 #[derive(Debug, Clone, Copy)]
 pub struct History<'a> {
     version_table: &'a str,
+    /// Whether finished steps are recorded.
+    keep: bool,
 }
 
 impl<'a> History<'a> {
     /// The record, with the version rows in this table.
-    pub fn new(version_table: &'a str) -> History<'a> {
-        History { version_table }
+    pub fn new(version_table: &'a str, keep: bool) -> History<'a> {
+        History { version_table, keep }
     }
 
     /// The version rows, sorted; none where the table is not there. Nothing but this is read by a
@@ -95,6 +97,10 @@ impl<'a> History<'a> {
             quote(self.version_table),
             quote(&format!("{}_pkc", self.version_table))
         ))?;
+        if self.keep { self.prepare_history(db) } else { Ok(()) }
+    }
+
+    fn prepare_history(&self, db: &mut dyn Database) -> Result<()> {
         db.execute(&HISTORY.replace("limbeck_history", "main.limbeck_history"))?;
         Ok(())
     }
@@ -121,13 +127,17 @@ impl<'a> History<'a> {
         Ok(())
     }
 
-    /// Writes a finished row.
+    /// Writes a finished row, if rows are kept or this one was started.
     pub fn record(&self, db: &mut dyn Database, entry: &Entry<'_>) -> Result<()> {
+        if !self.keep && self.unfinished(db)?.is_none() {
+            return Ok(());
+        }
         self.write(db, entry, "finished")
     }
 
     /// Writes a started row, for a revision that no transaction protects.
     pub fn start(&self, db: &mut dyn Database, entry: &Entry<'_>) -> Result<()> {
+        self.prepare_history(db)?;
         self.write(db, entry, "started")
     }
 

@@ -60,6 +60,7 @@ pub use db::{Database, Value};
 pub use diff::{Difference, DifferenceKind};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
-pub use execute::TransactionMode;
+pub use execute::{Code, CodeStep, TransactionMode};
+pub use history::VERSION_TABLE;
 pub use migrator::{Migrator, RevisionInfo};
 pub use report::{AlterationReport, Direction, DryRun, DryStep, Report, StepReport, Timing, Way};

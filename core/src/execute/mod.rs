@@ -3,6 +3,7 @@
 
 mod alter;
 mod cascade;
+mod code;
 mod copy;
 mod in_place;
 mod portable;
@@ -30,6 +31,7 @@ use crate::history::{Entry, History, clock};
 use crate::inspect;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::script::{Item, ItemKind, Section};
+pub use code::{Code, CodeStep};
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
 use watched::Watched;
@@ -63,9 +65,16 @@ pub(crate) enum Purpose {
 pub(crate) struct Options {
     pub app_version: Option<String>,
     pub version_table: String,
+    pub keep_history: bool,
     pub rebuild: RebuildMode,
     pub transaction: TransactionMode,
     pub purpose: Purpose,
+}
+
+impl Options {
+    pub fn history(&self) -> History<'_> {
+        History::new(&self.version_table, self.keep_history)
+    }
 }
 
 /// A step with its script, ready to run.
@@ -77,10 +86,30 @@ pub(crate) struct Job {
     pub file: Option<String>,
     /// What the revision revises.
     pub revises: Vec<String>,
-    /// What runs; nothing for a stamp.
-    pub section: Option<Section>,
+    /// What runs.
+    pub body: JobBody,
     pub checksum: Option<String>,
     pub downgrade: Option<String>,
+}
+
+/// What a step runs.
+#[derive(Debug, Clone)]
+pub(crate) enum JobBody {
+    /// Nothing: a stamp.
+    Nothing,
+    /// Statements.
+    Sql(Section),
+    /// The code of the revision, of which the run has been given all there is.
+    Code,
+}
+
+impl Job {
+    fn section(&self) -> Option<&Section> {
+        match &self.body {
+            JobBody::Sql(section) => Some(section),
+            JobBody::Nothing | JobBody::Code => None,
+        }
+    }
 }
 
 /// Switches enforcement off for good, on a database that is thrown away: what runs on it then is
@@ -101,6 +130,7 @@ pub(crate) fn run(
     db: &mut dyn Database,
     options: &Options,
     listener: &mut Listener<'_>,
+    code: &[Code<'_>],
     from: Vec<String>,
     jobs: Vec<Job>,
     again: &mut Again<'_>,
@@ -124,7 +154,7 @@ pub(crate) fn run(
         listener,
         version,
     };
-    let result = run.all(jobs, again);
+    let result = run.all(jobs, code, again);
     if result.is_err() {
         run.roll_back();
     }
@@ -161,7 +191,7 @@ struct Run<'r, 'l> {
 }
 
 impl<'r, 'l> Run<'r, 'l> {
-    fn all(&mut self, jobs: Vec<Job>, again: &mut Again<'_>) -> Result<()> {
+    fn all(&mut self, jobs: Vec<Job>, code: &[Code<'_>], again: &mut Again<'_>) -> Result<()> {
         let mut jobs = VecDeque::from(jobs);
         while !jobs.is_empty() {
             if !self.open {
@@ -181,11 +211,11 @@ impl<'r, 'l> Run<'r, 'l> {
             let Some(job) = jobs.pop_front() else { break };
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
-            if job.section.as_ref().is_some_and(|section| !section.transaction) {
+            if job.section().is_some_and(|section| !section.transaction) {
                 self.commit()?;
                 self.outside_transaction(&job)?;
             } else {
-                self.inside_transaction(&job)?;
+                self.inside_transaction(&job, code)?;
                 if self.options.transaction == TransactionMode::PerRevision {
                     self.commit()?;
                 }
@@ -197,7 +227,7 @@ impl<'r, 'l> Run<'r, 'l> {
     /// Borrows the options only, so that `self` stays free.
     fn history(&self) -> History<'r> {
         let options: &'r Options = self.options;
-        History::new(&options.version_table)
+        options.history()
     }
 
     fn tell(&mut self, event: &Event<'_>) -> Result<()> {
@@ -259,12 +289,24 @@ impl<'r, 'l> Run<'r, 'l> {
         self.open = false;
     }
 
-    fn inside_transaction(&mut self, job: &Job) -> Result<()> {
+    fn inside_transaction(&mut self, job: &Job, code: &[Code<'_>]) -> Result<()> {
         let started = clock(self.db)?;
         let mut alterations = Vec::new();
-        for item in job.section.iter().flat_map(|section| &section.items) {
-            let done = self.item(item).map_err(|error| located(error, job, item))?;
-            alterations.extend(done);
+        match &job.body {
+            JobBody::Nothing => {}
+            JobBody::Sql(section) => {
+                for item in &section.items {
+                    let done = self.item(item).map_err(|error| located(error, job, item))?;
+                    alterations.extend(done);
+                }
+            }
+            JobBody::Code => {
+                let revision = job.step.revision.as_deref().unwrap_or_default();
+                let found = code.iter().find(|code| job.file.as_ref() == Some(&code.file.name));
+                if let Some(code) = found {
+                    alterations = code::run(self, code, revision, job.step.direction)?;
+                }
+            }
         }
         self.finish(job, started, alterations)
     }
@@ -336,7 +378,7 @@ impl<'r, 'l> Run<'r, 'l> {
     /// A revision that no transaction protects: how far it came is kept in its history row, and a
     /// run that finds it half done goes on behind the last statement that is known to be done.
     fn outside_transaction(&mut self, job: &Job) -> Result<()> {
-        let (Some(section), Some(revision)) = (&job.section, &job.step.revision) else { return Ok(()) };
+        let (Some(section), Some(revision)) = (job.section(), &job.step.revision) else { return Ok(()) };
         if self.savepoint {
             return Err(Error::new(
                 ErrorKind::TransactionOpen,

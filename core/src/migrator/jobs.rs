@@ -2,23 +2,29 @@
 
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
-use crate::execute::{self, Job, Options};
+use crate::execute::{self, Code, Job, JobBody, Options};
 use crate::graph::{Plan, RevisionGraph, Step};
-use crate::history::History;
 use crate::report::Direction;
-use crate::script::{Script, Section};
+use crate::script::Script;
 
 /// The files and the graph that they make. Both are in load order, so that a revision's file is
 /// found without a search.
-pub(super) struct Scripts {
+pub(super) struct Scripts<'a> {
     pub(super) all: Vec<Script>,
     pub(super) graph: RevisionGraph,
+    /// The bodies of those that are code.
+    pub(super) code: Vec<Code<'a>>,
 }
 
-impl Scripts {
+impl Scripts<'_> {
     /// The file of a revision, by its id or a former one.
     pub(super) fn get(&self, revision: &str) -> Option<&Script> {
         self.graph.position(revision).map(|at| &self.all[at])
+    }
+
+    /// Whether a revision that is code can be taken back.
+    fn code_has_down(&self, script: &Script) -> bool {
+        self.code.iter().any(|code| code.file.name == script.file && code.has_down())
     }
 
     /// A revision's id today; one that is not known keeps its own.
@@ -29,13 +35,13 @@ impl Scripts {
 
 /// The jobs of a plan's steps: their bodies are read, and refused where they must be.
 pub(super) fn jobs(
-    scripts: &Scripts,
+    scripts: &Scripts<'_>,
     options: &Options,
     db: &mut dyn Database,
     plan: &Plan,
 ) -> Result<Vec<Job>> {
     let jobs = plan.steps.iter().map(|step| job(scripts, step)).collect::<Result<Vec<_>>>()?;
-    if let Some(begun) = History::new(&options.version_table).unfinished(db)? {
+    if let Some(begun) = options.history().unfinished(db)? {
         let goes_on = jobs.iter().any(|job| {
             job.step.revision.as_deref() == Some(scripts.id(&begun.revision))
                 && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)
@@ -47,7 +53,7 @@ pub(super) fn jobs(
     Ok(jobs)
 }
 
-fn job(scripts: &Scripts, step: &Step) -> Result<Job> {
+fn job(scripts: &Scripts<'_>, step: &Step) -> Result<Job> {
     let script = step.revision.as_deref().and_then(|revision| scripts.get(revision));
     let verb = match step.direction {
         Direction::Up => "upgrade",
@@ -60,7 +66,7 @@ fn job(scripts: &Scripts, step: &Step) -> Result<Job> {
         text: String::new(),
         file: script.map(|script| script.file.clone()),
         revises: script.map(|script| script.revision.revises.clone()).unwrap_or_default(),
-        section: None,
+        body: JobBody::Nothing,
         checksum: None,
         downgrade: None,
     };
@@ -68,8 +74,7 @@ fn job(scripts: &Scripts, step: &Step) -> Result<Job> {
         if !script.revision.message.is_empty() {
             text = format!("{text}, {}", script.revision.message);
         }
-        let body = script.body()?;
-        let down = |down: Option<Section>| {
+        let down = |down: Option<JobBody>| {
             down.ok_or_else(|| {
                 Error::new(
                     ErrorKind::NoDowngrade,
@@ -80,12 +85,16 @@ fn job(scripts: &Scripts, step: &Step) -> Result<Job> {
                 .with_hint("write one under '-- migrate:down', or restore a backup")
             })
         };
-        if step.direction == Direction::Up {
+        if script.code {
+            let there = step.direction == Direction::Up || scripts.code_has_down(script);
+            job.body = down(there.then_some(JobBody::Code))?;
+        } else if step.direction == Direction::Up {
+            let body = script.body()?;
             job.checksum = Some(body.up.checksum());
             job.downgrade = body.down.as_ref().map(|down| down.sql.clone());
-            job.section = Some(body.up);
+            job.body = JobBody::Sql(body.up);
         } else {
-            job.section = Some(down(body.down)?);
+            job.body = down(script.body()?.down.map(JobBody::Sql))?;
         }
     }
     job.text = text;

@@ -17,7 +17,7 @@ use crate::alter::RebuildMode;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
-use crate::execute::{self, Options, Purpose, TransactionMode};
+use crate::execute::{self, Code, Options, Purpose, TransactionMode};
 use crate::graph::{Plan, RevisionGraph};
 use crate::history::{History, VERSION_TABLE};
 use crate::report::Report;
@@ -31,7 +31,7 @@ pub use describe::RevisionInfo;
 /// Reading it takes the headers only; a body is read when it is about to run, and all bodies that
 /// a run needs are read, and refused if they must be, before its first write.
 pub struct Migrator<'a> {
-    scripts: Scripts,
+    scripts: Scripts<'a>,
     options: Options,
     listener: Box<Listener<'a>>,
 }
@@ -42,16 +42,24 @@ impl<'a> Migrator<'a> {
     ///
     /// Errors: the `graph.*` kinds, [`ErrorKind::BadDirective`], [`ErrorKind::SourceUnreadable`].
     pub fn new<S: Source + ?Sized>(source: &S) -> Result<Migrator<'a>> {
-        let all = script::read(&source)?;
+        Migrator::with_code(source, Vec::new())
+    }
+
+    /// As [`new`](Self::new), with revisions whose body is code among those of the source, each in
+    /// its place by name.
+    pub fn with_code<S: Source + ?Sized>(source: &S, code: Vec<Code<'a>>) -> Result<Migrator<'a>> {
+        let files = code.iter().map(|code| code.file.clone()).collect();
+        let all = script::read_with_code(&source, files)?;
         let graph = RevisionGraph::new(all.iter().map(|script| script.revision.clone()).collect())?;
         let options = Options {
             app_version: None,
             version_table: VERSION_TABLE.to_owned(),
+            keep_history: true,
             rebuild: RebuildMode::default(),
             transaction: TransactionMode::default(),
             purpose: Purpose::Live,
         };
-        let scripts = Scripts { all, graph };
+        let scripts = Scripts { all, graph, code };
         Ok(Migrator { scripts, options, listener: Box::new(|_| ControlFlow::Continue(())) })
     }
 
@@ -66,6 +74,15 @@ impl<'a> Migrator<'a> {
     #[must_use]
     pub fn version_table(mut self, name: impl Into<String>) -> Self {
         self.options.version_table = name.into();
+        self
+    }
+
+    /// Whether `limbeck_history` is kept: without it the database says which revisions it is at, and
+    /// neither when they came nor how to undo them. For a file that is shared with Alembic, which
+    /// would propose to drop a table that no model has. On, unless switched off.
+    #[must_use]
+    pub fn keep_history(mut self, keep: bool) -> Self {
+        self.options.keep_history = keep;
         self
     }
 
@@ -100,11 +117,11 @@ impl<'a> Migrator<'a> {
         self.scripts.get(revision)
     }
 
-    /// Reads every body: what a developer's build wants to know before a user's launch does.
+    /// Reads every body that is SQL: what a developer's build wants to know before a user's launch does.
     ///
     /// Errors: those of [`Script::body`].
     pub fn validate(&self) -> Result<()> {
-        self.scripts.all.iter().try_for_each(|script| script.body().map(|_| ()))
+        self.scripts.all.iter().filter(|script| !script.code).try_for_each(|script| script.body().map(|_| ()))
     }
 }
 
@@ -201,7 +218,9 @@ impl Migrator<'_> {
         // A revision may have been recorded under a former id: what came last counts.
         let mut last = BTreeMap::new();
         for (revision, checksum, when) in self.history().checksums(db)? {
-            if let Some(script) = self.script(&revision).filter(|s| applied.contains(s.revision.id.as_str()))
+            if let Some(script) = self
+                .script(&revision)
+                .filter(|script| !script.code && applied.contains(script.revision.id.as_str()))
             {
                 last.insert(&script.file, (script, checksum, when));
             }
@@ -223,7 +242,7 @@ impl Migrator<'_> {
     }
 
     fn history(&self) -> History<'_> {
-        History::new(&self.options.version_table)
+        self.options.history()
     }
 
     fn run(&mut self, db: &mut dyn Database, plan: Plan, again: &Again<'_>) -> Result<Report> {
@@ -236,7 +255,7 @@ impl Migrator<'_> {
 type Again<'a> = dyn Fn(&RevisionGraph, &[String]) -> Result<Plan> + 'a;
 
 fn run(
-    scripts: &Scripts,
+    scripts: &Scripts<'_>,
     options: &Options,
     listener: &mut Listener<'_>,
     db: &mut dyn Database,
@@ -247,7 +266,7 @@ fn run(
     let mut again = |db: &mut dyn Database, rows: &[String]| {
         jobs::jobs(scripts, options, db, &again(&scripts.graph, rows)?)
     };
-    execute::run(db, options, listener, plan.rows, all, &mut again)
+    execute::run(db, options, listener, &scripts.code, plan.rows, all, &mut again)
 }
 
 fn nothing(rows: Vec<String>) -> Report {

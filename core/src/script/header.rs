@@ -10,18 +10,26 @@ const KEYS: [&str; 8] =
     ["revision", "revises", "branch_labels", "depends_on", "aliases", "also", "compatible", "created"];
 
 /// What a header says; what it does not say is `None` or empty.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Header {
-    pub(super) revision: Option<String>,
-    /// Present and empty: a base.
-    pub(super) revises: Option<Vec<String>>,
-    pub(super) branch_labels: Vec<String>,
-    pub(super) depends_on: Vec<String>,
-    pub(super) aliases: Vec<String>,
-    pub(super) also: Vec<String>,
-    pub(super) compatible: Option<bool>,
-    pub(super) created: Option<String>,
-    pub(super) message: Option<String>,
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Header {
+    /// The revision's id. Without one it is what the file's name begins with.
+    pub revision: Option<String>,
+    /// What it revises. Present and empty: a base. Without it, the file before it by name.
+    pub revises: Option<Vec<String>>,
+    /// Labels of the branch that it begins.
+    pub branch_labels: Vec<String>,
+    /// What else has to be applied before it.
+    pub depends_on: Vec<String>,
+    /// Ids that it went by before.
+    pub aliases: Vec<String>,
+    /// Checksums of former texts that count as this one.
+    pub also: Vec<String>,
+    /// Whether older apps can use the database after it.
+    pub compatible: Option<bool>,
+    /// When it was made.
+    pub created: Option<String>,
+    /// What it does. Without one it is what the file's name ends with.
+    pub message: Option<String>,
 }
 
 impl Header {

@@ -51,6 +51,7 @@ use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
+pub use header::Header;
 #[cfg(feature = "refinery")]
 pub(crate) use source::base;
 pub use source::{Folder, Folders, Source, SourceFile};
@@ -59,7 +60,6 @@ pub use write::{new_file, slug};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Revision;
 use formats::Found;
-use header::Header;
 
 /// One file: what its header says, and its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +78,19 @@ pub struct Script {
     pub text: Cow<'static, str>,
     /// The file that takes it back, where that is one of its own.
     pub down: Option<SourceFile>,
+    /// The text is a program's: who migrates has its body as code, and it has no [`Body`] to read.
+    pub code: bool,
+}
+
+/// A file whose body is code: what it says of itself was read by who can read its language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeFile {
+    /// The file's name, without its folder.
+    pub name: String,
+    /// What it says of itself.
+    pub header: Header,
+    /// All of it, to be shown; never read.
+    pub text: Cow<'static, str>,
 }
 
 impl Script {
@@ -86,14 +99,29 @@ impl Script {
         let Found { file, down, named } = found;
         let text = without_mark(file.text);
         let header = Header::read(&text).map_err(|error| error.in_file(&file.name))?;
-        let stem = stem(&file.name);
+        let file = CodeFile { name: file.name, header, text };
+        let script = Script::with_header(file, named, false, before)?;
+        Ok(Script { down: down.map(|down| SourceFile { text: without_mark(down.text), ..down }), ..script })
+    }
+
+    fn with_header(
+        file: CodeFile,
+        named: Option<(String, String)>,
+        code: bool,
+        before: Option<&Script>,
+    ) -> Result<Script> {
+        let CodeFile { name: file_name, header, text } = file;
+        let stem = match file_name.rsplit_once('.') {
+            Some((stem, _)) if code => stem,
+            _ => stem(&file_name),
+        };
         let (first, rest) = stem.split_once('_').unwrap_or((stem, ""));
         let (named_id, named_message) = named.unzip();
         let id = header.revision.or(named_id).unwrap_or_else(|| first.to_owned());
         if id.is_empty() {
-            return Err(Error::new(ErrorKind::BadDirective, format!("'{}' names no revision", file.name))
+            return Err(Error::new(ErrorKind::BadDirective, format!("'{file_name}' names no revision"))
                 .with_hint("write '-- revision: <id>' at its top, or begin the file's name with the id")
-                .in_file(file.name));
+                .in_file(file_name));
         }
         let message = header.message.or(named_message).unwrap_or_else(|| {
             let after_id = stem.strip_prefix(&id).and_then(|rest| rest.strip_prefix('_'));
@@ -102,7 +130,7 @@ impl Script {
         let revises = match (header.revises, before) {
             (Some(revises), _) => revises,
             (None, Some(before)) => {
-                refuse_wrong_order(&before.file, &file.name)?;
+                refuse_wrong_order(&before.file, &file_name)?;
                 vec![before.revision.id.clone()]
             }
             (None, None) => Vec::new(),
@@ -119,9 +147,10 @@ impl Script {
             created: header.created,
             also: header.also,
             compatible: header.compatible,
-            file: file.name,
+            file: file_name,
             text,
-            down: down.map(|down| SourceFile { text: without_mark(down.text), ..down }),
+            code,
+            down: None,
         })
     }
 
@@ -129,8 +158,15 @@ impl Script {
     ///
     /// # Errors
     ///
-    /// As [`Body::parse`], with the revision and the file.
+    /// As [`Body::parse`], with the revision and the file; [`ErrorKind::BodyIsCode`].
     pub fn body(&self) -> Result<Body> {
+        if self.code {
+            let message = format!("revision {} is code, and has no SQL to read", self.revision.id);
+            return Err(Error::new(ErrorKind::BodyIsCode, message)
+                .with_hint("run it from the program that brings its code")
+                .in_revision(&self.revision.id)
+                .in_file(&self.file));
+        }
         let read = || {
             let mut body = Body::parse(&self.text)?;
             if let Some(down) = &self.down {
@@ -170,11 +206,41 @@ impl Script {
 /// assert_eq!((error.file(), error.line()), (Some("a.sql"), Some(2)));
 /// ```
 pub fn read(source: &dyn Source) -> Result<Vec<Script>> {
-    let mut scripts: Vec<Script> = Vec::new();
+    read_with_code(source, Vec::new())
+}
+
+/// As [`read`], with files of another language among those of the source's first folder, in the order
+/// of all names.
+pub fn read_with_code(source: &dyn Source, code: Vec<CodeFile>) -> Result<Vec<Script>> {
+    enum File {
+        Sql(Found),
+        Code(CodeFile),
+    }
+    let name = |file: &File| match file {
+        File::Sql(found) => found.file.name.clone(),
+        File::Code(code) => code.name.clone(),
+    };
+    let mut folders: Vec<Vec<File>> = Vec::new();
     for files in source::by_folder(source.files()?) {
+        folders.push(formats::recognised(files)?.into_iter().map(File::Sql).collect());
+    }
+    if folders.is_empty() {
+        folders.push(Vec::new());
+    }
+    for code in code {
+        let files = &mut folders[0];
+        let place = files.iter().position(|file| name(file) > code.name).unwrap_or(files.len());
+        files.insert(place, File::Code(code));
+    }
+    let mut scripts: Vec<Script> = Vec::new();
+    for files in folders {
         let first = scripts.len();
-        for file in formats::recognised(files)? {
-            let script = Script::new(file, scripts[first..].last())?;
+        for file in files {
+            let before = scripts[first..].last();
+            let script = match file {
+                File::Sql(file) => Script::new(file, before)?,
+                File::Code(file) => Script::with_header(file, None, true, before)?,
+            };
             scripts.push(script);
         }
     }
@@ -195,7 +261,7 @@ fn refuse_wrong_order(before: &str, file: &str) -> Result<()> {
 
 /// The digits that a name begins with, if they are all of its first word, without leading zeros.
 fn number(name: &str) -> Option<&str> {
-    let word = stem(name).split('_').next()?;
+    let word = stem(name).split(['_', '.']).next()?;
     let digits = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| word.trim_start_matches('0'))
 }

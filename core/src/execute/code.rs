@@ -1,0 +1,207 @@
+//! Revisions whose body is code: a closure of the app, a function of another language.
+//!
+//! Code says what is to be done as SQL text, and that text takes the same road as a file's: the same
+//! refusals, the same alterations, the same proof. What it reads and writes on the database directly
+//! is watched as a whole.
+
+use std::fmt;
+
+use super::{Purpose, Run};
+use crate::db::Database;
+use crate::error::{Error, ErrorKind, Result};
+use crate::report::{AlterationReport, Direction};
+use crate::script::{CodeFile, Item, Section};
+
+/// What the body of such a revision is handed: the run that it is part of.
+///
+/// The run's transaction is open and stays the run's: code neither commits nor rolls back.
+pub struct CodeStep<'a> {
+    work: &'a mut dyn Work,
+    revision: &'a str,
+    direction: Direction,
+}
+
+/// What a [`CodeStep`] asks of its run.
+pub(super) trait Work {
+    fn run_item(&mut self, item: &Item) -> Result<()>;
+    fn direct(&mut self) -> Result<&mut dyn Database>;
+    fn warn(&mut self, text: String);
+}
+
+impl CodeStep<'_> {
+    /// The revision.
+    pub fn revision(&self) -> &str {
+        self.revision
+    }
+
+    /// Whether it is applied or taken back.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// Runs statements as a migration file holds them, the extended `ALTER TABLE` among them.
+    /// Neighbouring `ALTER TABLE`s of one table in one call are one batch.
+    ///
+    /// Errors: those of a file's statements, each with the statement.
+    pub fn execute(&mut self, sql: &str) -> Result<()> {
+        let section = Section::parse(sql, 1).map_err(|error| error.in_statement(sql.trim()))?;
+        if !section.transaction {
+            return Err(Error::new(ErrorKind::ForbiddenStatement, "'transaction:false' inside code")
+                .with_hint("write it in a SQL file of its own"));
+        }
+        for item in &section.items {
+            self.work.run_item(item).map_err(|error| error.in_statement(&item.sql))?;
+        }
+        Ok(())
+    }
+
+    /// The database itself, inside the run's transaction, for what needs a query's answer. Every table
+    /// with foreign keys is checked before COMMIT once this was called: what is written here is not seen.
+    ///
+    /// Errors: [`ErrorKind::NotOffline`] where there is none, because a script is printed.
+    pub fn database(&mut self) -> Result<&mut dyn Database> {
+        self.work.direct()
+    }
+
+    /// Adds a line to the warnings of the report.
+    pub fn warn(&mut self, text: impl Into<String>) {
+        self.work.warn(text.into());
+    }
+}
+
+/// One direction of a [`Code`].
+type CodeBody<'a> = Box<dyn Fn(&mut CodeStep<'_>) -> Result<()> + 'a>;
+
+/// A revision whose body is code.
+///
+/// ```
+/// # #[cfg(feature = "rusqlite")] {
+/// use limbeck::script::Header;
+/// use limbeck::{Code, Migrator};
+///
+/// let files = [("0001_notes.sql", "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)")];
+/// let slugs = Code::new("0002_slugs", Header::default(), |step| {
+///     step.execute("ALTER TABLE notes ADD COLUMN slug TEXT NOT NULL DEFAULT '' AFTER id")?;
+///     let titles = step.database()?.texts("SELECT title FROM notes", &[])?;
+///     assert!(titles.is_empty());
+///     Ok(())
+/// })
+/// .down(|step| step.execute("ALTER TABLE notes DROP COLUMN slug"));
+///
+/// let mut db = rusqlite::Connection::open_in_memory().unwrap();
+/// let report = Migrator::with_code(&files, vec![slugs])?.upgrade(&mut db, "head")?;
+/// assert_eq!(report.to, ["0002"]);
+/// # }
+/// # Ok::<(), limbeck::Error>(())
+/// ```
+pub struct Code<'a> {
+    pub(crate) file: CodeFile,
+    up: CodeBody<'a>,
+    down: Option<CodeBody<'a>>,
+}
+
+impl<'a> Code<'a> {
+    /// A revision that stands among the files of a folder by its name, with what a file's header
+    /// would say of it.
+    pub fn new(
+        name: impl Into<String>,
+        header: crate::script::Header,
+        up: impl Fn(&mut CodeStep<'_>) -> Result<()> + 'a,
+    ) -> Code<'a> {
+        let file = CodeFile { name: name.into(), header, text: "".into() };
+        Code { file, up: Box::new(up), down: None }
+    }
+
+    /// With its way back; without one it cannot be taken back.
+    #[must_use]
+    pub fn down(mut self, down: impl Fn(&mut CodeStep<'_>) -> Result<()> + 'a) -> Code<'a> {
+        self.down = Some(Box::new(down));
+        self
+    }
+
+    /// With its source text, to be shown.
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Code<'a> {
+        self.file.text = text.into().into();
+        self
+    }
+
+    /// Whether it can be taken back.
+    pub fn has_down(&self) -> bool {
+        self.down.is_some()
+    }
+
+    fn body(&self, direction: Direction) -> Option<&CodeBody<'a>> {
+        match direction {
+            Direction::Up => Some(&self.up),
+            Direction::Down => self.down.as_ref(),
+            Direction::Stamp => None,
+        }
+    }
+}
+
+impl fmt::Debug for Code<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Code").field("file", &self.file).finish_non_exhaustive()
+    }
+}
+
+/// Runs one direction of a code revision inside a run, and answers the alterations it made.
+pub(super) fn run(
+    run: &mut Run<'_, '_>,
+    code: &Code<'_>,
+    revision: &str,
+    direction: Direction,
+) -> Result<Vec<AlterationReport>> {
+    let file = &code.file.name;
+    let Some(body) = code.body(direction) else { return Ok(Vec::new()) };
+    let mut work = Inside { run, alterations: Vec::new(), direct: false };
+    let result = body(&mut CodeStep { work: &mut work, revision, direction });
+    let Inside { run, alterations, direct } = work;
+    let placed = |error: Error| error.in_revision(revision).in_file(file);
+    // A cancelled statement may have rolled back by itself, and its error is the one to report.
+    result.map_err(placed)?;
+    if !run.db.in_transaction() {
+        return Err(placed(
+            Error::new(
+                ErrorKind::CodeFailed,
+                format!("the code of revision {revision} ended the transaction"),
+            )
+            .with_hint("neither commit nor roll back there: the run commits when all of it is done"),
+        ));
+    }
+    if direct {
+        run.watch.new_tables(run.db)?;
+    }
+    Ok(alterations)
+}
+
+struct Inside<'i, 'r, 'l> {
+    run: &'i mut Run<'r, 'l>,
+    alterations: Vec<AlterationReport>,
+    direct: bool,
+}
+
+impl Work for Inside<'_, '_, '_> {
+    fn run_item(&mut self, item: &Item) -> Result<()> {
+        let done = self.run.item(item)?;
+        self.alterations.extend(done);
+        Ok(())
+    }
+
+    fn direct(&mut self) -> Result<&mut dyn Database> {
+        if self.run.options.purpose == Purpose::Script {
+            return Err(Error::new(ErrorKind::NotOffline, "the code looks into the database")
+                .with_hint("run it on the database itself, without --sql"));
+        }
+        if !self.direct {
+            self.run.watch.everything(self.run.db)?;
+            self.direct = true;
+        }
+        Ok(&mut *self.run.db)
+    }
+
+    fn warn(&mut self, text: String) {
+        self.run.warnings.push(text);
+    }
+}

@@ -1,0 +1,98 @@
+"""limbeck: Alembic's model for SQLite, on Python's own sqlite3.
+
+>>> import limbeck
+>>> report = limbeck.upgrade("app.db", "migrations")  # doctest: +SKIP
+
+The folder holds SQL files, Python files, or is an Alembic project's as it is. What fails changes nothing, and
+raises a :class:`LimbeckError` with a ``code`` and a ``hint``.
+"""
+
+from . import errors
+from ._limbeck import __version__
+from ._migrator import Migrator, current, downgrade, heads, history, stamp, upgrade
+from ._report import AlterationReport, Event, Report, RevisionInfo, StepReport, Timing, Violation
+from ._run import Step
+from .errors import *  # noqa: F403: every kind of error, each under its own name
+
+__all__ = [
+    "AlreadyExists",
+    "AlterSyntax",
+    "AlterationReport",
+    "AmbiguousCurrent",
+    "AmbiguousPrefix",
+    "AmbiguousWalk",
+    "BadDirective",
+    "BadSetting",
+    "BodyIsCode",
+    "Cancelled",
+    "CannotOpen",
+    "CannotWrite",
+    "ChangedRevision",
+    "CodeFailed",
+    "Contract",
+    "Corrupt",
+    "Cycle",
+    "DatabaseNewer",
+    "DependencyCycle",
+    "DependencySelfLoop",
+    "DependentBroken",
+    "DuplicateBranchLabel",
+    "DuplicateHeads",
+    "DuplicateRevision",
+    "Event",
+    "ForbiddenStatement",
+    "ForeignKeyViolated",
+    "Full",
+    "IllegalRevisionId",
+    "Io",
+    "LimbeckError",
+    "Locked",
+    "Migrator",
+    "MissingReference",
+    "MultipleHeads",
+    "NoDowngrade",
+    "NotADatabase",
+    "NotAHead",
+    "NotAncestor",
+    "NotInBranch",
+    "NotOffline",
+    "NotUpToDate",
+    "NothingToAdopt",
+    "OverlappingRevisions",
+    "ProofFailed",
+    "RangeNotAllowed",
+    "RangeRequired",
+    "ReadOnly",
+    "RebuildRefused",
+    "RelativeOutOfRange",
+    "Report",
+    "RevisionInfo",
+    "RowsBreakRule",
+    "SelfLoop",
+    "SourceUnreadable",
+    "SqlSyntax",
+    "SqlTooDeep",
+    "SqliteTooOld",
+    "StatementFailed",
+    "Step",
+    "StepReport",
+    "StillNeeded",
+    "Timing",
+    "TransactionOpen",
+    "Unfinished",
+    "UnknownBranch",
+    "UnknownColumn",
+    "UnknownConstraint",
+    "UnknownRevision",
+    "UnknownTable",
+    "Violation",
+    "WouldLose",
+    "__version__",
+    "current",
+    "downgrade",
+    "errors",
+    "heads",
+    "history",
+    "stamp",
+    "upgrade",
+]

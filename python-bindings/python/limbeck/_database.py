@@ -1,0 +1,155 @@
+"""What an app calls its database → a ``sqlite3.Connection`` that a run may have for itself."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import contextmanager
+from typing import Any, Iterator, Optional
+
+from . import errors
+
+# SQLite's result codes by the messages they come with: Python before 3.11 hands over no code.
+# https://sqlite.org/rescode.html
+_MESSAGES = (
+    ("database is locked", 5),
+    ("database table is locked", 6),
+    ("attempt to write a readonly database", 8),
+    ("interrupted", 9),
+    ("disk I/O error", 10),
+    ("database disk image is malformed", 11),
+    ("Could not decode to UTF-8", 11),
+    ("database or disk is full", 13),
+    ("unable to open database file", 14),
+    ("file is not a database", 26),
+)
+
+_SECONDS_TO_WAIT = 5
+
+
+def result_code(error: BaseException) -> Optional[int]:
+    """SQLite's result code for an exception of sqlite3; None where the connection itself cannot be used.
+
+    Any other exception is not sqlite3's: TypeError.
+    """
+    if isinstance(error, (sqlite3.ProgrammingError, sqlite3.InterfaceError)):
+        return None
+    if not isinstance(error, (sqlite3.Error, sqlite3.Warning)):
+        raise TypeError(error)
+    code = getattr(error, "sqlite_errorcode", None)
+    if code is not None:
+        return int(code)
+    message = str(error)
+    return next((code for start, code in _MESSAGES if message.startswith(start)), 1)
+
+
+def path_of(database: str) -> str:
+    """``sqlite:///relative`` and ``sqlite:////absolute``, as SQLAlchemy has them, or a path."""
+    for start in ("sqlite+pysqlite:///", "sqlite:///", "sqlite+pysqlite://", "sqlite://"):
+        if database.startswith(start):
+            return database[len(start):].split("?")[0] or ":memory:"
+    return database
+
+
+class Opened:
+    """A connection for the time of one call."""
+
+    def __init__(self, raw: sqlite3.Connection, sqlalchemy: Any = None) -> None:
+        self.raw = raw
+        self.sqlalchemy = sqlalchemy
+
+    @property
+    def idle(self) -> bool:
+        """Whether SQLAlchemy, if it is there, has nothing under way."""
+        return self.sqlalchemy is not None and not self.sqlalchemy.in_transaction()
+
+
+@contextmanager
+def opened(database: Any, create: bool = True) -> Iterator[Opened]:
+    """Opens what needs opening, and closes just that.
+
+    ``database``: a path or ``sqlite:///`` URL, a ``sqlite3.Connection``, an SQLAlchemy ``Connection`` or ``Engine``.
+    """
+    if isinstance(database, sqlite3.Connection):
+        yield Opened(database)
+    elif isinstance(database, (str, os.PathLike)):
+        connection = _connect(path_of(os.fspath(database)), create)
+        try:
+            yield Opened(connection)
+        finally:
+            connection.close()
+    elif hasattr(database, "connect") and hasattr(database, "dialect"):  # an Engine
+        _refuse_others(database.dialect.name)
+        with database.connect() as connection:
+            yield Opened(_driver_connection(connection), connection)
+    elif hasattr(database, "exec_driver_sql"):  # a Connection
+        yield Opened(_driver_connection(database), database)
+    else:
+        raise errors.BadSetting(
+            f"no database: {database!r}",
+            hint="give a path, a sqlite3.Connection, or an SQLAlchemy Connection or Engine",
+        )
+
+
+def _connect(path: str, create: bool) -> sqlite3.Connection:
+    # One that is not there yet is an empty one; only a run that writes makes it.
+    if not create and not os.path.exists(path):
+        path = ":memory:"
+    try:
+        return sqlite3.connect(path, timeout=_SECONDS_TO_WAIT, isolation_level=None)
+    except sqlite3.Error as error:
+        raise errors.CannotOpen(
+            f"cannot open '{path}': {error}", hint="check that the path exists and may be written"
+        ) from error
+
+
+def _refuse_others(dialect: str) -> None:
+    if dialect != "sqlite":
+        raise errors.BadSetting(f"the database is {dialect}", hint="use Alembic there: limbeck is for SQLite")
+
+
+def _driver_connection(connection: Any) -> sqlite3.Connection:
+    _refuse_others(connection.dialect.name)
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        raise errors.BadSetting(
+            f"the driver's connection is a {type(driver).__module__}.{type(driver).__qualname__}",
+            hint="use the driver pysqlite, which is Python's own sqlite3",
+        )
+    return driver
+
+
+@contextmanager
+def to_itself(database: Opened) -> Iterator[sqlite3.Connection]:
+    """Takes Python's own transaction control off a connection, and puts it back on every path.
+
+    A transaction that the caller has open stays open, and nothing is switched: switching would commit it.
+    """
+    raw = database.raw
+    before: list[tuple[str, Any]] = []
+
+    def switch(name: str, value: Any) -> None:
+        before.append((name, getattr(raw, name)))
+        setattr(raw, name, value)
+
+    try:
+        if getattr(raw, "autocommit", True) is False:
+            # PEP 249's way: a transaction is always open. SQLAlchemy says whether anything is in it.
+            if database.idle or not raw.in_transaction:
+                switch("autocommit", True)
+        elif not raw.in_transaction and raw.isolation_level is not None:
+            switch("isolation_level", None)
+        switch("text_factory", str)
+    except sqlite3.ProgrammingError as error:
+        raise errors.Contract(
+            f"the connection cannot be used: {error}",
+            hint="give an open sqlite3 connection, on the thread that made it",
+        ) from error
+    try:
+        yield raw
+    finally:
+        for name, value in reversed(before):
+            try:
+                setattr(raw, name, value)
+            except sqlite3.ProgrammingError:
+                pass  # closed meanwhile: the error that is under way says so

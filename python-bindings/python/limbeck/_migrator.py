@@ -1,0 +1,210 @@
+"""The verbs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
+
+from . import _limbeck, errors
+from ._database import Opened, opened, to_itself
+from ._report import Event, Report, RevisionInfo, read, report
+from ._run import Scope
+from ._versions import load, python_files
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+
+#: A path or ``sqlite:///`` URL, a ``sqlite3.Connection``, an SQLAlchemy ``Connection`` or ``Engine``.
+Database = Union[str, "os.PathLike[str]", sqlite3.Connection, "sa.Connection", "sa.Engine"]
+#: A folder, or pairs of a file's name and its SQL.
+Migrations = Union[str, "os.PathLike[str]", Sequence[tuple[str, str]]]
+#: Called with each event; False cancels the run, and all is rolled back.
+OnProgress = Callable[[Event], Optional[bool]]
+
+
+class Migrator:
+    """A folder of migrations, ready to be brought to databases.
+
+    The folder holds SQL files, Python files among them, or is that of an Alembic project (with ``versions/``), whose
+    version table is then ``alembic_version``.
+    """
+
+    def __init__(
+        self,
+        migrations: Migrations,
+        *,
+        app_version: Optional[str] = None,
+        version_table: Optional[str] = None,
+        rebuild: Optional[str] = None,
+        transaction: Optional[str] = None,
+    ) -> None:
+        """Reads the folder.
+
+        ``rebuild``: ``auto``, ``always`` or ``never``. ``transaction``: ``per_upgrade`` or ``per_revision``.
+        """
+        self._scope = Scope()
+        keep_history = True
+        folder: Optional[str] = None
+        files: list[tuple[str, str]] = []
+        code = []
+        if isinstance(migrations, (str, os.PathLike)):
+            folder = os.fspath(migrations)
+            versions = os.path.join(folder, "versions")
+            if os.path.isfile(os.path.join(folder, "env.py")) and os.path.isdir(versions):
+                code = [load(path, path, self._scope) for path in python_files(versions)]
+                folder, version_table = None, version_table or "alembic_version"
+                keep_history = False  # the file is Alembic's too, which would propose to drop an unknown table
+            else:
+                code = [load(path, os.path.basename(path), self._scope) for path in python_files(folder)]
+        else:
+            files = list(migrations)
+        self._core = _limbeck.Migrator(
+            folder,
+            files,
+            code,
+            app_version=app_version,
+            version_table=version_table,
+            keep_history=keep_history,
+            rebuild=rebuild,
+            transaction=transaction,
+        )
+
+    @classmethod
+    def _of_code(cls, code: list[Any], scope: Scope, **options: Any) -> Migrator:
+        self = cls.__new__(cls)
+        self._scope = scope
+        self._core = _limbeck.Migrator(None, [], code, keep_history=False, **options)
+        return self
+
+    def upgrade(
+        self, database: Database, target: str = "head", *, on_progress: Optional[OnProgress] = None
+    ) -> Report:
+        """Applies revisions up to a target: ``head``, ``heads``, ``+1``, an id or its beginning, ``label@head``."""
+        return self._run(database, on_progress, lambda raw, tell: self._core.upgrade(raw, target, tell))
+
+    def downgrade(self, database: Database, target: str, *, on_progress: Optional[OnProgress] = None) -> Report:
+        """Takes revisions back down to a target: ``base``, ``-1``, an id."""
+        return self._run(database, on_progress, lambda raw, tell: self._core.downgrade(raw, target, tell))
+
+    def stamp(self, database: Database, targets: Union[str, Sequence[str]], *, purge: bool = False) -> Report:
+        """Sets the version rows and runs nothing."""
+        return self._stamp(database, [targets] if isinstance(targets, str) else list(targets), purge, None)
+
+    def _stamp(self, database: Database, targets: list[str], purge: bool, on_progress: Optional[OnProgress]) -> Report:
+        return self._run(database, on_progress, lambda raw, tell: self._core.stamp(raw, targets, purge, tell))
+
+    def current(self, database: Database) -> list[RevisionInfo]:
+        """What the database is at."""
+        with opened(database, create=False) as found, to_itself(found) as raw:
+            return _revisions(self._core.current(raw))
+
+    def check_heads(self, database: Database) -> None:
+        """Raises unless the database is at every head."""
+        with opened(database, create=False) as found, to_itself(found) as raw:
+            self._core.check_heads(raw)
+
+    def ensure_version(self, database: Database) -> bool:
+        """Makes limbeck's own tables, and answers whether any was missing."""
+        with opened(database) as found, to_itself(found) as raw:
+            return self._core.ensure_version(raw)
+
+    def pending(self, database: Database) -> list[str]:
+        """The revisions that an upgrade to ``heads`` would apply, in order."""
+        with opened(database, create=False) as found, to_itself(found) as raw:
+            plan = json.loads(self._core.pending(raw))
+        return [step["revision"] for step in plan["steps"]]
+
+    def history(self, revisions: str = ":", *, database: Optional[Database] = None) -> list[RevisionInfo]:
+        """The revisions of a range ``low:high``, newest first; with a database, where it is at is marked."""
+        rows: list[str] = []
+        if database is not None:
+            with opened(database, create=False) as found, to_itself(found) as raw:
+                rows = self._core.rows(raw)
+        return _revisions(self._core.history(revisions, rows))
+
+    def heads(self) -> list[RevisionInfo]:
+        """The revisions that nothing follows."""
+        return _revisions(self._core.heads())
+
+    def show(self, target: str) -> list[RevisionInfo]:
+        """The revisions that a target names."""
+        return _revisions(self._core.show(target))
+
+    def validate(self) -> None:
+        """Reads every body that is SQL, and raises what is wrong with it."""
+        self._core.validate()
+
+    def _sql(self, verb: str, revisions: str) -> str:
+        """The script of a run over a range. No database is there: the folder is run on an empty one in memory."""
+        scratch = sqlite3.connect(":memory:", isolation_level=None)
+        self._scope.database = Opened(scratch)
+        try:
+            return self._core.sql(scratch, verb, revisions)
+        finally:
+            self._scope.database = None
+            scratch.close()
+
+    def _run(self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., str]) -> Report:
+        def tell(text: str) -> bool:
+            return on_progress is None or on_progress(read(Event, json.loads(text))) is not False
+
+        if self._scope.database is not None:
+            raise errors.TransactionOpen("this migrator is running already", hint="make one for each thread")
+        with opened(database) as found, to_itself(found) as raw:
+            self._scope.database = found
+            try:
+                return report(json.loads(verb(raw, tell)))
+            finally:
+                self._scope.database = None
+
+
+def _revisions(text: str) -> list[RevisionInfo]:
+    return [read(RevisionInfo, each) for each in json.loads(text)]
+
+
+def upgrade(
+    database: Database,
+    migrations: Migrations = "migrations",
+    target: str = "head",
+    *,
+    on_progress: Optional[OnProgress] = None,
+    app_version: Optional[str] = None,
+) -> Report:
+    """Brings a database up to date: see :meth:`Migrator.upgrade`. What fails changes nothing."""
+    return Migrator(migrations, app_version=app_version).upgrade(database, target, on_progress=on_progress)
+
+
+def downgrade(
+    database: Database, migrations: Migrations = "migrations", target: str = "-1", *, on_progress: Optional[OnProgress] = None
+) -> Report:
+    """Takes revisions back: see :meth:`Migrator.downgrade`."""
+    return Migrator(migrations).downgrade(database, target, on_progress=on_progress)
+
+
+def stamp(
+    database: Database,
+    migrations: Migrations = "migrations",
+    targets: Union[str, Sequence[str]] = "heads",
+    *,
+    purge: bool = False,
+) -> Report:
+    """Sets the version rows and runs nothing: see :meth:`Migrator.stamp`."""
+    return Migrator(migrations).stamp(database, targets, purge=purge)
+
+
+def current(database: Database, migrations: Migrations = "migrations") -> list[RevisionInfo]:
+    """What the database is at."""
+    return Migrator(migrations).current(database)
+
+
+def history(migrations: Migrations = "migrations", revisions: str = ":") -> list[RevisionInfo]:
+    """The revisions of a range, newest first."""
+    return Migrator(migrations).history(revisions)
+
+
+def heads(migrations: Migrations = "migrations") -> list[RevisionInfo]:
+    """The revisions that nothing follows."""
+    return Migrator(migrations).heads()

@@ -1,0 +1,113 @@
+"""What calls answer: the core's own data, as objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Optional, TypeVar
+
+T = TypeVar("T")
+
+
+def read(kind: type[T], data: dict[str, Any]) -> T:
+    """An object of a class from the core's JSON. Members that this version does not know are left out."""
+    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in data.items() if name in known})
+
+
+@dataclass(frozen=True)
+class AlterationReport:
+    """One batch of actions on one table, as it was done."""
+
+    table: str
+    #: ``native``, ``in_place`` or ``rebuild``.
+    way: str
+    rows: int = 0
+    #: Why a cheaper way was not taken.
+    why: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """One revision, as it was applied, taken back or stamped."""
+
+    revision: str
+    #: ``up``, ``down`` or ``stamp``.
+    direction: str
+    alterations: list[AlterationReport] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How long things took, in milliseconds."""
+
+    total_ms: int = 0
+    steps_ms: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a run did."""
+
+    #: The version rows before and after. (``from`` is a word of Python's.)
+    from_: list[str] = field(default_factory=list)
+    to: list[str] = field(default_factory=list)
+    steps: list[StepReport] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    timing: Timing = field(default_factory=Timing)
+
+    def __bool__(self) -> bool:
+        """Whether anything was done."""
+        return bool(self.steps) or self.from_ != self.to
+
+
+def report(data: dict[str, Any]) -> Report:
+    """A report from the core's JSON."""
+    steps = []
+    for step in data["steps"]:
+        alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]
+        steps.append(StepReport(step["revision"], step["direction"], alterations))
+    return Report(data["from"], data["to"], steps, data["warnings"], read(Timing, data["timing"]))
+
+
+@dataclass(frozen=True)
+class RevisionInfo:
+    """One revision, as the folder and the database know it."""
+
+    revision: str
+    revises: list[str] = field(default_factory=list)
+    branch_labels: list[str] = field(default_factory=list)
+    depends_on: list[str] = field(default_factory=list)
+    message: str = ""
+    head: bool = False
+    branch_point: bool = False
+    merge_point: bool = False
+    current: bool = False
+    path: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a run says while it works. Which members are set, ``event`` says."""
+
+    #: ``step_started``, ``copied``, ``indexing`` or ``step_finished``.
+    event: str
+    revision: Optional[str] = None
+    direction: Optional[str] = None
+    #: As Alembic logs it.
+    text: Optional[str] = None
+    table: Optional[str] = None
+    step: Optional[int] = None
+    rows: Optional[int] = None
+    index: Optional[int] = None
+    of: Optional[int] = None
+    milliseconds: Optional[int] = None
+
+
+@dataclass(frozen=True)
+class Violation:
+    """Rows that break a rule."""
+
+    table: str
+    rule: str
+    count: int
+    keys: list[str] = field(default_factory=list)

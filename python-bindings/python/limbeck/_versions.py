@@ -1,0 +1,104 @@
+"""Python version files → what the core needs to know of them."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import os
+import re
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Callable, Iterable, Optional
+
+from . import errors
+from ._run import Scope
+
+
+@dataclass(frozen=True)
+class CodeFile:
+    """A revision whose body is Python: the members that the core's ``Code`` has."""
+
+    name: str
+    text: str
+    revision: Optional[str]
+    revises: Optional[list[str]]
+    branch_labels: list[str]
+    depends_on: list[str]
+    message: Optional[str]
+    created: Optional[str]
+    up: Callable[..., None]
+    down: Optional[Callable[..., None]]
+
+
+def python_files(folder: str, deep: bool = False) -> list[str]:
+    """The ``*.py`` files of a folder that may be revisions, sorted."""
+    found = []
+    for where, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if deep and f != "__pycache__")
+        found += [os.path.join(where, name) for name in names if re.fullmatch(r"(?!\.|__init__\.)[^/]*\.py", name)]
+    return sorted(found)
+
+
+def load(path: str, name: str, scope: Scope) -> CodeFile:
+    """Runs a version file, and reads what it says of itself.
+
+    Errors: what the file raises, be it a ``SyntaxError`` or an ``ImportError``: its traceback names the line.
+    """
+    module = run_file(path)
+    revision = getattr(module, "revision", None)
+    if revision is not None and not isinstance(revision, str):
+        raise errors.BadDirective(f"revision is {revision!r}", hint="write it as a string", file=path)
+    text = module.__doc__ or ""
+    created = re.search(r"^Create Date: *(.+)$", text, re.MULTILINE)
+    message = text.strip().splitlines()[0].strip() if text.strip() else None
+    revises = _ids(module, "down_revision", path) if hasattr(module, "down_revision") else None
+    down = getattr(module, "downgrade", None)
+    return CodeFile(
+        name=name,
+        text=text,
+        revision=revision,
+        revises=revises,
+        branch_labels=_ids(module, "branch_labels", path),
+        depends_on=_ids(module, "depends_on", path),
+        message=message,
+        created=created and created[1].strip(),
+        up=_body(getattr(module, "upgrade", None), scope),
+        down=None if down is None else _body(down, scope),
+    )
+
+
+def _body(function: Any, scope: Scope) -> Callable[..., None]:
+    if function is None:
+        return lambda step: None
+    try:
+        takes_step = len(inspect.signature(function).parameters) == 1
+    except (TypeError, ValueError):
+        takes_step = False
+    return scope.body(function, takes_step)
+
+
+def _ids(module: ModuleType, name: str, path: str) -> list[str]:
+    value = getattr(module, name, None)
+    ids = [value] if isinstance(value, str) else list(value or []) if isinstance(value, (Iterable, type(None))) else None
+    if ids is None or not all(isinstance(each, str) for each in ids):
+        raise errors.BadDirective(f"{name} is {value!r}", hint="write a string, a tuple of them, or None", file=path)
+    return ids
+
+
+def run_file(path: str, name: Optional[str] = None) -> ModuleType:
+    """Runs a Python file as a module of its own, with ``alembic`` at hand, and leaves no ``.pyc`` behind."""
+    name = name or "limbeck_revision_" + re.sub(r"\W", "_", os.path.basename(path))
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise errors.SourceUnreadable(f"cannot read '{path}'", hint="name a Python file", file=path)
+    module = importlib.util.module_from_spec(spec)
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        from ._shim import alembic_at_hand
+
+        with alembic_at_hand():
+            spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = writes
+    return module

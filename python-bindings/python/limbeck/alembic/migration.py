@@ -1,0 +1,5 @@
+"""``alembic.migration``."""
+
+from .runtime.migration import MigrationContext
+
+__all__ = ["MigrationContext"]

@@ -1,0 +1,5 @@
+"""``alembic.runtime``."""
+
+from . import environment, migration
+
+__all__ = ["environment", "migration"]

@@ -1,0 +1,189 @@
+//! The core's `Database` over a `sqlite3.Connection`, through Python's own API: whichever SQLite that
+//! module has is the only one.
+
+use std::borrow::Cow;
+use std::ops::ControlFlow;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use limbeck::{Database, Error, ErrorKind, Result, Value, db};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyString};
+
+use crate::errors::Raised;
+use crate::lent::Lent;
+
+/// Virtual machine instructions between two ticks: a few milliseconds at most.
+const INSTRUCTIONS_PER_TICK: u32 = 100_000;
+
+/// A connection that `limbeck._database` has prepared: no implicit BEGIN, text read as `str`.
+pub struct Sqlite {
+    connection: Py<PyAny>,
+    raised: Raised,
+}
+
+/// Counts the statements that must not come out of Python's cache.
+static UNCACHED: AtomicU64 = AtomicU64::new(0);
+
+impl Sqlite {
+    pub fn new(connection: Py<PyAny>, raised: Raised) -> Sqlite {
+        Sqlite { connection, raised }
+    }
+
+    /// Python keeps compiled statements by their text, and SQLite compiles a stale one anew when it
+    /// runs; but not an EXPLAIN, which never runs: it would read table definitions that are freed.
+    fn uncached<'s>(&self, sql: &'s str) -> Cow<'s, str> {
+        if sql.get(..7).is_some_and(|word| word.eq_ignore_ascii_case("EXPLAIN")) {
+            Cow::Owned(format!("{sql} --{}", UNCACHED.fetch_add(1, Ordering::Relaxed)))
+        } else {
+            Cow::Borrowed(sql)
+        }
+    }
+
+    /// A cursor of the plain class: what the app has put over `cursor()` and `row_factory` is not met.
+    fn run<'py>(
+        &self,
+        py: Python<'py>,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&Bound<'py, PyAny>) -> Result<()>,
+    ) -> Result<i64> {
+        let mut run = || -> PyResult<Result<i64>> {
+            let cursor = py.import("sqlite3")?.getattr("Cursor")?.call1((&self.connection,))?;
+            // By name: `?1` has one, and newer Pythons refuse a sequence for names.
+            let names = PyDict::new(py);
+            for (at, value) in params.iter().enumerate() {
+                names.set_item((at + 1).to_string(), to_python(py, value))?;
+            }
+            cursor.call_method1("execute", (self.uncached(sql), names))?;
+            for row in cursor.try_iter()? {
+                if let Err(error) = each(&row?) {
+                    cursor.call_method0("close")?;
+                    return Ok(Err(error));
+                }
+            }
+            let changed = cursor.getattr("rowcount")?.extract()?;
+            cursor.call_method0("close")?;
+            Ok(Ok(changed))
+        };
+        run().map_err(|error| self.translate(py, error))?
+    }
+
+    fn translate(&self, py: Python<'_>, error: PyErr) -> Error {
+        let known = py
+            .import("limbeck._database")
+            .and_then(|module| module.getattr("result_code")?.call1((error.value(py),))?.extract());
+        match known {
+            Ok(Some(code)) => db::error(code, &error.value(py).to_string()),
+            Ok(None) => {
+                let message = error.value(py).to_string();
+                Error::new(ErrorKind::Contract, format!("the connection cannot be used: {message}"))
+                    .with_hint("give an open sqlite3 connection, on the thread that made it")
+            }
+            // No error of sqlite3's: KeyboardInterrupt, MemoryError and the like.
+            Err(_) => {
+                let kept = Error::new(ErrorKind::Cancelled, error.to_string());
+                self.raised.keep(error);
+                kept
+            }
+        }
+    }
+}
+
+impl Database for Sqlite {
+    fn execute(&mut self, sql: &str) -> Result<u64> {
+        Python::attach(|py| self.change(py, sql))
+    }
+
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> Result<()>,
+    ) -> Result<()> {
+        Python::attach(|py| {
+            self.run(py, sql, params, &mut |row| {
+                let values = row.try_iter().and_then(|values| values.collect::<PyResult<Vec<_>>>());
+                let values = values.map_err(|error| self.translate(py, error))?;
+                each(&values.iter().map(to_core).collect::<Result<Vec<_>>>()?)
+            })?;
+            Ok(())
+        })
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        Python::attach(|py| {
+            let open = self.connection.bind(py).getattr("in_transaction");
+            open.and_then(|open| open.extract()).unwrap_or(false)
+        })
+    }
+
+    fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
+        Python::attach(|py| {
+            let handler = Bound::new(py, Tick::default()).map_err(|error| self.translate(py, error))?;
+            self.watch(py, Some(&handler)).map_err(|error| self.translate(py, error))?;
+            // SAFETY: only the lifetime changes; `lend` ends before `tick` does.
+            let lent: NonNull<TickFn> = unsafe { std::mem::transmute(NonNull::from(tick)) };
+            // SAFETY: as above, and nothing else uses `tick` meanwhile.
+            let result = unsafe { handler.borrow().0.lend(lent, || self.change(py, sql)) };
+            // A connection that was closed meanwhile has no handler either.
+            let _ = self.watch(py, None);
+            result
+        })
+    }
+}
+
+impl Sqlite {
+    fn change(&self, py: Python<'_>, sql: &str) -> Result<u64> {
+        let changed = self.run(py, sql, &[], &mut |_| Ok(()))?;
+        Ok(u64::try_from(changed).unwrap_or(0))
+    }
+
+    fn watch(&self, py: Python<'_>, handler: Option<&Bound<'_, Tick>>) -> PyResult<()> {
+        let connection = self.connection.bind(py);
+        connection.call_method1("set_progress_handler", (handler, INSTRUCTIONS_PER_TICK)).map(|_| ())
+    }
+}
+
+type TickFn = dyn FnMut() -> ControlFlow<()>;
+
+/// What sqlite3 calls while a statement runs; a true answer interrupts it.
+#[pyclass(unsendable)]
+#[derive(Default)]
+struct Tick(Lent<TickFn>);
+
+#[pymethods]
+impl Tick {
+    fn __call__(&self) -> bool {
+        self.0.with(|tick| tick().is_break()).unwrap_or(false)
+    }
+}
+
+fn to_python<'py>(py: Python<'py>, value: &Value) -> Bound<'py, PyAny> {
+    match value {
+        Value::Null => py.None().into_bound(py),
+        Value::Integer(value) => PyInt::new(py, *value).into_any(),
+        Value::Real(value) => PyFloat::new(py, *value).into_any(),
+        Value::Text(value) => PyString::new(py, value).into_any(),
+        Value::Blob(value) => PyBytes::new(py, value).into_any(),
+    }
+}
+
+fn to_core(value: &Bound<'_, PyAny>) -> Result<Value> {
+    let odd = |_| {
+        let kind = value.get_type();
+        Error::new(ErrorKind::Contract, format!("the connection converts values: {kind} came back"))
+            .with_hint("register no converter (detect_types) for the types of limbeck's own tables")
+    };
+    if value.is_none() {
+        Ok(Value::Null)
+    } else if value.is_instance_of::<PyInt>() {
+        value.extract().map(Value::Integer).map_err(odd)
+    } else if value.is_instance_of::<PyFloat>() {
+        value.extract().map(Value::Real).map_err(odd)
+    } else if value.is_instance_of::<PyString>() {
+        value.extract().map(Value::Text).map_err(odd)
+    } else {
+        value.extract().map(Value::Blob).map_err(odd)
+    }
+}

@@ -1,0 +1,333 @@
+//! The core's verbs, a call each. Results are the core's own JSON, which `limbeck` reads into objects.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use limbeck::script::{Folder, Header};
+use limbeck::{Code, CodeStep, Direction, Error, ErrorKind, Event, RebuildMode, Report, TransactionMode};
+use pyo3::prelude::*;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::connection::Sqlite;
+use crate::errors::{Raised, to_python};
+use crate::step::Step;
+
+/// A revision whose body is Python, as `limbeck._versions` has read it.
+#[derive(FromPyObject)]
+struct CodeFile {
+    name: String,
+    text: String,
+    revision: Option<String>,
+    revises: Option<Vec<String>>,
+    branch_labels: Vec<String>,
+    depends_on: Vec<String>,
+    message: Option<String>,
+    created: Option<String>,
+    up: Py<PyAny>,
+    down: Option<Py<PyAny>>,
+}
+
+impl CodeFile {
+    fn into_code(self, raised: &Raised) -> Code<'static> {
+        let header = Header {
+            revision: self.revision,
+            revises: self.revises,
+            branch_labels: self.branch_labels,
+            depends_on: self.depends_on,
+            message: self.message,
+            created: self.created,
+            ..Header::default()
+        };
+        let code = Code::new(self.name, header, body(self.up, raised)).text(self.text);
+        match self.down {
+            Some(down) => code.down(body(down, raised)),
+            None => code,
+        }
+    }
+}
+
+fn body(function: Py<PyAny>, raised: &Raised) -> impl Fn(&mut CodeStep<'_>) -> limbeck::Result<()> + 'static {
+    let raised = raised.clone();
+    move |step| {
+        Python::attach(|py| {
+            Step::call(py, &function, step, &raised).map_err(|error| {
+                let message = error.value(py).to_string();
+                raised.keep(error);
+                Error::new(ErrorKind::CodeFailed, message)
+            })
+        })
+    }
+}
+
+/// What is told of a run's progress, while there is one.
+#[derive(Clone, Default)]
+struct OnEvent(Arc<Mutex<Option<Py<PyAny>>>>);
+
+impl OnEvent {
+    fn set(&self, function: Option<Py<PyAny>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = function;
+    }
+
+    fn get(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let function = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        function.as_ref().map(|function| function.clone_ref(py))
+    }
+}
+
+/// The core's migrator, which an app may make on one thread and use on another.
+struct Core(limbeck::Migrator<'static>);
+
+// SAFETY: all that the migrator holds may be sent: data, and closures that own `Py`, `Raised` and
+// `OnEvent`. Only the core's boxes do not say so, for it takes closures of any kind.
+unsafe impl Send for Core {}
+// SAFETY: as above: `Py` and the two others may be shared, and the closures of revisions change nothing.
+unsafe impl Sync for Core {}
+
+/// The core's `Migrator`. `limbeck.Migrator` is what an app uses.
+#[pyclass(module = "limbeck._limbeck")]
+pub struct Migrator {
+    core: Core,
+    on_event: OnEvent,
+    raised: Raised,
+}
+
+#[pymethods]
+impl Migrator {
+    #[new]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None))]
+    #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
+    fn new(
+        py: Python<'_>,
+        folder: Option<PathBuf>,
+        files: Vec<(String, String)>,
+        code: Vec<CodeFile>,
+        app_version: Option<String>,
+        version_table: Option<String>,
+        keep_history: bool,
+        rebuild: Option<&str>,
+        transaction: Option<&str>,
+    ) -> PyResult<Migrator> {
+        let raised = Raised::default();
+        let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
+            let code = code.into_iter().map(|file| file.into_code(&raised)).collect();
+            let mut core = match folder {
+                Some(folder) => limbeck::Migrator::with_code(&Folder(folder), code)?,
+                None => limbeck::Migrator::with_code(&files, code)?,
+            };
+            if let Some(version) = app_version {
+                core = core.app_version(version);
+            }
+            if let Some(table) = version_table {
+                core = core.version_table(table);
+            }
+            if let Some(mode) = rebuild {
+                core = core.rebuild(named::<RebuildMode>("rebuild", mode)?);
+            }
+            if let Some(mode) = transaction {
+                core = core.transaction(named::<TransactionMode>("transaction", mode)?);
+            }
+            Ok(core.keep_history(keep_history))
+        };
+        let core = make().map_err(|error| to_python(py, &error, &raised))?;
+        let on_event = OnEvent::default();
+        let (listener, kept) = (on_event.clone(), raised.clone());
+        let core = core.on_event(move |event| tell(&listener, &kept, event));
+        Ok(Migrator { core: Core(core), on_event, raised })
+    }
+
+    fn upgrade(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        target: &str,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        self.run(py, connection, on_event, |core, db| core.upgrade(db, target))
+    }
+
+    fn downgrade(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        target: &str,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        self.run(py, connection, on_event, |core, db| core.downgrade(db, target))
+    }
+
+    fn stamp(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        targets: Vec<String>,
+        purge: bool,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+        self.run(py, connection, on_event, |core, db| core.stamp(db, &targets, purge))
+    }
+
+    fn current(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let result = self.core.0.current(&mut Sqlite::new(connection, self.raised.clone()));
+        self.answer(py, result)
+    }
+
+    /// The version rows as they are.
+    fn rows(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Vec<String>> {
+        let rows = self.core.0.rows(&mut Sqlite::new(connection, self.raised.clone()));
+        rows.map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    fn pending(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let plan = self.core.0.pending(&mut Sqlite::new(connection, self.raised.clone()));
+        self.answer(py, plan)
+    }
+
+    /// What an upgrade or a downgrade would do, which an empty database in memory is to find out.
+    fn dry_run(
+        &self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        scratch: Py<PyAny>,
+        verb: &str,
+        target: &str,
+    ) -> PyResult<String> {
+        self.raised.take();
+        let [db, scratch] = &mut [connection, scratch].map(|one| Sqlite::new(one, self.raised.clone()));
+        self.answer(py, self.core.0.dry_run(db, scratch, direction(verb), target))
+    }
+
+    /// The differences between what the folder makes and a schema's text, found on two empty databases
+    /// in memory.
+    fn check(&self, py: Python<'_>, present: Py<PyAny>, wanted: Py<PyAny>, schema: &str) -> PyResult<String> {
+        self.raised.take();
+        let [present, wanted] = &mut [present, wanted].map(|one| Sqlite::new(one, self.raised.clone()));
+        self.answer(py, self.core.0.check(present, wanted, schema))
+    }
+
+    /// Makes limbeck's own tables, and answers whether any was missing.
+    fn ensure_version(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<bool> {
+        let made = self.core.0.ensure_version(&mut Sqlite::new(connection, self.raised.clone()));
+        made.map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    /// Raises unless the database is at every head.
+    fn check_heads(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<()> {
+        let result = self.core.0.check_heads(&mut Sqlite::new(connection, self.raised.clone()));
+        result.map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    /// The revisions that several others revise.
+    fn branches(&self, py: Python<'_>) -> PyResult<String> {
+        let points = self.core.0.graph().branch_points();
+        let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
+        self.answer(py, Ok(self.core.0.describe(&ids, &[])))
+    }
+
+    /// The script of a run over a range, which is run on an empty database in memory.
+    fn sql(&self, py: Python<'_>, scratch: Py<PyAny>, verb: &str, range: &str) -> PyResult<String> {
+        self.raised.take();
+        let scratch = &mut Sqlite::new(scratch, self.raised.clone());
+        let text = self.core.0.sql(scratch, direction(verb), range);
+        text.map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    /// The revisions of a range, newest first.
+    fn history(&self, py: Python<'_>, range: &str, rows: Vec<String>) -> PyResult<String> {
+        self.answer(py, self.core.0.revisions(range, &rows))
+    }
+
+    fn heads(&self, py: Python<'_>) -> PyResult<String> {
+        self.answer(py, Ok(self.core.0.describe(&self.core.0.graph().heads(), &[])))
+    }
+
+    /// The revisions that a target names.
+    fn show(&self, py: Python<'_>, target: &str) -> PyResult<String> {
+        let found = self.core.0.graph().resolve(target);
+        self.answer(py, found.map(|found| self.core.0.describe(&found, &[])))
+    }
+
+    /// The heads that a merge of these targets revises.
+    fn merge(&self, py: Python<'_>, targets: Vec<String>, splice: bool) -> PyResult<Vec<String>> {
+        let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+        let found = self.core.0.graph().merge(&targets, splice);
+        found
+            .map(|found| found.into_iter().map(str::to_owned).collect())
+            .map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    /// The revisions that revise this one.
+    fn children(&self, revision: &str) -> Vec<String> {
+        self.core.0.graph().children(revision).into_iter().map(str::to_owned).collect()
+    }
+
+    /// The heads that no revision depends on either.
+    fn real_heads(&self, py: Python<'_>) -> PyResult<String> {
+        self.answer(py, Ok(self.core.0.describe(&self.core.0.graph().heads_resolving_dependencies(), &[])))
+    }
+
+    /// The labels of the branches that a revision lies in.
+    fn labels(&self, revision: &str) -> Vec<String> {
+        self.core.0.graph().labels(revision).into_iter().map(str::to_owned).collect()
+    }
+
+    /// Reads every body that is SQL.
+    fn validate(&self, py: Python<'_>) -> PyResult<()> {
+        self.core.0.validate().map_err(|error| to_python(py, &error, &self.raised))
+    }
+}
+
+impl Migrator {
+    fn run(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        on_event: Option<Py<PyAny>>,
+        verb: impl FnOnce(&mut limbeck::Migrator<'static>, &mut Sqlite) -> limbeck::Result<Report>,
+    ) -> PyResult<String> {
+        self.on_event.set(on_event);
+        self.raised.take();
+        let result = verb(&mut self.core.0, &mut Sqlite::new(connection, self.raised.clone()));
+        self.on_event.set(None);
+        result.map(|report| report.to_json()).map_err(|error| to_python(py, &error, &self.raised))
+    }
+
+    fn answer(&self, py: Python<'_>, result: limbeck::Result<impl Serialize>) -> PyResult<String> {
+        let json = result.map(|value| serde_json::to_string(&value).expect("plain data"));
+        json.map_err(|error| to_python(py, &error, &self.raised))
+    }
+}
+
+fn direction(verb: &str) -> Direction {
+    match verb {
+        "upgrade" => Direction::Up,
+        "downgrade" => Direction::Down,
+        _ => Direction::Stamp,
+    }
+}
+
+/// Hands an event to Python. Signals are looked for here, so that Ctrl-C reaches a long statement.
+fn tell(listener: &OnEvent, raised: &Raised, event: &Event<'_>) -> ControlFlow<()> {
+    let ask = |py: Python<'_>| -> PyResult<bool> {
+        py.check_signals()?;
+        let (Some(function), false) = (listener.get(py), *event == Event::Working) else { return Ok(true) };
+        let json = serde_json::to_string(event).expect("plain data");
+        function.call1(py, (json,))?.extract(py)
+    };
+    match Python::attach(ask) {
+        Ok(true) => ControlFlow::Continue(()),
+        Ok(false) => ControlFlow::Break(()),
+        Err(error) => {
+            raised.keep(error);
+            ControlFlow::Break(())
+        }
+    }
+}
+
+/// An option by its name, as the settings file spells it.
+fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
+    serde_json::from_value(serde_json::Value::from(name))
+        .map_err(|error| Error::new(ErrorKind::BadSetting, format!("{option} = {name:?}: {error}")))
+}
