@@ -1,6 +1,6 @@
 //! [`Database`] over the program's own SQLite, through the functions that the program hands over.
 
-use std::ffi::{CStr, c_char, c_int, c_uchar, c_void};
+use std::ffi::{CStr, c_char, c_int, c_longlong, c_uchar, c_void};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
@@ -52,7 +52,7 @@ pub struct limbeck_sqlite3_api {
     pub bind_null: Option<unsafe extern "C" fn(statement: *mut sqlite3_stmt, index: c_int) -> c_int>,
     /// `sqlite3_bind_int64`
     pub bind_int64:
-        Option<unsafe extern "C" fn(statement: *mut sqlite3_stmt, index: c_int, value: i64) -> c_int>,
+        Option<unsafe extern "C" fn(statement: *mut sqlite3_stmt, index: c_int, value: c_longlong) -> c_int>,
     /// `sqlite3_bind_double`
     pub bind_double:
         Option<unsafe extern "C" fn(statement: *mut sqlite3_stmt, index: c_int, value: f64) -> c_int>,
@@ -81,7 +81,7 @@ pub struct limbeck_sqlite3_api {
     /// `sqlite3_column_type`
     pub column_type: Option<unsafe extern "C" fn(statement: *mut sqlite3_stmt, column: c_int) -> c_int>,
     /// `sqlite3_column_int64`
-    pub column_int64: Option<unsafe extern "C" fn(statement: *mut sqlite3_stmt, column: c_int) -> i64>,
+    pub column_int64: Option<unsafe extern "C" fn(statement: *mut sqlite3_stmt, column: c_int) -> c_longlong>,
     /// `sqlite3_column_double`
     pub column_double: Option<unsafe extern "C" fn(statement: *mut sqlite3_stmt, column: c_int) -> f64>,
     /// `sqlite3_column_text`

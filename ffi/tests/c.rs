@@ -32,7 +32,8 @@ fn every_function_from_c99_and_cpp17() {
 
 #[test]
 fn nothing_for_the_sanitizers() {
-    let sanitized = ["cc", "-std=c99", "-x", "c", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+    let sanitized =
+        ["cc", "-std=c99", "-x", "c", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
     passes("api-sanitized", &sanitized, Sqlite::Amalgamation);
 }
 
@@ -67,7 +68,8 @@ fn the_test_calls_every_function() {
     let code: String = code.map(|line| format!("{line}\n")).collect();
     let words = code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '(');
     let mut count = 0;
-    for (name, _) in words.filter(|word| word.starts_with("limbeck_")).filter_map(|word| word.split_once('(')) {
+    for (name, _) in words.filter(|word| word.starts_with("limbeck_")).filter_map(|word| word.split_once('('))
+    {
         assert!(test.contains(&format!("{name}(")), "api.c never calls {name}");
         count += 1;
     }

@@ -93,7 +93,8 @@ fn amalgamation_object() -> &'static Path {
 /// Which of the two there are here. The amalgamation always is.
 pub fn sqlites() -> Vec<Sqlite> {
     let probe = scratch().join("probe.c");
-    std::fs::write(&probe, "#include <sqlite3.h>\nint main(void) { return !sqlite3_libversion(); }\n").unwrap();
+    std::fs::write(&probe, "#include <sqlite3.h>\nint main(void) { return !sqlite3_libversion(); }\n")
+        .unwrap();
     let mut command = Command::new("cc");
     command.arg(&probe).arg("-o").arg(scratch().join("probe")).arg("-lsqlite3");
     if command.output().is_ok_and(|output| output.status.success()) {

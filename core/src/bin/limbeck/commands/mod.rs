@@ -1,6 +1,7 @@
 //! One file a command, or a few that share their shape.
 
 mod edit;
+mod embed;
 mod graph;
 mod init;
 mod look;
@@ -24,11 +25,16 @@ pub fn run(args: &Args) -> Result<()> {
         Command::Init { folder } => return init::init(args, folder),
         Command::Completions { shell } => return shell::completions(*shell),
         Command::Man { folder } => return shell::man(folder.as_deref()),
+        Command::Embed { folder, output, name } => {
+            return embed::embed(args, folder, output.as_deref(), name);
+        }
         _ => {}
     }
     let settings = &Settings::read(args)?;
     match &args.command {
-        Command::Init { .. } | Command::Completions { .. } | Command::Man { .. } => Ok(()),
+        Command::Init { .. } | Command::Completions { .. } | Command::Man { .. } | Command::Embed { .. } => {
+            Ok(())
+        }
         Command::Revision { new, head, depends_on } => {
             new_file::revision(args, settings, new, head.as_deref(), depends_on)
         }
