@@ -3,7 +3,7 @@
  * (conformance.rs) needs to know no C. Each is a line `verb length` and so many bytes.
  *
  *   set     rebuild=always, transaction=per_revision, app_version=… : for the next folder
- *   open    a new database in memory, and a scratch one beside it
+ *   open    a new database in memory
  *   folder  the folder of the next calls
  *   texts   SQL: the first column of each row, with a line `length` before each
  *   exec    SQL of several statements
@@ -68,16 +68,17 @@ static void must(int fine, const char *what) {
   }
 }
 
-static void open_databases(void) {
+/* A new database in memory, in place of the one before. */
+static void open_in_memory(sqlite3 **sqlite, limbeck_database **its) {
   const limbeck_sqlite3_api api = LIMBECK_SQLITE3_API;
-  limbeck_database_free(database);
-  limbeck_database_free(scratch);
-  sqlite3_close(connection);
-  sqlite3_close(scratch_connection);
-  must(sqlite3_open(":memory:", &connection) == SQLITE_OK, "open");
-  must(sqlite3_open(":memory:", &scratch_connection) == SQLITE_OK, "open scratch");
-  must(!limbeck_database_from_sqlite3(connection, &api, &database, NULL), "database");
-  must(!limbeck_database_from_sqlite3(scratch_connection, &api, &scratch, NULL), "scratch");
+  limbeck_database_free(*its);
+  must(sqlite3_close(*sqlite) == SQLITE_OK, "close");
+  must(sqlite3_open(":memory:", sqlite) == SQLITE_OK, "open");
+  must(!limbeck_database_from_sqlite3(*sqlite, &api, its, NULL), "database");
+}
+
+static void open_database(void) {
+  open_in_memory(&connection, &database);
   rebuild[0] = transaction[0] = app_version[0] = 0;
   answer("ok", "", 0);
 }
@@ -164,6 +165,7 @@ static void run_on_database(const char *verb, char *rest) {
   limbeck_text *text = NULL;
   limbeck_status status;
   const char *flag = cut_flag(rest);
+  if (*flag) open_in_memory(&scratch_connection, &scratch);
   if (!strcmp(flag, "--plan")) {
     status = limbeck_migrator_plan(migrator, database, scratch, direction_of(verb), rest, NUL, &text, &error);
     tell(status, text, error);
@@ -235,7 +237,7 @@ int main(void) {
     must(fread(bytes, 1, length, stdin) == length, "request");
     bytes[length] = 0;
     if (!strcmp(verb, "open")) {
-      open_databases();
+      open_database();
     } else if (!strcmp(verb, "set")) {
       set(bytes);
     } else if (!strcmp(verb, "folder")) {

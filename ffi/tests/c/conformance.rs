@@ -1,14 +1,12 @@
 //! The conformance suite through C: `driver.c` is the program, and this runs it over every case. See
 //! tests/conformance/README.md.
 
-mod support;
-
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use crate::support::Sqlite;
 use serde_json::Value;
-use support::Sqlite;
 
 /// The driver, running.
 struct Driver {
@@ -98,16 +96,16 @@ fn every_case_on_the_amalgamation() {
 
 #[test]
 fn every_case_on_the_systems_sqlite() {
-    if support::sqlites().contains(&Sqlite::System) {
+    if crate::support::sqlites().contains(&Sqlite::System) {
         cases("driver-system", Sqlite::System);
     }
 }
 
 fn cases(name: &str, sqlite: Sqlite) {
-    let source = support::here().join("tests/driver.c");
-    let program = support::compile(name, &["cc", "-std=c99"], &[source], sqlite);
+    let source = crate::support::here().join("tests/c/driver.c");
+    let program = crate::support::compile(name, &["cc", "-std=c99"], &[source], sqlite);
     let mut driver = Driver::new(&program);
-    let areas = folder(&support::here().join("../tests/conformance/cases"));
+    let areas = folder(&crate::support::here().join("../tests/conformance/cases"));
     let cases: Vec<PathBuf> = areas.iter().flat_map(|area| folder(area)).collect();
     assert!(cases.len() > 100, "{} cases", cases.len());
     let mut failures = Vec::new();
@@ -221,15 +219,17 @@ fn compared(mut value: Value, sqlite: Sqlite) -> Value {
         report.remove("timing");
     }
     if sqlite == Sqlite::System {
-        for step in value["steps"].as_array_mut().into_iter().flatten() {
-            step.as_object_mut().map(|step| step.remove("statements"));
-            for alteration in step["alterations"].as_array_mut().into_iter().flatten() {
-                let alteration = alteration.as_object_mut().unwrap();
-                ["way", "why", "rows"].map(|name| alteration.remove(name));
-            }
-        }
+        leave_out(&mut value, &["way", "why", "rows", "statements"]);
     }
     value
+}
+
+fn leave_out(value: &mut Value, names: &[&str]) {
+    if let Some(members) = value.as_object_mut() {
+        members.retain(|name, _| !names.contains(&name.as_str()));
+        members.values_mut().for_each(|member| leave_out(member, names));
+    }
+    value.as_array_mut().into_iter().flatten().for_each(|item| leave_out(item, names));
 }
 
 fn folder(path: &Path) -> Vec<PathBuf> {

@@ -1,17 +1,15 @@
 //! `api.c` in every language and on every SQLite that there is here, and with what finds faults of
 //! memory.
 
-mod support;
-
 use std::process::Command;
 
-use support::{Sqlite, compile, here, run, sqlites, there_is};
+use crate::support::{Sqlite, compile, here, run, sqlites, there_is};
 
 const C99: &[&str] = &["-std=c99", "-x", "c"];
 const CPP17: &[&str] = &["-std=c++17", "-x", "c++"];
 
 fn passes(name: &str, compiler: &[&str], sqlite: Sqlite) {
-    let program = compile(name, compiler, &[here().join("tests/api.c")], sqlite);
+    let program = compile(name, compiler, &[here().join("tests/c/api.c")], sqlite);
     println!("{name}: {}", run(&mut Command::new(program)).trim());
 }
 
@@ -43,7 +41,7 @@ fn nothing_for_valgrind() {
         eprintln!("skipped: there is no valgrind here");
         return;
     }
-    let source = here().join("tests/api.c");
+    let source = here().join("tests/c/api.c");
     let program = compile("api-valgrind", &["cc", "-std=c99"], &[source], Sqlite::Amalgamation);
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["-q", "--leak-check=full", "--show-leak-kinds=definite,indirect", "--error-exitcode=1"]);
@@ -53,7 +51,7 @@ fn nothing_for_valgrind() {
 /// A program has one SQLite: its own.
 #[test]
 fn the_library_brings_no_sqlite() {
-    let symbols = run(Command::new("nm").args(["-g", "--defined-only"]).arg(support::library()));
+    let symbols = run(Command::new("nm").args(["-g", "--defined-only"]).arg(crate::support::library()));
     let own: Vec<&str> = symbols.lines().filter(|line| line.contains(" T sqlite3_")).collect();
     assert!(own.is_empty(), "{own:?}");
     assert!(symbols.contains(" T limbeck_migrator_upgrade"));
@@ -63,7 +61,7 @@ fn the_library_brings_no_sqlite() {
 #[test]
 fn the_test_calls_every_function() {
     let header = std::fs::read_to_string(here().join("include/limbeck.h")).unwrap();
-    let test = std::fs::read_to_string(here().join("tests/api.c")).unwrap();
+    let test = std::fs::read_to_string(here().join("tests/c/api.c")).unwrap();
     let code = header.lines().filter(|line| !line.trim_start().starts_with(['*', '/', '#']));
     let code: String = code.map(|line| format!("{line}\n")).collect();
     let words = code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '(');
