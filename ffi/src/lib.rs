@@ -6,6 +6,7 @@
 //! | `migrator` | a folder of migrations and its settings |
 //! | `run`, `look` | what a migrator does, and what it tells |
 //! | `database`, `backend` | the program's own connection, through its own functions |
+//! | `bundled` | a database by path, with an SQLite of limbeck's own |
 //! | `event` | progress and cancelling |
 //! | `report`, `error`, `status`, `text` | results |
 //! | `handle` | what C holds a pointer to |
@@ -13,6 +14,8 @@
 //! A crate that links to this one as Rust has the same functions, for tests of the border.
 
 mod backend;
+#[cfg(feature = "bundled")]
+mod bundled;
 mod database;
 mod error;
 mod event;
@@ -27,6 +30,8 @@ mod text;
 use std::ffi::c_char;
 
 pub use backend::*;
+#[cfg(feature = "bundled")]
+pub use bundled::*;
 pub use database::*;
 pub use error::*;
 pub use event::*;
