@@ -336,3 +336,41 @@ pub unsafe extern "C" fn limbeck_migrator_validate(
 pub unsafe extern "C" fn limbeck_migrator_free(migrator: *mut limbeck_migrator) {
     handle::free(migrator);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{LIMBECK_NUL_TERMINATED, limbeck_text, limbeck_text_data, limbeck_text_free};
+    use crate::{limbeck_cancel_free, limbeck_cancel_new, limbeck_migrator_heads};
+    use std::ffi::CStr;
+    use std::ptr::null_mut;
+
+    /// What needs no database, as C calls it. Miri runs it.
+    #[test]
+    fn from_memory_to_heads() {
+        let pair = |name: &'static CStr, text: &'static str| limbeck_migration {
+            name: name.as_ptr(),
+            name_length: LIMBECK_NUL_TERMINATED,
+            text: text.as_ptr().cast(),
+            text_length: text.len(),
+        };
+        let list = [pair(c"0001_a.sql", "CREATE TABLE a(b);"), pair(c"0002_b.sql", "ALTER TABLE a ADD c;")];
+        let (mut migrator, mut cancel, mut heads) = (null_mut(), null_mut(), null_mut::<limbeck_text>());
+        let none = null_mut();
+        // SAFETY: every pointer is one to a local variable, null, or a handle that was made here.
+        unsafe {
+            assert_eq!(limbeck_migrator_from_memory(list.as_ptr(), 2, &mut migrator, none) as i32, 0);
+            assert_eq!(limbeck_cancel_new(&mut cancel, none) as i32, 0);
+            assert_eq!(limbeck_migrator_set_cancel(migrator, cancel, none) as i32, 0);
+            assert_eq!(limbeck_migrator_set_app_version(migrator, c"1".as_ptr(), 1, none) as i32, 0);
+            assert_eq!(limbeck_migrator_validate(migrator, none) as i32, 0);
+            assert_eq!(limbeck_migrator_heads(migrator, 0, &mut heads, none) as i32, 0);
+            let text = CStr::from_ptr(limbeck_text_data(heads, none.cast())).to_str().unwrap();
+            assert!(text.starts_with(r#"[{"revision":"0002","revises":["0001"]"#), "{text}");
+            limbeck_text_free(heads);
+            limbeck_cancel_free(cancel);
+            limbeck_migrator_free(migrator);
+            assert_eq!(limbeck_migrator_validate(migrator, none), limbeck_status::LIMBECK_C_MISUSE);
+        }
+    }
+}
