@@ -618,6 +618,28 @@ uint32_t limbeck_abi_version(void);
  */
 const char *limbeck_version(void);
 
+#if defined(LIMBECK_BUNDLED)
+/**
+ * Opens the database at a path, making it if it is not there, with the SQLite inside this library. Only
+ * in a library that was built with the feature `bundled`.
+ *
+ * Warning: a program that has an SQLite of its own must not use this for a file that it opens itself,
+ * before or meanwhile: two copies of SQLite take away each other's locks, which can damage the file. On
+ * Linux a file that something else in the process has open is refused with `LIMBECK_DATABASE_CONTRACT`;
+ * a file that the program opens later is not noticed. `limbeck_database_from_sqlite3` has no such risk.
+ *
+ * # Safety
+ *
+ * `length` bytes of `path` may be read (`LIMBECK_NUL_TERMINATED`: up to its NUL). `database` and `error`
+ * are null or may be written; a null `database` is an error. Any thread. The program owns what is made;
+ * `limbeck_database_free` closes it.
+ */
+enum limbeck_status limbeck_database_open(const char *path,
+                                          size_t length,
+                                          struct limbeck_database **database,
+                                          struct limbeck_error **error);
+#endif
+
 /**
  * Wraps the program's own connection, which stays the program's: its pragmas, its key, its functions
  * and collations, and its open transaction, if there is one, are what limbeck works with.

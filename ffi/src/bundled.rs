@@ -156,24 +156,43 @@ impl Database for Opened {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{LIMBECK_NUL_TERMINATED, limbeck_database_check, limbeck_database_free};
+    use std::ffi::CString;
+    use std::ptr::null_mut;
 
     #[test]
     fn a_file_that_something_else_has_open_is_refused() {
         let path = std::env::temp_dir().join(format!("limbeck-ffi-{}.db", std::process::id()));
         std::fs::remove_file(&path).ok();
-        let mut first = Opened::new(&path).unwrap();
-        let second = Opened::new(&path).unwrap();
-        limbeck::db::contract::check(&mut first).unwrap();
-        drop((first, second));
-        // As another copy of SQLite would hold it.
-        let held = std::fs::File::open(&path).unwrap();
-        let refused = Opened::new(&path).map(|_| ());
-        drop(held);
-        let opened = Opened::new(&path).map(|_| ());
+        let name = CString::new(path.to_str().unwrap()).unwrap();
+        let open = || {
+            let mut database = null_mut();
+            // SAFETY: the name ends at its NUL; `database` may be written.
+            let status = unsafe {
+                limbeck_database_open(name.as_ptr(), LIMBECK_NUL_TERMINATED, &mut database, null_mut())
+            };
+            (status, database)
+        };
+        // SAFETY: any pointer may be given; `error` may be null.
+        let free = |database| unsafe { limbeck_database_free(database) };
+        let (first, second) = (open(), open());
+        assert_eq!((first.0 as i32, second.0 as i32), (0, 0));
+        // SAFETY: as above.
+        assert_eq!(unsafe { limbeck_database_check(first.1, null_mut()) } as i32, 0);
+        free(first.1);
+        free(second.1);
+        // To limbeck, this connection of the test's own is one of another SQLite.
+        let program = Connection::open(&path).unwrap();
+        program.execute_batch("CREATE TABLE held(a)").unwrap();
+        let refused = open();
+        drop(program);
+        let opened = open();
+        free(opened.1);
         std::fs::remove_file(&path).ok();
         if cfg!(target_os = "linux") {
-            assert_eq!(refused.unwrap_err().kind(), ErrorKind::Contract);
+            assert_eq!(refused.0, limbeck_status::LIMBECK_DATABASE_CONTRACT);
+            assert!(refused.1.is_null());
         }
-        assert!(opened.is_ok());
+        assert_eq!(opened.0 as i32, 0);
     }
 }

@@ -3,6 +3,7 @@
  */
 #include "limbeck.h"
 
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,6 +200,64 @@ static void an_older_app(void) {
   CHECK(sqlite3_close(connection) == SQLITE_OK);
 }
 
+typedef struct {
+  limbeck_cancel *cancel;
+  pthread_mutex_t lock;
+  int running;
+} shared;
+
+/* Tells the other thread that a statement is running. */
+static int on_working(void *user_data, const limbeck_event *event) {
+  shared *both = (shared *)user_data;
+  if (event->kind == LIMBECK_EVENT_WORKING) {
+    pthread_mutex_lock(&both->lock);
+    both->running = 1;
+    pthread_mutex_unlock(&both->lock);
+  }
+  return 0;
+}
+
+static void *other_thread(void *user_data) {
+  shared *both = (shared *)user_data;
+  int running = 0;
+  while (!running) {
+    pthread_mutex_lock(&both->lock);
+    running = both->running;
+    pthread_mutex_unlock(&both->lock);
+  }
+  return limbeck_cancel_set(both->cancel, 1) == LIMBECK_OK ? user_data : NULL;
+}
+
+/* A statement without an end ends when another thread says so. */
+static void cancelled_by_another_thread(void) {
+  limbeck_migration all[2] = {{NULL, 0, NULL, 0}, {"0002_endless.sql", NUL, NULL, NUL}};
+  sqlite3 *connection = open_sqlite();
+  limbeck_database *database = open_database(connection);
+  limbeck_migrator *migrator = NULL;
+  limbeck_error *error = NULL;
+  shared both;
+  pthread_t thread;
+  void *fine = NULL;
+  all[0] = migrations[0];
+  all[1].text = endless;
+  both.running = 0;
+  CHECK(!pthread_mutex_init(&both.lock, NULL));
+  CHECK(!limbeck_cancel_new(&both.cancel, NULL));
+  CHECK(!limbeck_migrator_from_memory(all, 2, &migrator, NULL));
+  CHECK(!limbeck_migrator_set_cancel(migrator, both.cancel, NULL));
+  CHECK(!limbeck_migrator_set_progress(migrator, on_working, &both, NULL));
+  CHECK(!pthread_create(&thread, NULL, other_thread, &both));
+  fails(limbeck_migrator_upgrade(migrator, database, "head", NUL, NULL, &error), LIMBECK_RUN_CANCELLED, &error,
+        "");
+  CHECK(!pthread_join(thread, &fine) && fine);
+  CHECK(sqlite3_get_autocommit(connection));
+  CHECK(sqlite3_exec(connection, "SELECT * FROM notes", NULL, NULL, NULL) == SQLITE_ERROR);
+  limbeck_cancel_free(both.cancel);
+  limbeck_migrator_free(migrator);
+  limbeck_database_free(database);
+  CHECK(sqlite3_close(connection) == SQLITE_OK && !pthread_mutex_destroy(&both.lock));
+}
+
 /* By the callback, and by the switch: everything is as before. */
 static void cancelled(void) {
   limbeck_migration all[3] = {{NULL, 0, NULL, 0}, {NULL, 0, NULL, 0}, {"0003_endless.sql", NUL, NULL, NUL}};
@@ -345,6 +404,7 @@ int main(void) {
   a_run();
   an_older_app();
   cancelled();
+  cancelled_by_another_thread();
   failures_of_migrations();
   in_the_programs_transaction();
   misuse();
