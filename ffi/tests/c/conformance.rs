@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-use crate::support::Sqlite;
+use crate::support::{SANITIZED, Sqlite};
 use serde_json::Value;
 
 /// The driver, running.
@@ -103,7 +103,7 @@ fn every_case_on_the_systems_sqlite() {
 
 fn cases(name: &str, sqlite: Sqlite) {
     let source = crate::support::here().join("tests/c/driver.c");
-    let program = crate::support::compile(name, &["cc", "-std=c99"], &[source], sqlite);
+    let program = crate::support::compile(name, &SANITIZED, &[source], sqlite);
     let mut driver = Driver::new(&program);
     let areas = folder(&crate::support::here().join("../tests/conformance/cases"));
     let cases: Vec<PathBuf> = areas.iter().flat_map(|area| folder(area)).collect();

@@ -3,7 +3,7 @@
 
 use std::process::Command;
 
-use crate::support::{Sqlite, compile, here, run, sqlites, there_is};
+use crate::support::{SANITIZED, Sqlite, compile, here, run, sqlites, there_is};
 
 const C99: &[&str] = &["-std=c99", "-x", "c"];
 const CPP17: &[&str] = &["-std=c++17", "-x", "c++"];
@@ -30,17 +30,13 @@ fn every_function_from_c99_and_cpp17() {
 
 #[test]
 fn nothing_for_the_sanitizers() {
-    let sanitized =
-        ["cc", "-std=c99", "-x", "c", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-    passes("api-sanitized", &sanitized, Sqlite::Amalgamation);
+    passes("api-sanitized", &SANITIZED, Sqlite::Amalgamation);
 }
 
 /// Lost handles are the program's own doing: what it leaks is not looked for.
 #[test]
 fn whatever_is_called_with() {
-    let sanitized =
-        ["cc", "-std=c99", "-x", "c", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-    let program = compile("fuzz", &sanitized, &[here().join("tests/c/fuzz.c")], Sqlite::Amalgamation);
+    let program = compile("fuzz", &SANITIZED, &[here().join("tests/c/fuzz.c")], Sqlite::Amalgamation);
     for seed in ["1", "2", "3"] {
         let mut command = Command::new(&program);
         let printed = run(command.args(["50000", seed]).env("ASAN_OPTIONS", "detect_leaks=0"));
@@ -59,6 +55,19 @@ fn nothing_for_valgrind() {
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["-q", "--leak-check=full", "--show-leak-kinds=definite,indirect", "--error-exitcode=1"]);
     run(valgrind.arg(program));
+}
+
+/// In a loadable extension SQLite's names are macros, and the host's SQLite is the only one.
+#[test]
+fn inside_a_loadable_extension() {
+    if !sqlites().contains(&Sqlite::System) {
+        return;
+    }
+    let source = [here().join("tests/c/extension.c")];
+    let shared = ["cc", "-std=c99", "-shared", "-fPIC"];
+    let extension = compile("extension.so", &shared, &source, Sqlite::System);
+    let host = compile("extension-host", &["cc", "-std=c99", "-DHOST"], &source, Sqlite::System);
+    run(Command::new(host).arg(extension));
 }
 
 /// A program has one SQLite: its own.

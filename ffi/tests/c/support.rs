@@ -16,6 +16,10 @@ pub enum Sqlite {
     Amalgamation,
 }
 
+/// With what finds faults of memory, and of C.
+pub const SANITIZED: [&str; 6] =
+    ["cc", "-std=c99", "-x", "c", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
+
 /// The `ffi` folder.
 pub fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
