@@ -21,8 +21,8 @@
  * with the function of their name, after which they, null and pointers that never were handles are
  * refused as LIMBECK_C_MISUSE (or, where a function answers no status, answered with null or 0).
  *
- * No function but the verbs reads or writes a database; none reads the environment, opens a connection
- * to a network, starts a thread, or calls exit. This header is made by cbindgen from ffi/src.
+ * No function reads the environment, uses a network, starts a thread, or calls exit. A fault in limbeck
+ * itself (LIMBECK_C_INTERNAL) also prints a line to stderr. This header is made by cbindgen from ffi/src.
  */
 
 #ifndef LIMBECK_H
@@ -756,8 +756,46 @@ uint32_t limbeck_error_line(const struct limbeck_error *error);
 const char *limbeck_error_statement(const struct limbeck_error *error, size_t *length);
 
 /**
- * The whole error as one line of JSON, `{"error":{…},"report":{…}}`: also the rows that break a rule
- * (`violations`), and in `report` what was committed before the failure.
+ * How many rules rows break: each is a violation.
+ *
+ * # Safety
+ *
+ * Any pointer may be asked. Any thread.
+ */
+size_t limbeck_error_violation_count(const struct limbeck_error *error);
+
+/**
+ * The table of a violation, counted from 0; null beyond the last.
+ *
+ * # Safety
+ *
+ * As `limbeck_error_code`.
+ */
+const char *limbeck_error_violation_table(const struct limbeck_error *error,
+                                          size_t violation,
+                                          size_t *length);
+
+/**
+ * The rule of a violation, as SQL: `phone NOT NULL`. Null beyond the last.
+ *
+ * # Safety
+ *
+ * As `limbeck_error_code`.
+ */
+const char *limbeck_error_violation_rule(const struct limbeck_error *error, size_t violation, size_t *length);
+
+/**
+ * How many rows break the rule; 0 beyond the last. The first of their keys are in the JSON.
+ *
+ * # Safety
+ *
+ * Any pointer may be asked. Any thread.
+ */
+uint64_t limbeck_error_violation_rows(const struct limbeck_error *error, size_t violation);
+
+/**
+ * The whole error as one line of JSON, `{"error":{…},"report":{…}}`: also the first keys of the rows that
+ * break a rule, and in `report` what was committed before the failure.
  *
  * # Safety
  *

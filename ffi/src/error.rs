@@ -22,7 +22,15 @@ pub struct limbeck_error {
     revision: Option<Text>,
     file: Option<Text>,
     statement: Option<Text>,
+    violations: Vec<Broken>,
     json: Text,
+}
+
+/// A rule that rows break.
+struct Broken {
+    table: Text,
+    rule: Text,
+    rows: u64,
 }
 
 impl Shared for limbeck_error {}
@@ -74,6 +82,15 @@ impl Failure {
                 revision: text(error.revision()),
                 file: text(error.file()),
                 statement: text(error.statement()),
+                violations: error
+                    .violations()
+                    .iter()
+                    .map(|found| Broken {
+                        table: Text::new(&*found.table),
+                        rule: Text::new(&*found.rule),
+                        rows: found.count,
+                    })
+                    .collect(),
                 json: Text::new(error.to_json()),
             },
             Failure::Call(_, code, message) => {
@@ -90,6 +107,7 @@ impl Failure {
                     revision: None,
                     file: None,
                     statement: None,
+                    violations: Vec::new(),
                     json: Text::new(json!({ "error": error }).to_string()),
                 }
             }
@@ -271,8 +289,59 @@ pub unsafe extern "C" fn limbeck_error_statement(
     unsafe { part(error, length, |error| error.statement.as_ref()) }
 }
 
-/// The whole error as one line of JSON, `{"error":{…},"report":{…}}`: also the rows that break a rule
-/// (`violations`), and in `report` what was committed before the failure.
+/// How many rules rows break: each is a violation.
+///
+/// # Safety
+///
+/// Any pointer may be asked. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_error_violation_count(error: *const limbeck_error) -> usize {
+    handle::look(error, "error", |error| error.violations.len()).unwrap_or(0)
+}
+
+/// The table of a violation, counted from 0; null beyond the last.
+///
+/// # Safety
+///
+/// As `limbeck_error_code`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_error_violation_table(
+    error: *const limbeck_error,
+    violation: usize,
+    length: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller says so of `length`.
+    unsafe { part(error, length, |error| error.violations.get(violation).map(|found| &found.table)) }
+}
+
+/// The rule of a violation, as SQL: `phone NOT NULL`. Null beyond the last.
+///
+/// # Safety
+///
+/// As `limbeck_error_code`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_error_violation_rule(
+    error: *const limbeck_error,
+    violation: usize,
+    length: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller says so of `length`.
+    unsafe { part(error, length, |error| error.violations.get(violation).map(|found| &found.rule)) }
+}
+
+/// How many rows break the rule; 0 beyond the last. The first of their keys are in the JSON.
+///
+/// # Safety
+///
+/// Any pointer may be asked. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_error_violation_rows(error: *const limbeck_error, violation: usize) -> u64 {
+    let rows = |error: &limbeck_error| error.violations.get(violation).map_or(0, |found| found.rows);
+    handle::look(error, "error", rows).unwrap_or(0)
+}
+
+/// The whole error as one line of JSON, `{"error":{…},"report":{…}}`: also the first keys of the rows that
+/// break a rule, and in `report` what was committed before the failure.
 ///
 /// # Safety
 ///

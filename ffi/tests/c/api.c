@@ -315,6 +315,29 @@ static void failures_of_migrations(void) {
   CHECK(sqlite3_close(connection) == SQLITE_OK);
 }
 
+static void rows_that_break_a_rule(void) {
+  const limbeck_migration bad[2] = {
+      {"0001.sql", NUL, "CREATE TABLE notes(title); INSERT INTO notes VALUES (NULL), ('a'), (NULL);", NUL},
+      {"0002.sql", NUL, "ALTER TABLE notes ALTER title SET NOT NULL;", NUL}};
+  sqlite3 *connection = open_sqlite();
+  limbeck_database *database = open_database(connection);
+  limbeck_migrator *migrator = NULL;
+  limbeck_error *error = NULL;
+  limbeck_status status;
+  size_t length = 0;
+  CHECK(!limbeck_migrator_from_memory(bad, 2, &migrator, NULL));
+  status = limbeck_migrator_upgrade(migrator, database, "head", NUL, NULL, &error);
+  CHECK(status == LIMBECK_ALTER_ROWS_BREAK_RULE && limbeck_error_violation_count(error) == 1);
+  CHECK(!strcmp(limbeck_error_violation_table(error, 0, &length), "notes") && length == 5);
+  CHECK(!strcmp(limbeck_error_violation_rule(error, 0, NULL), "title NOT NULL"));
+  CHECK(limbeck_error_violation_rows(error, 0) == 2 && limbeck_error_violation_rows(error, 1) == 0);
+  CHECK(!limbeck_error_violation_table(error, 1, NULL) && !limbeck_error_violation_rule(error, 1, NULL));
+  limbeck_error_free(error);
+  limbeck_migrator_free(migrator);
+  limbeck_database_free(database);
+  CHECK(sqlite3_close(connection) == SQLITE_OK);
+}
+
 /* Inside the program's own transaction the run is a part of it. */
 static void in_the_programs_transaction(void) {
   sqlite3 *connection = open_sqlite();
@@ -406,6 +429,7 @@ int main(void) {
   cancelled();
   cancelled_by_another_thread();
   failures_of_migrations();
+  rows_that_break_a_rule();
   in_the_programs_transaction();
   misuse();
   printf("%d checks on SQLite %s\n", checks, sqlite3_libversion());
