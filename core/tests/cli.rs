@@ -571,3 +571,46 @@ fn a_reader_that_goes_away() {
         assert!(output.stderr.is_empty(), "{arguments:?}: {}", text(&output.stderr));
     }
 }
+
+/// A folder becomes a file that a C compiler and a C++ compiler take without a warning.
+#[test]
+fn a_folder_as_a_file_of_c() {
+    let project = shop("embed");
+    fs::write(project.0.join("migrations/b200_wörds.sql"), "-- revises: b100\nSELECT 'é\"\\??/', '*/';\r\n")
+        .unwrap();
+    let told = project.ok(&["embed", "-o", "migrations.c"]);
+    assert_eq!(told, "migrations.c holds 5 migrations\n");
+    let file = project.0.join("migrations.c");
+    let written = fs::read_to_string(&file).unwrap();
+    assert_eq!(project.ok(&["embed"]), written);
+    let time = fs::metadata(&file).unwrap().modified().unwrap();
+    project.ok(&["embed", "-o", "migrations.c"]);
+    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), time, "an unchanged file is left alone");
+    fs::write(
+        project.0.join("main.c"),
+        "#include \"migrations.c\"\n#include <stdio.h>\nint main(void) {\n  size_t i;\n\
+         for (i = 0; i < migrations_count; ++i)\n\
+         fwrite(migrations[i].text, 1, migrations[i].text_length, stdout);\n  return 0;\n}\n",
+    )
+    .unwrap();
+    let header = concat!(env!("CARGO_MANIFEST_DIR"), "/../ffi/include");
+    let mut names: Vec<_> =
+        fs::read_dir(project.0.join("migrations")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    names.sort();
+    let texts: Vec<Vec<u8>> = names.iter().map(|path| fs::read(path).unwrap()).collect();
+    for (standard, language) in [("-std=c99", "c"), ("-std=c++17", "c++")] {
+        let compiled = Command::new("cc")
+            .args([standard, "-x", language, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", header])
+            .args(["main.c", "-o", "embedded"])
+            .current_dir(&project.0)
+            .output()
+            .unwrap();
+        assert!(compiled.status.success(), "{}", text(&compiled.stderr));
+        let printed = Command::new(project.0.join("embedded")).output().unwrap();
+        assert_eq!(printed.stdout, texts.concat());
+    }
+    fs::write(project.0.join("migrations/b300_bad.sql"), "-- revises: b200\nCOMMIT;").unwrap();
+    assert!(project.refused(&["embed", "-o", "other.c"]).contains("script.forbidden_statement"));
+    assert!(!project.0.join("other.c").exists());
+    assert!(project.refused(&["embed", "--name", "a-b"]).contains("no name in C"));
+}

@@ -223,6 +223,20 @@ pub enum Command {
         #[arg(default_value = "head", allow_hyphen_values = true)]
         revision: String,
     },
+    /// Write a folder as a file of C, for programs without Rust
+    #[command(after_help = "  limbeck embed migrations -o migrations.c\n\n\
+        The program gives the list to limbeck_migrator_from_memory of limbeck.h.")]
+    Embed {
+        /// The folder
+        #[arg(default_value = "migrations", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        /// The file, which is written over; without it, the text is printed
+        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+        /// What the list is called in C
+        #[arg(long, default_value = "migrations")]
+        name: String,
+    },
     /// Print the completions of a shell
     #[command(
         after_help = "  limbeck completions bash > ~/.local/share/bash-completion/completions/limbeck\n  \

@@ -3,6 +3,7 @@
 mod change;
 mod check;
 mod edit;
+mod embed;
 mod graph;
 mod init;
 mod look;
@@ -28,6 +29,7 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Command::Init { folder } => init::init(args, folder),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
+        Command::Embed { folder, output, name } => embed::embed(args, folder, output.as_deref(), name),
         Command::Revision { new, head, depends_on, version_path } => {
             new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
         }

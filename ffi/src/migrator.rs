@@ -1,0 +1,376 @@
+//! Migrators: a folder of migrations, read, with its settings.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::rc::Rc;
+use std::slice;
+
+use limbeck::script::{Folder, Source};
+use limbeck::{Migrator, RebuildMode, TransactionMode};
+
+use crate::error::{Failure, enter, limbeck_error, put};
+use crate::event::{Data, Watch, limbeck_cancel, limbeck_progress};
+use crate::handle::{self, Exclusive};
+use crate::status::limbeck_status;
+use crate::text::text;
+
+/// A folder of migrations, ready to be brought to databases. Free it with `limbeck_migrator_free`.
+///
+/// One call at a time uses a migrator: any thread may, but a second call meanwhile, also from its
+/// progress callback, is `LIMBECK_C_MISUSE`.
+#[allow(non_camel_case_types)]
+pub struct limbeck_migrator {
+    /// Out only while a setting is made.
+    core: Option<Migrator<'static>>,
+    watch: Rc<Watch>,
+}
+
+impl Exclusive for limbeck_migrator {}
+
+impl limbeck_migrator {
+    fn read<S: Source + ?Sized>(source: &S) -> Result<limbeck_migrator, Failure> {
+        let watch = Rc::new(Watch::default());
+        let asked = Rc::clone(&watch);
+        let core = Migrator::new(source)?.on_event(move |event| asked.ask(event));
+        Ok(limbeck_migrator { core: Some(core), watch })
+    }
+
+    pub(crate) fn core(&mut self) -> Result<&mut Migrator<'static>, Failure> {
+        self.core.as_mut().ok_or_else(|| Failure::misuse("a setting of the migrator has failed"))
+    }
+
+    fn set(&mut self, set: impl FnOnce(Migrator<'static>) -> Migrator<'static>) -> Result<(), Failure> {
+        self.core()?;
+        self.core = self.core.take().map(set);
+        Ok(())
+    }
+}
+
+/// One migration in memory, as `limbeck embed` writes them. Both texts are UTF-8.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct limbeck_migration {
+    /// The file's name, `0001_initial.sql`.
+    pub name: *const c_char,
+    /// Its length in bytes, or `LIMBECK_NUL_TERMINATED`.
+    pub name_length: usize,
+    /// All of the file.
+    pub text: *const c_char,
+    /// Its length in bytes, or `LIMBECK_NUL_TERMINATED`.
+    pub text_length: usize,
+}
+
+/// Whether tables may be rebuilt.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub enum limbeck_rebuild {
+    /// Where nothing cheaper is provably right.
+    LIMBECK_REBUILD_AUTO = 0,
+    /// Always, but for renames, which SQLite does itself.
+    LIMBECK_REBUILD_ALWAYS = 1,
+    /// Never: what needs one is refused.
+    LIMBECK_REBUILD_NEVER = 2,
+}
+
+/// What a transaction holds.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub enum limbeck_transaction {
+    /// The whole run: all of it is done, or nothing.
+    LIMBECK_TRANSACTION_PER_UPGRADE = 0,
+    /// One revision: what was finished before a failure stays.
+    LIMBECK_TRANSACTION_PER_REVISION = 1,
+}
+
+/// Reads the `*.sql` files of a folder on disk.
+///
+/// Errors: the `LIMBECK_GRAPH_` ones, `LIMBECK_SCRIPT_UNREADABLE`, `LIMBECK_SCRIPT_BAD_DIRECTIVE`.
+///
+/// # Safety
+///
+/// `length` bytes of `path` may be read (`LIMBECK_NUL_TERMINATED`: up to its NUL). `migrator` and
+/// `error` are null or may be written; a null `migrator` is an error. Any thread. The program owns what
+/// is made; the path may go once this returns.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_from_folder(
+    path: *const c_char,
+    length: usize,
+    migrator: *mut *mut limbeck_migrator,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of each.
+    unsafe {
+        enter(error, || {
+            put(migrator, "migrator", || limbeck_migrator::read(&Folder(text(path, length, "path")?.into())))
+        })
+    }
+}
+
+/// Takes migrations from memory: such as `limbeck embed` compiles in, or a list of the program's own.
+///
+/// Errors: the `LIMBECK_GRAPH_` ones, `LIMBECK_SCRIPT_BAD_DIRECTIVE`.
+///
+/// # Safety
+///
+/// `count` migrations may be read at `migrations`, and their texts; `migrations` may be null if `count`
+/// is 0. `migrator` and `error` are null or may be written; a null `migrator` is an error. Any thread.
+/// The program owns what is made; all texts are copied.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_from_memory(
+    migrations: *const limbeck_migration,
+    count: usize,
+    migrator: *mut *mut limbeck_migrator,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of each.
+    unsafe {
+        enter(error, || {
+            put(migrator, "migrator", || {
+                let list = list(migrations, count)?.iter();
+                let pairs: Result<Vec<(&str, &str)>, Failure> = list
+                    .map(|one| {
+                        let name = text(one.name, one.name_length, "a migration's name")?;
+                        Ok((name, text(one.text, one.text_length, &format!("the text of {name}"))?))
+                    })
+                    .collect();
+                limbeck_migrator::read(&pairs?)
+            })
+        })
+    }
+}
+
+/// # Safety
+///
+/// Where `migrations` is not null, so many may be read there.
+unsafe fn list<'a>(
+    migrations: *const limbeck_migration,
+    count: usize,
+) -> Result<&'a [limbeck_migration], Failure> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if migrations.is_null() || !migrations.is_aligned() {
+        return Err(Failure::misuse("migrations is null or no list of migrations"));
+    }
+    if count > isize::MAX as usize / size_of::<limbeck_migration>() {
+        return Err(Failure::misuse(format!("there cannot be {count} migrations")));
+    }
+    // SAFETY: the caller says so; it is aligned, and no larger than an object can be.
+    Ok(unsafe { slice::from_raw_parts(migrations, count) })
+}
+
+/// Makes one setting.
+///
+/// # Safety
+///
+/// `error` is null or may be written.
+unsafe fn set(
+    migrator: *mut limbeck_migrator,
+    error: *mut *mut limbeck_error,
+    set: impl FnOnce(&mut limbeck_migrator) -> Result<(), Failure>,
+) -> limbeck_status {
+    // SAFETY: the caller says so.
+    unsafe { enter(error, || set(&mut *handle::hold(migrator, "migrator")?)) }
+}
+
+/// The app's version, kept with each step in `limbeck_history`.
+///
+/// # Safety
+///
+/// `length` bytes of `version` may be read. `error` is null or may be written. Any thread, one call at a
+/// time with this migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_app_version(
+    migrator: *mut limbeck_migrator,
+    version: *const c_char,
+    length: usize,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of each.
+    unsafe {
+        set(migrator, error, |migrator| {
+            let version = text(version, length, "version")?;
+            migrator.set(|core| core.app_version(version))
+        })
+    }
+}
+
+/// The table of version rows, instead of `limbeck_version`; `alembic_version` shares a database with
+/// Alembic.
+///
+/// # Safety
+///
+/// As `limbeck_migrator_set_app_version`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_version_table(
+    migrator: *mut limbeck_migrator,
+    name: *const c_char,
+    length: usize,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of each.
+    unsafe {
+        set(migrator, error, |migrator| {
+            let name = text(name, length, "name")?;
+            migrator.set(|core| core.version_table(name))
+        })
+    }
+}
+
+/// Whether tables may be rebuilt: a value of `limbeck_rebuild`.
+///
+/// # Safety
+///
+/// `error` is null or may be written. Any thread, one call at a time with this migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_rebuild(
+    migrator: *mut limbeck_migrator,
+    mode: c_int,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    let change = |migrator: &mut limbeck_migrator| {
+        let mode = match mode {
+            0 => RebuildMode::Auto,
+            1 => RebuildMode::Always,
+            2 => RebuildMode::Never,
+            other => return Err(Failure::misuse(format!("{other} is no limbeck_rebuild"))),
+        };
+        migrator.set(|core| core.rebuild(mode))
+    };
+    // SAFETY: the caller says so of `error`.
+    unsafe { set(migrator, error, change) }
+}
+
+/// What a transaction holds: a value of `limbeck_transaction`.
+///
+/// # Safety
+///
+/// `error` is null or may be written. Any thread, one call at a time with this migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_transaction(
+    migrator: *mut limbeck_migrator,
+    mode: c_int,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    let change = |migrator: &mut limbeck_migrator| {
+        let mode = match mode {
+            0 => TransactionMode::PerUpgrade,
+            1 => TransactionMode::PerRevision,
+            other => return Err(Failure::misuse(format!("{other} is no limbeck_transaction"))),
+        };
+        migrator.set(|core| core.transaction(mode))
+    };
+    // SAFETY: the caller says so of `error`.
+    unsafe { set(migrator, error, change) }
+}
+
+/// What is told of a run's progress; null tells nobody.
+///
+/// # Safety
+///
+/// `progress` may be called with `user_data`, on the thread that calls a verb, until another is set or
+/// the migrator is freed. `error` is null or may be written. Any thread, one call at a time with this
+/// migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_progress(
+    migrator: *mut limbeck_migrator,
+    progress: limbeck_progress,
+    user_data: *mut c_void,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    let change = |migrator: &mut limbeck_migrator| {
+        migrator.watch.progress.set((progress, Data(user_data)));
+        Ok(())
+    };
+    // SAFETY: the caller says so of `error`.
+    unsafe { set(migrator, error, change) }
+}
+
+/// A switch that cancels the runs of this migrator; null takes it away.
+///
+/// # Safety
+///
+/// `error` is null or may be written. Any thread, one call at a time with this migrator. The switch
+/// stays the program's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_cancel(
+    migrator: *mut limbeck_migrator,
+    cancel: *const limbeck_cancel,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    let change = |migrator: &mut limbeck_migrator| {
+        let cancel = if cancel.is_null() {
+            None
+        } else {
+            Some(handle::look(cancel, "cancel", |cancel| cancel.0.clone())?)
+        };
+        *migrator.watch.cancel.borrow_mut() = cancel;
+        Ok(())
+    };
+    // SAFETY: the caller says so of `error`.
+    unsafe { set(migrator, error, change) }
+}
+
+/// Reads every migration to its end: what a developer's build wants to know before a user's launch does.
+///
+/// Errors: the `LIMBECK_SCRIPT_` and `LIMBECK_SQL_` ones, with file and line.
+///
+/// # Safety
+///
+/// `error` is null or may be written. Any thread, one call at a time with this migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_validate(
+    migrator: *mut limbeck_migrator,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of `error`.
+    unsafe { set(migrator, error, |migrator| Ok(migrator.core()?.validate()?)) }
+}
+
+/// Frees a migrator. Null, what was freed before, and a migrator whose run is going on (in its progress
+/// callback) are left alone.
+///
+/// # Safety
+///
+/// Any pointer may be given. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_free(migrator: *mut limbeck_migrator) {
+    handle::free(migrator);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{LIMBECK_NUL_TERMINATED, limbeck_text, limbeck_text_data, limbeck_text_free};
+    use crate::{limbeck_cancel_free, limbeck_cancel_new, limbeck_migrator_heads};
+    use std::ffi::CStr;
+    use std::ptr::null_mut;
+
+    /// What needs no database, as C calls it. Miri runs it.
+    #[test]
+    fn from_memory_to_heads() {
+        let pair = |name: &'static CStr, text: &'static str| limbeck_migration {
+            name: name.as_ptr(),
+            name_length: LIMBECK_NUL_TERMINATED,
+            text: text.as_ptr().cast(),
+            text_length: text.len(),
+        };
+        let list = [pair(c"0001_a.sql", "CREATE TABLE a(b);"), pair(c"0002_b.sql", "ALTER TABLE a ADD c;")];
+        let (mut migrator, mut cancel, mut heads) = (null_mut(), null_mut(), null_mut::<limbeck_text>());
+        let none = null_mut();
+        // SAFETY: every pointer is one to a local variable, null, or a handle that was made here.
+        unsafe {
+            assert_eq!(limbeck_migrator_from_memory(list.as_ptr(), 2, &mut migrator, none) as i32, 0);
+            assert_eq!(limbeck_cancel_new(&mut cancel, none) as i32, 0);
+            assert_eq!(limbeck_migrator_set_cancel(migrator, cancel, none) as i32, 0);
+            assert_eq!(limbeck_migrator_set_app_version(migrator, c"1".as_ptr(), 1, none) as i32, 0);
+            assert_eq!(limbeck_migrator_validate(migrator, none) as i32, 0);
+            assert_eq!(limbeck_migrator_heads(migrator, 0, &mut heads, none) as i32, 0);
+            let text = CStr::from_ptr(limbeck_text_data(heads, none.cast())).to_str().unwrap();
+            assert!(text.starts_with(r#"[{"revision":"0002","revises":["0001"]"#), "{text}");
+            limbeck_text_free(heads);
+            limbeck_cancel_free(cancel);
+            limbeck_migrator_free(migrator);
+            assert_eq!(limbeck_migrator_validate(migrator, none), limbeck_status::LIMBECK_C_MISUSE);
+        }
+    }
+}

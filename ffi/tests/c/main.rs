@@ -1,0 +1,5 @@
+//! limbeck from C: programs that are compiled, linked and run.
+
+mod conformance;
+mod programs;
+mod support;
