@@ -277,6 +277,10 @@ typedef enum limbeck_status {
    */
   LIMBECK_HISTORY_UNFINISHED = 604,
   /**
+   * The database has no record of another tool that could be adopted.
+   */
+  LIMBECK_HISTORY_NOTHING_TO_ADOPT = 605,
+  /**
    * The database cannot be opened.
    */
   LIMBECK_DATABASE_CANNOT_OPEN = 701,
@@ -1277,6 +1281,27 @@ enum limbeck_status limbeck_migrator_sql(struct limbeck_migrator *migrator,
                                          size_t length,
                                          struct limbeck_text **sql,
                                          struct limbeck_error **error);
+
+/**
+ * How the wanted schema, plain CREATE statements, differs from the one that the migrations make, as JSON:
+ * a list of `{"kind", "table", "name", "sql"}`, empty if it does not.
+ *
+ * Errors: as `limbeck_migrator_upgrade` for the migrations; `LIMBECK_SCRIPT_FORBIDDEN_STATEMENT` and
+ * `LIMBECK_SQL_FAILED`, each with its line, for the text.
+ *
+ * # Safety
+ *
+ * `present` and `wanted` are two empty databases in memory, of the program's own SQLite; both are written.
+ * `length` bytes of `schema` may be read. `differences` and `error` are null or may be written; a null
+ * `differences` is an error. The program owns what is put there. Threads as `limbeck_migrator_upgrade`.
+ */
+enum limbeck_status limbeck_migrator_check(struct limbeck_migrator *migrator,
+                                           struct limbeck_database *present,
+                                           struct limbeck_database *wanted,
+                                           const char *schema,
+                                           size_t length,
+                                           struct limbeck_text **differences,
+                                           struct limbeck_error **error);
 
 /**
  * The text itself, with a NUL behind it. If `length` is not null, it is set to the length in bytes,

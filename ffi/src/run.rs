@@ -237,3 +237,39 @@ pub unsafe extern "C" fn limbeck_migrator_sql(
         })
     }
 }
+
+/// How the wanted schema, plain CREATE statements, differs from the one that the migrations make, as JSON:
+/// a list of `{"kind", "table", "name", "sql"}`, empty if it does not.
+///
+/// Errors: as `limbeck_migrator_upgrade` for the migrations; `LIMBECK_SCRIPT_FORBIDDEN_STATEMENT` and
+/// `LIMBECK_SQL_FAILED`, each with its line, for the text.
+///
+/// # Safety
+///
+/// `present` and `wanted` are two empty databases in memory, of the program's own SQLite; both are written.
+/// `length` bytes of `schema` may be read. `differences` and `error` are null or may be written; a null
+/// `differences` is an error. The program owns what is put there. Threads as `limbeck_migrator_upgrade`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_check(
+    migrator: *mut limbeck_migrator,
+    present: *mut limbeck_database,
+    wanted: *mut limbeck_database,
+    schema: *const c_char,
+    length: usize,
+    differences: *mut *mut limbeck_text,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of each.
+    unsafe {
+        enter(error, || {
+            put(differences, "differences", || {
+                let mut migrator = handle::hold(migrator, "migrator")?;
+                let mut present = handle::hold(present, "present")?;
+                let mut wanted = handle::hold(wanted, "wanted")?;
+                let schema = text(schema, length, "schema")?;
+                let found = migrator.core()?.check(&mut *present.0, &mut *wanted.0, schema)?;
+                Ok(limbeck_text(Text::new(json!(found).to_string())))
+            })
+        })
+    }
+}

@@ -119,6 +119,8 @@ pub enum limbeck_status {
     LIMBECK_HISTORY_NOT_UP_TO_DATE = 603,
     /// A `transaction:false` revision was begun and never finished.
     LIMBECK_HISTORY_UNFINISHED = 604,
+    /// The database has no record of another tool that could be adopted.
+    LIMBECK_HISTORY_NOTHING_TO_ADOPT = 605,
     /// The database cannot be opened.
     LIMBECK_DATABASE_CANNOT_OPEN = 701,
     /// The file is not an SQLite database, or it is encrypted.
@@ -197,6 +199,7 @@ pub(crate) fn status(kind: ErrorKind) -> limbeck_status {
         K::ChangedRevision => S::LIMBECK_HISTORY_CHANGED_REVISION,
         K::NotUpToDate => S::LIMBECK_HISTORY_NOT_UP_TO_DATE,
         K::Unfinished => S::LIMBECK_HISTORY_UNFINISHED,
+        K::NothingToAdopt => S::LIMBECK_HISTORY_NOTHING_TO_ADOPT,
         K::CannotOpen => S::LIMBECK_DATABASE_CANNOT_OPEN,
         K::NotADatabase => S::LIMBECK_DATABASE_NOT_A_DATABASE,
         K::Locked => S::LIMBECK_DATABASE_LOCKED,

@@ -140,6 +140,18 @@ static void a_run(void) {
   scratch = open_database(other);
   CHECK(!limbeck_migrator_sql(migrator, scratch, LIMBECK_UP, "0001:head", NUL, &text, &error));
   has(text, "UPDATE notes");
+  {
+    sqlite3 *empty = open_sqlite();
+    limbeck_database *wanted = open_database(empty);
+    limbeck_database_free(scratch);
+    CHECK(sqlite3_close(other) == SQLITE_OK);
+    other = open_sqlite();
+    scratch = open_database(other);
+    CHECK(!limbeck_migrator_check(migrator, scratch, wanted, "CREATE TABLE only(x)", NUL, &text, &error));
+    has(text, "\"kind\":\"add_table\"");
+    limbeck_database_free(wanted);
+    CHECK(sqlite3_close(empty) == SQLITE_OK);
+  }
 
   CHECK(!limbeck_migrator_upgrade(migrator, database, "head", NUL, &report, &error) && !error);
   CHECK(all.steps == 2 && all.reentered == all.events);

@@ -140,7 +140,7 @@ fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite) -> Vec<String> {
         let call = step["run"].as_str().unwrap();
         let migrations = path.join(step["migrations"].as_str().unwrap_or("migrations"));
         driver.ask("folder", migrations.to_str().unwrap()).unwrap();
-        if let Err(failure) = take(driver, step, call, sqlite) {
+        if let Err(failure) = take(driver, step, path, call, sqlite) {
             failures.push(format!("case.json: {call}: {failure}"));
         }
         if driver.texts("PRAGMA foreign_keys") != foreign_keys {
@@ -164,9 +164,13 @@ fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite) -> Vec<String> {
 }
 
 /// Takes one step.
-fn take(driver: &mut Driver, step: &Value, call: &str, sqlite: Sqlite) -> Result<(), String> {
+fn take(driver: &mut Driver, step: &Value, path: &Path, call: &str, sqlite: Sqlite) -> Result<(), String> {
     let before = driver.state();
-    let found = driver.ask("run", call).and_then(|found| ran(driver, call, found));
+    let found = match call.strip_prefix("check ") {
+        Some(file) => driver.ask("check", &std::fs::read_to_string(path.join(file)).unwrap()),
+        None => driver.ask("run", call),
+    };
+    let found = found.and_then(|found| ran(driver, call, found));
     let expected = step["error"].as_str();
     match (found, expected) {
         (Ok(found), None) => {

@@ -20,8 +20,8 @@
 
 #define NUL LIMBECK_NUL_TERMINATED
 
-static sqlite3 *connection, *scratch_connection;
-static limbeck_database *database, *scratch;
+static sqlite3 *connection, *scratch_connection, *wanted_connection;
+static limbeck_database *database, *scratch, *wanted;
 static limbeck_migrator *migrator;
 static char rebuild[32], transaction[32], app_version[64], folder[4096];
 
@@ -185,6 +185,16 @@ static void run_on_database(const char *verb, char *rest) {
   }
 }
 
+static void check(const char *schema) {
+  limbeck_error *error = NULL;
+  limbeck_text *text = NULL;
+  limbeck_status status = read_folder(&error);
+  open_in_memory(&scratch_connection, &scratch);
+  open_in_memory(&wanted_connection, &wanted);
+  if (!status) status = limbeck_migrator_check(migrator, scratch, wanted, schema, NUL, &text, &error);
+  tell(status, text, error);
+}
+
 static void run(char *call) {
   limbeck_error *error = NULL;
   limbeck_text *text = NULL;
@@ -245,6 +255,8 @@ int main(void) {
       answer("ok", "", 0);
     } else if (!strcmp(verb, "texts")) {
       texts(bytes);
+    } else if (!strcmp(verb, "check")) {
+      check(bytes);
     } else if (!strcmp(verb, "exec")) {
       exec(bytes);
     } else {
@@ -256,6 +268,8 @@ int main(void) {
   limbeck_migrator_free(migrator);
   limbeck_database_free(database);
   limbeck_database_free(scratch);
+  limbeck_database_free(wanted);
+  sqlite3_close(wanted_connection);
   sqlite3_close(connection);
   sqlite3_close(scratch_connection);
   return 0;
