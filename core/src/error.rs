@@ -201,8 +201,10 @@ pub struct Violation {
 ///
 /// Nothing is in the database that was not there before, unless [`report`](Error::report) says
 /// which steps were committed before the failure.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,

@@ -19,7 +19,7 @@
  * Every function that can fail answers a limbeck_status, 0 for success. Texts are UTF-8: what goes in
  * has a length, or ends at its NUL (LIMBECK_NUL_TERMINATED); what comes out has both. Handles are freed
  * with the function of their name, after which they, null and pointers that never were handles are
- * refused as LIMBECK_C_MISUSE (or, where a function answers no status, answered with null or 0).
+ * refused as LIMBECK_C_MISUSE (or, where a function answers no status, answered with null, 0 or -1).
  *
  * No function reads the environment, uses a network, starts a thread, or calls exit. A fault in limbeck
  * itself (LIMBECK_C_INTERNAL) also prints a line to stderr. This header is made by cbindgen from ffi/src.
@@ -436,6 +436,12 @@ typedef struct limbeck_migrator limbeck_migrator;
 typedef struct limbeck_report limbeck_report;
 
 /**
+ * What a revision in code works with. It is limbeck's, and ends with the callback, after which it is
+ * refused as `LIMBECK_C_MISUSE`.
+ */
+typedef struct limbeck_step limbeck_step;
+
+/**
  * A result that is text: JSON, or a script of SQL. Read it with `limbeck_text_data`, free it with
  * `limbeck_text_free`.
  */
@@ -568,6 +574,43 @@ typedef struct limbeck_migration {
 } limbeck_migration;
 
 /**
+ * One direction of a revision in code. 0 is success; any other number fails the run, and all is rolled
+ * back. So does a call with `step` that fails, whatever is answered.
+ *
+ * Called on the thread that calls a verb, inside the run's transaction, which it neither commits nor
+ * rolls back. It must not unwind (`longjmp`, a C++ exception). `limbeck_migrator_plan`,
+ * `limbeck_migrator_sql` and `limbeck_migrator_check` call it too, for their scratch database.
+ */
+typedef int (*limbeck_body)(void *user_data, struct limbeck_step *step);
+
+/**
+ * One revision in code.
+ */
+typedef struct limbeck_code {
+  /**
+   * Its name among the files, `0002_slugs`: what stands before the first `_` is the revision, which
+   * follows the one before it by name. UTF-8.
+   */
+  const char *name;
+  /**
+   * Its length in bytes, or `LIMBECK_NUL_TERMINATED`.
+   */
+  size_t name_length;
+  /**
+   * Applies it.
+   */
+  limbeck_body up;
+  /**
+   * Takes it back; null if it cannot be taken back.
+   */
+  limbeck_body down;
+  /**
+   * Handed to both.
+   */
+  void *user_data;
+} limbeck_code;
+
+/**
  * Something that has just happened, or is going on. Texts are UTF-8 with a NUL behind them, null where
  * there is none, and valid during the callback only.
  */
@@ -651,6 +694,72 @@ enum limbeck_status limbeck_database_open(const char *path,
                                           struct limbeck_database **database,
                                           struct limbeck_error **error);
 #endif
+
+/**
+ * Runs statements as a migration file holds them, the extended `ALTER TABLE` among them. Neighbouring
+ * `ALTER TABLE`s of one table in one call are one batch.
+ *
+ * Errors: those of a file's statements, each with the statement. The run fails with the same.
+ *
+ * # Safety
+ *
+ * `length` bytes of `sql` may be read (`LIMBECK_NUL_TERMINATED`: up to its NUL). `error` is null or may
+ * be written; the program owns what is put there. On the callback's thread, before it returns.
+ */
+enum limbeck_status limbeck_step_execute(struct limbeck_step *step,
+                                         const char *sql,
+                                         size_t length,
+                                         struct limbeck_error **error);
+
+/**
+ * The program's own connection to the database that the code works on, for what needs a query's answer:
+ * that of the `limbeck_database`, or of the scratch database of a plan or a check. To be called before
+ * that connection is used: what is written there is not seen, so every table with foreign keys is
+ * checked before COMMIT.
+ *
+ * Errors: `LIMBECK_SCRIPT_NOT_OFFLINE` where a script is printed; `LIMBECK_C_MISUSE` for a database that
+ * limbeck opened by path.
+ *
+ * # Safety
+ *
+ * `connection` and `error` are null or may be written; a null `connection` is an error. The connection
+ * stays the program's: it is not closed, and every statement on it is finalized before the callback
+ * returns. On the callback's thread, before it returns.
+ */
+enum limbeck_status limbeck_step_connection(struct limbeck_step *step,
+                                            struct sqlite3 **connection,
+                                            struct limbeck_error **error);
+
+/**
+ * Adds a line to the warnings of the report.
+ *
+ * # Safety
+ *
+ * As `limbeck_step_execute`.
+ */
+enum limbeck_status limbeck_step_warn(struct limbeck_step *step,
+                                      const char *warning,
+                                      size_t length,
+                                      struct limbeck_error **error);
+
+/**
+ * The revision. If `length` is not null, it is set to the length in bytes. Null if `step` has ended.
+ *
+ * # Safety
+ *
+ * `length` is null or may be written. What is returned has a NUL behind it, and is valid until the
+ * callback returns.
+ */
+const char *limbeck_step_revision(const struct limbeck_step *step, size_t *length);
+
+/**
+ * Whether it is applied or taken back: a value of `limbeck_direction`, or -1 if `step` has ended.
+ *
+ * # Safety
+ *
+ * Any pointer may be asked.
+ */
+int limbeck_step_direction(const struct limbeck_step *step);
 
 /**
  * Wraps the program's own connection, which stays the program's: its pragmas, its key, its functions
@@ -991,6 +1100,23 @@ enum limbeck_status limbeck_migrator_from_memory(const struct limbeck_migration 
                                                  size_t count,
                                                  struct limbeck_migrator **migrator,
                                                  struct limbeck_error **error);
+
+/**
+ * As `limbeck_migrator_from_memory`, with revisions in code among the migrations, each in its place by
+ * name.
+ *
+ * # Safety
+ *
+ * `code_count` codes may be read at `codes`, and their names; `codes` may be null if `code_count` is 0.
+ * Their functions may be called with their `user_data`, on the thread that calls a verb, until the
+ * migrator is freed. All else as `limbeck_migrator_from_memory`.
+ */
+enum limbeck_status limbeck_migrator_from_memory_with_code(const struct limbeck_migration *migrations,
+                                                           size_t count,
+                                                           const struct limbeck_code *codes,
+                                                           size_t code_count,
+                                                           struct limbeck_migrator **migrator,
+                                                           struct limbeck_error **error);
 
 /**
  * The app's version, kept with each step in `limbeck_history`.

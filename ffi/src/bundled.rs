@@ -51,7 +51,8 @@ pub unsafe extern "C" fn limbeck_database_open(
     unsafe {
         enter(error, || {
             put(database, "database", || {
-                Ok(limbeck_database(Box::new(Opened::new(Path::new(text(path, length, "path")?))?)))
+                let opened = Opened::new(Path::new(text(path, length, "path")?))?;
+                Ok(limbeck_database { core: Box::new(opened), connection: std::ptr::null_mut() })
             })
         })
     }

@@ -10,7 +10,11 @@ use crate::status::limbeck_status;
 
 /// A connection to one SQLite database. Free it with `limbeck_database_free`. One call at a time.
 #[allow(non_camel_case_types)]
-pub struct limbeck_database(pub(crate) Box<dyn Database>);
+pub struct limbeck_database {
+    pub(crate) core: Box<dyn Database>,
+    /// Null if it is not the program's own.
+    pub(crate) connection: *mut sqlite3,
+}
 
 impl Exclusive for limbeck_database {}
 
@@ -40,7 +44,7 @@ pub unsafe extern "C" fn limbeck_database_from_sqlite3(
                 if connection.is_null() {
                     return Err(Failure::misuse("connection is null"));
                 }
-                Ok(limbeck_database(Box::new(Connection::new(connection, api)?)))
+                Ok(limbeck_database { core: Box::new(Connection::new(connection, api)?), connection })
             })
         })
     }
@@ -60,7 +64,7 @@ pub unsafe extern "C" fn limbeck_database_check(
     error: *mut *mut limbeck_error,
 ) -> limbeck_status {
     // SAFETY: the caller says so of `error`.
-    unsafe { enter(error, || Ok(contract::check(&mut *handle::hold(database, "database")?.0)?)) }
+    unsafe { enter(error, || Ok(contract::check(&mut *handle::hold(database, "database")?.core)?)) }
 }
 
 /// Frees a database; a connection of the program's own stays open. Null, what was freed before, and one

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::ffi::c_char;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use limbeck::Error;
+use limbeck::{Error, ErrorKind};
 use serde_json::json;
 
 use crate::handle::{self, Shared};
@@ -46,6 +46,15 @@ pub(crate) enum Failure {
 impl Failure {
     pub(crate) fn misuse(message: impl Into<String>) -> Failure {
         Failure::Call(limbeck_status::LIMBECK_C_MISUSE, "c.misuse", message.into())
+    }
+
+    /// What fails the run when a call inside a callback has failed.
+    pub(crate) fn in_code(&self) -> Error {
+        match self {
+            Failure::Core(error) => error.clone(),
+            Failure::Call(_, _, message) => Error::new(ErrorKind::CodeFailed, &**message)
+                .with_hint("look at what the program's callback hands to limbeck"),
+        }
     }
 
     fn panicked(panic: &(dyn Any + Send)) -> Failure {

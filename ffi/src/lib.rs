@@ -7,6 +7,7 @@
 //! | `run`, `look` | what a migrator does, and what it tells |
 //! | `database`, `backend` | the program's own connection, through its own functions |
 //! | `bundled` | a database by path, with an SQLite of limbeck's own |
+//! | `code` | revisions whose body is a function of the program |
 //! | `event` | progress and cancelling |
 //! | `report`, `error`, `status`, `text` | results |
 //! | `handle` | what C holds a pointer to |
@@ -16,6 +17,7 @@
 mod backend;
 #[cfg(feature = "bundled")]
 mod bundled;
+mod code;
 mod database;
 mod error;
 mod event;
@@ -32,6 +34,7 @@ use std::ffi::c_char;
 pub use backend::*;
 #[cfg(feature = "bundled")]
 pub use bundled::*;
+pub use code::*;
 pub use database::*;
 pub use error::*;
 pub use event::*;

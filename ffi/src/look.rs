@@ -52,7 +52,7 @@ pub unsafe extern "C" fn limbeck_migrator_current(
     // SAFETY: the caller says so of each.
     unsafe {
         listed(migrator, revisions, error, |core| {
-            Ok(core.current(&mut *handle::hold(database, "database")?.0)?)
+            Ok(core.current(&mut *handle::hold(database, "database")?.core)?)
         })
     }
 }
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn limbeck_migrator_pending(
     // SAFETY: the caller says so of each.
     unsafe {
         listed(migrator, revisions, error, |core| {
-            let plan = core.pending(&mut *handle::hold(database, "database")?.0)?;
+            let plan = core.pending(&mut *handle::hold(database, "database")?.core)?;
             let ids: Vec<&str> = plan.steps.iter().filter_map(|step| step.revision.as_deref()).collect();
             Ok(core.describe(&ids, &[]))
         })
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn limbeck_migrator_check_heads(
         enter(error, || {
             let mut migrator = handle::hold(migrator, "migrator")?;
             let mut database = handle::hold(database, "database")?;
-            Ok(migrator.core()?.check_heads(&mut *database.0)?)
+            Ok(migrator.core()?.check_heads(&mut *database.core)?)
         })
     }
 }
@@ -168,7 +168,7 @@ pub unsafe extern "C" fn limbeck_migrator_history(
             let range = text(range, length, "range")?;
             let rows = match database.is_null() {
                 true => Vec::new(),
-                false => core.rows(&mut *handle::hold(database, "database")?.0)?,
+                false => core.rows(&mut *handle::hold(database, "database")?.core)?,
             };
             Ok(core.revisions(range, &rows)?)
         })

@@ -1,12 +1,16 @@
 //! Migrators: a folder of migrations, read, with its settings.
 
+use std::cell::Cell;
 use std::ffi::{c_char, c_int, c_void};
+use std::ptr::{null, null_mut};
 use std::rc::Rc;
 use std::slice;
 
 use limbeck::script::{Folder, Source};
 use limbeck::{Migrator, RebuildMode, TransactionMode};
 
+use crate::code::{self, RunsOn, limbeck_code};
+use crate::database::limbeck_database;
 use crate::error::{Failure, enter, limbeck_error, put};
 use crate::event::{Data, Watch, limbeck_cancel, limbeck_progress};
 use crate::handle::{self, Exclusive};
@@ -22,16 +26,31 @@ pub struct limbeck_migrator {
     /// Out only while a setting is made.
     core: Option<Migrator<'static>>,
     watch: Rc<Watch>,
+    runs_on: RunsOn,
 }
 
 impl Exclusive for limbeck_migrator {}
 
 impl limbeck_migrator {
-    fn read<S: Source + ?Sized>(source: &S) -> Result<limbeck_migrator, Failure> {
-        let watch = Rc::new(Watch::default());
+    /// # Safety
+    ///
+    /// `code` as in [`code::revisions`], as long as the result lives.
+    unsafe fn read<S: Source + ?Sized>(
+        source: &S,
+        code: &[limbeck_code],
+    ) -> Result<limbeck_migrator, Failure> {
+        let (watch, runs_on) = (Rc::new(Watch::default()), Rc::new(Cell::new(null_mut())));
         let asked = Rc::clone(&watch);
-        let core = Migrator::new(source)?.on_event(move |event| asked.ask(event));
-        Ok(limbeck_migrator { core: Some(core), watch })
+        // SAFETY: the caller says so.
+        let code = unsafe { code::revisions(code, &runs_on) }?;
+        let core = Migrator::with_code(source, code)?.on_event(move |event| asked.ask(event));
+        Ok(limbeck_migrator { core: Some(core), watch, runs_on })
+    }
+
+    /// For a verb that runs migrations, and code with them, on this database.
+    pub(crate) fn core_on(&mut self, database: &limbeck_database) -> Result<&mut Migrator<'static>, Failure> {
+        self.runs_on.set(database.connection);
+        self.core()
     }
 
     pub(crate) fn core(&mut self) -> Result<&mut Migrator<'static>, Failure> {
@@ -100,7 +119,9 @@ pub unsafe extern "C" fn limbeck_migrator_from_folder(
     // SAFETY: the caller says so of each.
     unsafe {
         enter(error, || {
-            put(migrator, "migrator", || limbeck_migrator::read(&Folder(text(path, length, "path")?.into())))
+            put(migrator, "migrator", || {
+                limbeck_migrator::read(&Folder(text(path, length, "path")?.into()), &[])
+            })
         })
     }
 }
@@ -121,41 +142,61 @@ pub unsafe extern "C" fn limbeck_migrator_from_memory(
     migrator: *mut *mut limbeck_migrator,
     error: *mut *mut limbeck_error,
 ) -> limbeck_status {
+    // SAFETY: the caller says so of each; there is no code.
+    unsafe { limbeck_migrator_from_memory_with_code(migrations, count, null(), 0, migrator, error) }
+}
+
+/// As `limbeck_migrator_from_memory`, with revisions in code among the migrations, each in its place by
+/// name.
+///
+/// # Safety
+///
+/// `code_count` codes may be read at `codes`, and their names; `codes` may be null if `code_count` is 0.
+/// Their functions may be called with their `user_data`, on the thread that calls a verb, until the
+/// migrator is freed. All else as `limbeck_migrator_from_memory`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_from_memory_with_code(
+    migrations: *const limbeck_migration,
+    count: usize,
+    codes: *const limbeck_code,
+    code_count: usize,
+    migrator: *mut *mut limbeck_migrator,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
     // SAFETY: the caller says so of each.
     unsafe {
         enter(error, || {
             put(migrator, "migrator", || {
-                let list = list(migrations, count)?.iter();
+                let list = self::list(migrations, count, "migrations")?.iter();
                 let pairs: Result<Vec<(&str, &str)>, Failure> = list
                     .map(|one| {
                         let name = text(one.name, one.name_length, "a migration's name")?;
                         Ok((name, text(one.text, one.text_length, &format!("the text of {name}"))?))
                     })
                     .collect();
-                limbeck_migrator::read(&pairs?)
+                limbeck_migrator::read(&pairs?, self::list(codes, code_count, "codes")?)
             })
         })
     }
 }
 
+/// `name` is what they are, for the message.
+///
 /// # Safety
 ///
-/// Where `migrations` is not null, so many may be read there.
-unsafe fn list<'a>(
-    migrations: *const limbeck_migration,
-    count: usize,
-) -> Result<&'a [limbeck_migration], Failure> {
+/// Where `data` is not null, so many may be read there.
+unsafe fn list<'a, T>(data: *const T, count: usize, name: &str) -> Result<&'a [T], Failure> {
     if count == 0 {
         return Ok(&[]);
     }
-    if migrations.is_null() || !migrations.is_aligned() {
-        return Err(Failure::misuse("migrations is null or no list of migrations"));
+    if data.is_null() || !data.is_aligned() {
+        return Err(Failure::misuse(format!("{name} is null or no list of {name}")));
     }
-    if count > isize::MAX as usize / size_of::<limbeck_migration>() {
-        return Err(Failure::misuse(format!("there cannot be {count} migrations")));
+    if count > isize::MAX as usize / size_of::<T>() {
+        return Err(Failure::misuse(format!("there cannot be {count} {name}")));
     }
     // SAFETY: the caller says so; it is aligned, and no larger than an object can be.
-    Ok(unsafe { slice::from_raw_parts(migrations, count) })
+    Ok(unsafe { slice::from_raw_parts(data, count) })
 }
 
 /// Makes one setting.
@@ -343,7 +384,6 @@ mod tests {
     use crate::text::{LIMBECK_NUL_TERMINATED, limbeck_text, limbeck_text_data, limbeck_text_free};
     use crate::{limbeck_cancel_free, limbeck_cancel_new, limbeck_migrator_heads};
     use std::ffi::CStr;
-    use std::ptr::null_mut;
 
     /// What needs no database, as C calls it. Miri runs it.
     #[test]

@@ -43,7 +43,7 @@ unsafe fn run(
         let mut database = handle::hold(database, "database")?;
         // SAFETY: the caller says so.
         let target = unsafe { text(target, length, "target") }?;
-        Ok(verb(migrator.core()?, &mut *database.0, target)?)
+        Ok(verb(migrator.core_on(&database)?, &mut *database.core, target)?)
     };
     // SAFETY: the caller says so.
     unsafe {
@@ -148,7 +148,7 @@ pub unsafe extern "C" fn limbeck_migrator_ensure_version(
         enter(error, || {
             let mut migrator = handle::hold(migrator, "migrator")?;
             let mut database = handle::hold(database, "database")?;
-            let any = migrator.core()?.ensure_version(&mut *database.0)?;
+            let any = migrator.core()?.ensure_version(&mut *database.core)?;
             if !made.is_null() {
                 made.write(any.into());
             }
@@ -196,8 +196,8 @@ pub unsafe extern "C" fn limbeck_migrator_plan(
                 let mut scratch = handle::hold(scratch, "scratch")?;
                 let direction = self::direction(direction)?;
                 let target = text(target, length, "target")?;
-                let core = migrator.core()?;
-                let dry = core.dry_run(&mut *database.0, &mut *scratch.0, direction, target)?;
+                let core = migrator.core_on(&scratch)?;
+                let dry = core.dry_run(&mut *database.core, &mut *scratch.core, direction, target)?;
                 Ok(limbeck_text(Text::new(json!(dry).to_string())))
             })
         })
@@ -232,7 +232,8 @@ pub unsafe extern "C" fn limbeck_migrator_sql(
                 let mut scratch = handle::hold(scratch, "scratch")?;
                 let direction = self::direction(direction)?;
                 let range = text(range, length, "range")?;
-                Ok(limbeck_text(Text::new(migrator.core()?.sql(&mut *scratch.0, direction, range)?)))
+                let core = migrator.core_on(&scratch)?;
+                Ok(limbeck_text(Text::new(core.sql(&mut *scratch.core, direction, range)?)))
             })
         })
     }
@@ -267,7 +268,8 @@ pub unsafe extern "C" fn limbeck_migrator_check(
                 let mut present = handle::hold(present, "present")?;
                 let mut wanted = handle::hold(wanted, "wanted")?;
                 let schema = text(schema, length, "schema")?;
-                let found = migrator.core()?.check(&mut *present.0, &mut *wanted.0, schema)?;
+                let core = migrator.core_on(&present)?;
+                let found = core.check(&mut *present.core, &mut *wanted.core, schema)?;
                 Ok(limbeck_text(Text::new(json!(found).to_string())))
             })
         })

@@ -367,6 +367,208 @@ static void in_the_programs_transaction(void) {
   CHECK(sqlite3_close(connection) == SQLITE_OK);
 }
 
+typedef struct {
+  sqlite3 *connection;
+  limbeck_migrator *migrator;
+  limbeck_database *database;
+  limbeck_step *step;
+  const char *sql;
+  int answer, ups, downs;
+} coded;
+
+/* A table through limbeck, its rows through the program's own connection. */
+static int code_up(void *user_data, limbeck_step *step) {
+  coded *all = (coded *)user_data;
+  sqlite3 *connection = NULL;
+  limbeck_error *error = NULL;
+  size_t length = 0;
+  ++all->ups;
+  all->step = step;
+  CHECK(!strcmp(limbeck_step_revision(step, &length), "0002") && length == 4);
+  CHECK(limbeck_step_direction(step) == LIMBECK_UP);
+  fails(limbeck_migrator_validate(all->migrator, &error), LIMBECK_C_MISUSE, &error, "migrator is in use");
+  fails(limbeck_database_check(all->database, &error), LIMBECK_C_MISUSE, &error, "database is in use");
+  CHECK(!limbeck_step_execute(step, "ALTER TABLE notes ADD slug TEXT NOT NULL DEFAULT '' AFTER id;", NUL,
+                              &error));
+  CHECK(!limbeck_step_warn(step, "made by hand", 12, &error));
+  CHECK(!limbeck_step_connection(step, &connection, &error) && connection == all->connection);
+  CHECK(!sqlite3_exec(connection, "UPDATE notes SET slug = lower(title) || '-' || id", NULL, NULL, NULL));
+  if (all->sql) CHECK(!sqlite3_exec(connection, all->sql, NULL, NULL, NULL));
+  return all->answer;
+}
+
+static int code_down(void *user_data, limbeck_step *step) {
+  coded *all = (coded *)user_data;
+  ++all->downs;
+  CHECK(limbeck_step_direction(step) == LIMBECK_DOWN);
+  return (int)limbeck_step_execute(step, "ALTER TABLE notes DROP slug", NUL, NULL);
+}
+
+static const limbeck_migration around_code[] = {
+    {"0001_notes.sql", NUL,
+     "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT); INSERT INTO notes VALUES (1, 'A');"
+     "CREATE TABLE tags(note INTEGER REFERENCES notes(id));",
+     NUL},
+    {"0003_more.sql", NUL,
+     "-- migrate:up\nCREATE TABLE more(slug); INSERT INTO more SELECT slug FROM notes;\n"
+     "-- migrate:down\nDROP TABLE more;",
+     NUL},
+};
+
+static limbeck_migrator *read_code(limbeck_body up, limbeck_body down, void *user_data) {
+  limbeck_code code = {"0002_slugs", 10, NULL, NULL, NULL};
+  limbeck_migrator *migrator = NULL;
+  code.up = up;
+  code.down = down;
+  code.user_data = user_data;
+  CHECK(!limbeck_migrator_from_memory_with_code(around_code, 2, &code, 1, &migrator, NULL));
+  return migrator;
+}
+
+/* The only value that a statement answers. */
+static void holds(sqlite3 *connection, const char *sql, const char *wanted) {
+  sqlite3_stmt *statement = NULL;
+  CHECK(!sqlite3_prepare_v2(connection, sql, -1, &statement, NULL));
+  CHECK(sqlite3_step(statement) == SQLITE_ROW);
+  CHECK(!strcmp((const char *)sqlite3_column_text(statement, 0), wanted));
+  CHECK(!sqlite3_finalize(statement));
+}
+
+static void *on_another_thread(void *user_data) {
+  limbeck_error *error = NULL;
+  fails(limbeck_step_execute((limbeck_step *)user_data, "SELECT 1", NUL, &error), LIMBECK_C_MISUSE, &error,
+        "another thread");
+  return user_data;
+}
+
+static void revisions_in_code(void) {
+  sqlite3 *connection = open_sqlite(), *other = open_sqlite();
+  limbeck_database *database = open_database(connection), *scratch = open_database(other);
+  coded all = {NULL, NULL, NULL, NULL, NULL, 0, 0, 0};
+  limbeck_report *report = NULL;
+  limbeck_error *error = NULL;
+  limbeck_text *text = NULL;
+  sqlite3 *none = NULL;
+  all.migrator = read_code(code_up, code_down, &all);
+  all.database = database;
+
+  /* A plan calls it too, on the scratch database. */
+  all.connection = other;
+  CHECK(!limbeck_migrator_plan(all.migrator, database, scratch, LIMBECK_UP, "head", NUL, &text, &error));
+  has(text, "made by hand");
+  CHECK(all.ups == 1);
+  holds(connection, "SELECT count(*) FROM sqlite_master", "0");
+
+  all.connection = connection;
+  CHECK(!limbeck_migrator_upgrade(all.migrator, database, "head", NUL, &report, &error) && !error);
+  CHECK(all.ups == 2 && limbeck_report_step_count(report) == 3);
+  CHECK(!strcmp(limbeck_report_warning(report, 0, NULL), "made by hand"));
+  limbeck_report_free(report);
+  holds(connection, "SELECT slug FROM more", "a-1");
+  CHECK(!limbeck_migrator_downgrade(all.migrator, database, "0001", NUL, NULL, &error) && all.downs == 1);
+  holds(connection, "SELECT group_concat(name) FROM pragma_table_info('notes')", "id,title");
+
+  /* The callback has returned. */
+  fails(limbeck_step_execute(all.step, "SELECT 1", NUL, &error), LIMBECK_C_MISUSE, &error, "no handle");
+  fails(limbeck_step_warn(all.step, "x", NUL, &error), LIMBECK_C_MISUSE, &error, "no handle");
+  fails(limbeck_step_connection(all.step, &none, &error), LIMBECK_C_MISUSE, &error, "no handle");
+  CHECK(!none && !limbeck_step_revision(all.step, NULL) && limbeck_step_direction(all.step) == -1);
+
+  limbeck_migrator_free(all.migrator);
+  limbeck_database_free(database);
+  limbeck_database_free(scratch);
+  CHECK(sqlite3_close(connection) == SQLITE_OK && sqlite3_close(other) == SQLITE_OK);
+}
+
+/* A statement fails, and the callback does not care; what it calls afterwards is refused. */
+static int code_careless(void *user_data, limbeck_step *step) {
+  limbeck_error *error = NULL;
+  limbeck_step_execute(step, "INSERT INTO more VALUES (1); INSERT INTO nowhere VALUES (1)", NUL, NULL);
+  fails(limbeck_step_execute(step, "SELECT 1", NUL, &error), LIMBECK_C_MISUSE, &error, "has failed");
+  (void)user_data;
+  return 0;
+}
+
+static int code_misused(void *user_data, limbeck_step *step) {
+  pthread_t thread;
+  sqlite3 *connection = NULL;
+  limbeck_error *error = NULL;
+  void *fine = NULL;
+  coded *all = (coded *)user_data;
+  CHECK(!pthread_create(&thread, NULL, on_another_thread, step) && !pthread_join(thread, &fine) && fine);
+  CHECK(!limbeck_step_execute(step, "SELECT 1", NUL, &error));
+  if (all->answer == 1) {
+    fails(limbeck_step_execute(step, "\xff", 1, &error), LIMBECK_C_MISUSE, &error, "sql is not UTF-8");
+  } else if (all->answer == 2) {
+    fails(limbeck_step_connection(step, NULL, &error), LIMBECK_C_MISUSE, &error, "connection is null");
+  } else {
+    limbeck_status status = limbeck_step_connection(step, &connection, NULL);
+    CHECK(status == LIMBECK_SCRIPT_NOT_OFFLINE && !connection);
+  }
+  return 0;
+}
+
+/* An upgrade to 0003 fails so, and leaves 0001 as it was. */
+static void code_fails(limbeck_body up, coded *all, limbeck_status wanted, const char *part) {
+  sqlite3 *connection = open_sqlite();
+  limbeck_database *database = open_database(connection);
+  limbeck_error *error = NULL;
+  all->migrator = read_code(up, NULL, all);
+  all->connection = connection;
+  all->database = database;
+  CHECK(!limbeck_migrator_upgrade(all->migrator, database, "0001", NUL, NULL, &error));
+  CHECK(limbeck_migrator_upgrade(all->migrator, database, "head", NUL, NULL, &error) == wanted);
+  if (wanted != LIMBECK_PROOF_FOREIGN_KEY) CHECK(!strcmp(limbeck_error_file(error, NULL), "0002_slugs"));
+  fails(wanted, wanted, &error, part);
+  CHECK(sqlite3_get_autocommit(connection));
+  holds(connection, "SELECT group_concat(name) FROM pragma_table_info('notes')", "id,title");
+  holds(connection, "SELECT group_concat(version_num) FROM limbeck_version", "0001");
+  holds(connection, "SELECT count(*) FROM tags", "0");
+  limbeck_migrator_free(all->migrator);
+  limbeck_database_free(database);
+  CHECK(sqlite3_close(connection) == SQLITE_OK);
+}
+
+static void failures_of_code(void) {
+  limbeck_code code = {"0002_slugs", NUL, NULL, code_down, NULL}, no_name = {NULL, 0, code_up, NULL, NULL};
+  coded all = {NULL, NULL, NULL, NULL, NULL, 7, 0, 0};
+  limbeck_migrator *migrator = NULL;
+  limbeck_error *error = NULL;
+  limbeck_text *text = NULL;
+  sqlite3 *connection = open_sqlite();
+  limbeck_database *database = open_database(connection);
+  code_fails(code_up, &all, LIMBECK_SCRIPT_CODE_FAILED, "the code of revision 0002 answered 7");
+  all.answer = 0;
+  all.sql = "INSERT INTO tags VALUES (9)";
+  code_fails(code_up, &all, LIMBECK_PROOF_FOREIGN_KEY, "tags");
+  code_fails(code_careless, &all, LIMBECK_SQL_FAILED, "more");
+  all.answer = 1;
+  code_fails(code_misused, &all, LIMBECK_SCRIPT_CODE_FAILED, "sql is not UTF-8");
+  all.answer = 2;
+  code_fails(code_misused, &all, LIMBECK_SCRIPT_CODE_FAILED, "connection is null");
+
+  /* A printed script has no connection; what cannot be taken back is said before any write. */
+  all.answer = 3;
+  migrator = read_code(code_misused, NULL, &all);
+  fails(limbeck_migrator_sql(migrator, database, LIMBECK_UP, "0001:head", NUL, &text, &error),
+        LIMBECK_SCRIPT_NOT_OFFLINE, &error, "database");
+  CHECK(!limbeck_migrator_stamp(migrator, database, "0002", NUL, 0, NULL, &error));
+  fails(limbeck_migrator_downgrade(migrator, database, "0001", NUL, NULL, &error), LIMBECK_SCRIPT_NO_DOWNGRADE,
+        &error, "0002");
+  limbeck_migrator_free(migrator);
+
+  fails(limbeck_migrator_from_memory_with_code(NULL, 0, &code, 1, &migrator, &error), LIMBECK_C_MISUSE, &error,
+        "up of 0002_slugs is null");
+  fails(limbeck_migrator_from_memory_with_code(NULL, 0, &no_name, 1, &migrator, &error), LIMBECK_C_MISUSE,
+        &error, "a code's name is null");
+  fails(limbeck_migrator_from_memory_with_code(NULL, 0, NULL, 1, &migrator, &error), LIMBECK_C_MISUSE, &error,
+        "codes is null");
+  fails(limbeck_step_execute(NULL, "", 0, &error), LIMBECK_C_MISUSE, &error, "step is null");
+  CHECK(!migrator);
+  limbeck_database_free(database);
+  CHECK(sqlite3_close(connection) == SQLITE_OK);
+}
+
 static void misuse(void) {
   limbeck_sqlite3_api api = LIMBECK_SQLITE3_API;
   const limbeck_migration no_name = {NULL, 0, "", 0}, no_utf8 = {"a.sql", NUL, "\xff", 1};
@@ -443,6 +645,8 @@ int main(void) {
   failures_of_migrations();
   rows_that_break_a_rule();
   in_the_programs_transaction();
+  revisions_in_code();
+  failures_of_code();
   misuse();
   printf("%d checks on SQLite %s\n", checks, sqlite3_libversion());
   return 0;

@@ -10,7 +10,7 @@
 
 #define NUL LIMBECK_NUL_TERMINATED
 #define EACH 4
-#define POOL (EACH * 6)
+#define POOL (EACH * 7)
 
 static unsigned long long state;
 static void *pool[POOL];
@@ -22,7 +22,7 @@ static unsigned below(unsigned end) {
   return (unsigned)(state >> 33) % end;
 }
 
-enum kind { MIGRATOR, DATABASE, REPORT, ERROR, TEXT, CANCEL };
+enum kind { MIGRATOR, DATABASE, REPORT, ERROR, TEXT, CANCEL, STEP };
 
 /* Mostly one that is, or was, of this kind. */
 static void *any(enum kind kind) {
@@ -58,7 +58,36 @@ static int on_progress(void *user_data, const limbeck_event *event) {
   return below(50) == 0;
 }
 
+/* Steps with whatever there is: mostly ended ones outside of a callback, and the live one inside. */
+static limbeck_status with_step(limbeck_step *step, limbeck_error **error) {
+  static const text sqls[] = {{"SELECT 1", NUL}, {"CREATE TABLE c(d)", NUL}, {"ALTER TABLE a ADD e", NUL},
+                              {"COMMIT", 6}, {"\xff", 1}, {NULL, 0}, {"", 0}};
+  text sql = sqls[below(sizeof sqls / sizeof *sqls)];
+  sqlite3 *found = NULL;
+  size_t length = 0;
+  limbeck_step_revision(step, below(2) ? &length : NULL);
+  limbeck_step_direction(step);
+  switch (below(3)) {
+    case 0: return limbeck_step_execute(step, sql.data, sql.length, error);
+    case 1: return limbeck_step_connection(step, below(4) ? &found : NULL, error);
+    default: return limbeck_step_warn(step, sql.data, sql.length, error);
+  }
+}
+
+static int on_code(void *user_data, limbeck_step *step) {
+  unsigned calls = below(4);
+  (void)user_data;
+  keep(step, STEP);
+  limbeck_migrator_free((limbeck_migrator *)any(MIGRATOR));
+  limbeck_migrator_free((limbeck_migrator *)(void *)step);
+  while (calls--) with_step(below(4) ? step : (limbeck_step *)any(STEP), NULL);
+  return below(8) == 0;
+}
+
 static limbeck_status make(limbeck_error **error) {
+  static const limbeck_code codes[] = {{"0004_d", NUL, on_code, on_code, NULL},
+                                       {"0005_e", 6, on_code, NULL, NULL},
+                                       {"0006_f", NUL, NULL, on_code, NULL}};
   static const limbeck_migration migrations[] = {
       {"0001_a.sql", NUL, "CREATE TABLE a(b);\n-- migrate:down\nDROP TABLE a;", NUL},
       {"0002_b.sql", 10, "-- migrate:up\nALTER TABLE a ALTER b SET NOT NULL;\n-- migrate:down\nSELECT 1;", NUL},
@@ -69,8 +98,11 @@ static limbeck_status make(limbeck_error **error) {
   limbeck_database *database = NULL;
   limbeck_cancel *cancel = NULL;
   limbeck_status status;
-  switch (below(4)) {
+  switch (below(5)) {
     case 0: status = limbeck_migrator_from_memory(migrations, below(4), &migrator, error); break;
+    case 3:
+      status = limbeck_migrator_from_memory_with_code(migrations, below(4), codes, below(4), &migrator, error);
+      break;
     case 1: status = limbeck_database_from_sqlite3(below(2) ? connection : other, &api, &database, error); break;
     case 2: status = limbeck_cancel_new(&cancel, error); break;
     default: {
@@ -131,7 +163,7 @@ static limbeck_status run(limbeck_error **error) {
 
 /* Reads through anything; what is answered has to be readable. */
 static void read_all(void) {
-  void *handle = any((enum kind)below(6));
+  void *handle = any((enum kind)below(7));
   size_t length = 0, i, sum = 0;
   const char *texts[6];
   texts[0] = limbeck_error_message((limbeck_error *)handle, &length);
@@ -148,7 +180,7 @@ static void read_all(void) {
 }
 
 static void free_some(void) {
-  void *handle = any((enum kind)below(6));
+  void *handle = any((enum kind)below(7));
   switch (below(6)) {
     case 0: limbeck_migrator_free((limbeck_migrator *)handle); break;
     case 1: limbeck_database_free((limbeck_database *)handle); break;
@@ -181,11 +213,12 @@ int main(int count, char **arguments) {
       sqlite3_close_v2(other);
       if (sqlite3_open(":memory:", &connection) || sqlite3_open(":memory:", &other)) return 1;
     }
-    switch (below(8)) {
+    switch (below(9)) {
       case 0: status = make(&error); break;
       case 1: status = change(below(2) ? &error : NULL); break;
       case 2: case 3: case 4: status = run(&error); break;
       case 5: read_all(); break;
+      case 7: status = with_step((limbeck_step *)any(STEP), below(2) ? &error : NULL); break;
       case 6: limbeck_cancel_set((limbeck_cancel *)any(CANCEL), 0); break;
       default: free_some();
     }
