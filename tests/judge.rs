@@ -112,7 +112,9 @@ fn facts(db: &Connection, table: &str) -> rusqlite::Result<Facts> {
 
 /// What limbeck reads in the text.
 pub fn read(table: &TableDef) -> Facts {
-    let key: Vec<String> = distinct(table.primary_key().into_iter().map(lower));
+    // A column that the key lists twice counts twice, but where the key is the table.
+    let listed = table.primary_key().into_iter().map(lower);
+    let key = if table.options.without_rowid { distinct(listed) } else { listed.collect() };
     let implied = table.options.without_rowid || table.options.strict;
     let rowid = table.rowid_alias();
     let columns = table.columns.iter().enumerate().map(|(at, column)| {
