@@ -69,7 +69,7 @@ pub fn choose(state: &TableState, actions: &[Action], can: Capabilities) -> Resu
             continue;
         }
         match native(action, &before, &draft, can) {
-            Ok(body) => plan.statement(format!("ALTER TABLE {} {body}", qualified(state))),
+            Ok(body) => plan.statement(format!("ALTER TABLE {} {body}", state.qualified())),
             Err(reason) => match in_place(action, state, &before, &draft, can) {
                 Ok(needs) => plan.edit(needs, &draft.table.sql, format!("{action}: {reason}")),
                 Err(also) => why = Some(format!("{action}: {reason}; {also}")),
@@ -94,17 +94,13 @@ pub(crate) fn rebuild_refused(table: &str, why: &str) -> Error {
     Error::new(ErrorKind::RebuildRefused, message).with_hint("set rebuild = auto, or split the migration")
 }
 
-fn qualified(state: &TableState) -> String {
-    format!("{}.{}", quote(&state.schema), quote(&state.table.name))
-}
-
 fn same(before: &Draft, after: &Draft) -> bool {
     before.table.sql == after.table.sql && before.sources == after.sources
 }
 
 /// A rename, which SQLite carries through the whole schema.
 fn rename(state: &TableState, action: &Action) -> Vec<String> {
-    let table = qualified(state);
+    let table = state.qualified();
     match action {
         Action::RenameColumn { column, to } => {
             vec![format!("ALTER TABLE {table} RENAME COLUMN {} TO {}", quote(column), quote(to))]

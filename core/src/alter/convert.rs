@@ -103,11 +103,11 @@ fn convert(
     if indexed(before, name) {
         return Err("an index holds the values to convert".into());
     }
-    let (schema, table, column) = (quote(&state.schema), quote(&state.table.name), quote(name));
+    let (table, column) = (state.qualified(), quote(name));
     needs.conversion = Some(Conversion {
         column: name.to_owned(),
         // OR FAIL keeps no journal of the statement: all is rolled back if it fails.
-        update: format!("UPDATE OR FAIL {schema}.{table} SET {column} = {value}{which}"),
+        update: format!("UPDATE OR FAIL {table} SET {column} = {value}{which}"),
         spelling,
     });
     Ok(needs)
@@ -116,9 +116,8 @@ fn convert(
 fn no_value(state: &TableState, column: &str, types: &str, what: &str) -> Condition {
     Condition::NoRow {
         query: format!(
-            "SELECT 1 FROM {}.{} NOT INDEXED WHERE typeof({}) IN ({types}) LIMIT 1",
-            quote(&state.schema),
-            quote(&state.table.name),
+            "SELECT 1 FROM {} NOT INDEXED WHERE typeof({}) IN ({types}) LIMIT 1",
+            state.qualified(),
             quote(column)
         ),
         otherwise: format!("column {column} holds {what}"),
@@ -183,16 +182,8 @@ fn safe(expression: &str, column: &str, before: &Draft) -> Result<(), String> {
 /// the column. Too careful at worst.
 fn compared(draft: &Draft, name: &str) -> bool {
     let table = &draft.table;
-    let of_columns =
-        table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
-            ColumnRule::Check(span) | ColumnRule::Generated { expression: span, .. } => Some(span),
-            _ => None,
-        });
-    let of_table = table.constraints.iter().filter_map(|c| match &c.rule {
-        TableRule::Check(span) => Some(span),
-        _ => None,
-    });
-    of_columns.chain(of_table).any(|span| mentions(table.text(span), name))
+    let mut spans = table.generated().chain(table.checks().map(|(_, expression)| expression));
+    spans.any(|span| mentions(table.text(span), name))
         || draft.indexes.iter().any(|index| index.mentions(name) && index.is_computed())
         || in_foreign_key(draft, name)
 }

@@ -273,7 +273,7 @@ fn set_option(
     after: &Draft,
     can: Capabilities,
 ) -> Result<Needs, String> {
-    let table = format!("{}.{}", quote(&state.schema), quote(&state.table.name));
+    let table = state.qualified();
     match option {
         TableOption::WithoutRowid(_) => Err("rows are stored in another way".into()),
         TableOption::Strict(on) => {

@@ -13,7 +13,7 @@ use super::draft::{Draft, Source};
 use super::swap::Swap;
 use super::table_state::TableState;
 use crate::error::{Error, ErrorKind, Result};
-use crate::schema::{ColumnRule, Object, TableDef, TableRule};
+use crate::schema::{Object, TableDef};
 use crate::sql::{TokenType as T, literal, quote, same_name, tokens, unquote};
 
 /// A rebuild's statements, in the order of the fields.
@@ -128,7 +128,8 @@ impl Rebuild {
     ///
     /// Errors: as [`new`](Self::new); [`ErrorKind::TransactionOpen`] where the text names its own table.
     pub fn enforced(state: &TableState, draft: &Draft) -> Result<Rebuild> {
-        if names_itself(&draft.table, generated(&draft.table)) {
+        let new = &draft.table;
+        if names_itself(new, new.generated().map(|span| new.text(span))) {
             let name = &state.table.name;
             return Err(Error::new(
                 ErrorKind::TransactionOpen,
@@ -254,22 +255,9 @@ fn unreachable_rowid(table: &TableDef) -> Error {
 /// Whether the table's own text, or that of an index, says `t.column`.
 fn qualifies_itself(state: &TableState) -> bool {
     let table = &state.table;
-    let of_columns =
-        table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
-            ColumnRule::Check(span) => Some(table.text(span)),
-            _ => None,
-        });
-    let of_table = table.constraints.iter().filter_map(|c| match &c.rule {
-        TableRule::Check(span) => Some(table.text(span)),
-        _ => None,
-    });
     let indexes = state.indexes.iter().filter_map(|index| index.sql.as_deref());
-    names_itself(table, generated(table).chain(of_columns).chain(of_table).chain(indexes))
-}
-
-/// The expressions of generated columns.
-fn generated(table: &TableDef) -> impl Iterator<Item = &str> {
-    table.columns.iter().filter_map(|column| column.generated()).map(|(span, _)| table.text(span))
+    let spans = table.generated().chain(table.checks().map(|(_, expression)| expression));
+    names_itself(table, spans.map(|span| table.text(span)).chain(indexes))
 }
 
 fn names_itself<'t>(table: &TableDef, mut texts: impl Iterator<Item = &'t str>) -> bool {

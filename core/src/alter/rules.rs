@@ -122,10 +122,11 @@ impl Find<'_> {
     }
 
     fn checks(&self, questions: &mut Vec<Question>) {
-        let old = checks(&self.state.table);
-        for (text, expression) in checks(&self.draft.table) {
+        let (old, new) = (&self.state.table, &self.draft.table);
+        for (whole, expression) in new.checks() {
+            let (text, expression) = (new.text(whole).to_owned(), new.text(expression));
             let columns = self.mentioned(expression);
-            let held = old.iter().any(|(_, other)| same_text(other, expression));
+            let held = old.checks().any(|(_, other)| same_text(old.text(other), expression));
             if held && !columns.iter().any(|&at| self.changed[at]) {
                 continue;
             }
@@ -359,21 +360,8 @@ fn refuses_null(table: &TableDef, name: &str) -> bool {
         || (implied && table.primary_key().iter().any(|key| same_name(key, name)))
 }
 
-/// The CHECKs of a table: what they are called in a message, and their expressions.
-fn checks(table: &TableDef) -> Vec<(String, &str)> {
-    let columns = table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
-        ColumnRule::Check(span) => Some((table.text(&c.span).to_owned(), table.text(span))),
-        _ => None,
-    });
-    let constraints = table.constraints.iter().filter_map(|c| match &c.rule {
-        TableRule::Check(span) => Some((table.text(&c.span).to_owned(), table.text(span))),
-        _ => None,
-    });
-    columns.chain(constraints).collect()
-}
-
 /// The foreign keys of a table: text, columns, parent.
-fn foreign_keys(table: &TableDef) -> Vec<(String, Vec<String>, &ForeignKey)> {
+pub(super) fn foreign_keys(table: &TableDef) -> Vec<(String, Vec<String>, &ForeignKey)> {
     let columns = table.columns.iter().flat_map(|column| {
         column.constraints.iter().filter_map(|c| match &c.rule {
             ColumnRule::References(parent) => {

@@ -48,6 +48,11 @@ impl Child {
 }
 
 impl TableState {
+    /// The table as a statement names it: with its schema, both quoted.
+    pub fn qualified(&self) -> String {
+        format!("{}.{}", quote(&self.schema), quote(&self.table.name))
+    }
+
     /// A name beginning with `stem` that nothing in the schema has.
     pub fn unused_name(&self, stem: &str) -> String {
         let taken = |name: &str| self.names.iter().any(|other| other.eq_ignore_ascii_case(name));

@@ -1,6 +1,7 @@
 //! Whose foreign keys a change of a definition could break.
 
 use super::draft::{Draft, Source};
+use super::rules::foreign_keys;
 use super::table_state::TableState;
 use crate::schema::{ColumnRule, TableDef, TableRule};
 use crate::sql::same_name;
@@ -15,7 +16,7 @@ pub fn touched(state: &TableState, draft: &Draft) -> Vec<String> {
     let keys = foreign_keys(new);
     let mut tables = Vec::new();
     if keys != foreign_keys(old)
-        || !keys.iter().all(|(columns, _)| columns.iter().all(|column| keeps(column)))
+        || !keys.iter().all(|(_, columns, _)| columns.iter().all(|column| keeps(column)))
     {
         tables.push(old.name.clone());
     }
@@ -30,19 +31,6 @@ pub fn touched(state: &TableState, draft: &Draft) -> Vec<String> {
         }
     }
     tables
-}
-
-/// A table's own foreign keys: (columns, what the constraint says).
-fn foreign_keys(table: &TableDef) -> Vec<(Vec<String>, String)> {
-    let columns = table.columns.iter().flat_map(|column| {
-        let references = column.constraints.iter().filter(|c| matches!(c.rule, ColumnRule::References(_)));
-        references.map(|c| (vec![column.name.clone()], table.text(&c.span).to_owned()))
-    });
-    let constraints = table.constraints.iter().filter_map(|c| match &c.rule {
-        TableRule::ForeignKey { columns, .. } => Some((columns.clone(), table.text(&c.span).to_owned())),
-        _ => None,
-    });
-    columns.chain(constraints).collect()
 }
 
 /// What makes a column fit to be a parent: UNIQUE constraints, types and collations of all columns.

@@ -145,12 +145,8 @@ fn has_short_rows(db: &mut dyn Database, state: &TableState, column: &str) -> Re
         return Ok(true);
     }
     db.execute("SAVEPOINT limbeck_probe")?;
-    let query = format!(
-        "SELECT 1 FROM {}.{} NOT INDEXED WHERE {} IS {value} LIMIT 1",
-        quote(&state.schema),
-        quote(&state.table.name),
-        quote(column)
-    );
+    let query =
+        format!("SELECT 1 FROM {} NOT INDEXED WHERE {} IS {value} LIMIT 1", state.qualified(), quote(column));
     let short = set_text(db, state, &probe.table.sql).and_then(|()| db.any(&query, &[]));
     db.execute("PRAGMA writable_schema = 0")?;
     if db.in_transaction() {
@@ -199,7 +195,7 @@ pub(super) fn reload(db: &mut dyn Database, schema: &str) -> Result<()> {
 }
 
 fn convert(run: &mut Run<'_, '_>, state: &TableState, conversion: &Conversion) -> Result<u64> {
-    let table = format!("{}.{}", quote(&state.schema), quote(&state.table.name));
+    let table = state.qualified();
     let odd = |run: &mut Run<'_, '_>, holds: &str| {
         let sql = format!("SELECT count(*) FROM {table} NOT INDEXED WHERE {holds}");
         let db: &mut dyn Database = &mut run.watched();

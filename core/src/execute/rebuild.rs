@@ -8,7 +8,6 @@ use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::proof::Inventory;
-use crate::schema::{ColumnRule, TableRule};
 use crate::sql::{quote, same_name};
 
 /// Rebuilds the table and answers how many rows were copied.
@@ -23,7 +22,7 @@ pub(super) fn rebuild(
         return Err(Error::new(ErrorKind::SqliteTooOld, "rebuilding a table needs SQLite 3.33 or newer"));
     }
     let plan = if run.foreign_keys_on { enforced(run, state, draft)? } else { Rebuild::new(state, draft)? };
-    let table = format!("{}.{}", quote(&state.schema), quote(name));
+    let table = state.qualified();
     let of = copy::count(run, &table)?;
     let children = children_rows(run, state)?;
     // A script cannot know the rows; where the table is renamed away, they stay by themselves.
@@ -137,24 +136,12 @@ fn children_rows(run: &mut Run<'_, '_>, state: &TableState) -> Result<Vec<u64>> 
 /// they are copied as they are, and said. Every CHECK over values that do change was asked before.
 fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState) -> Result<bool> {
     let table = &state.table;
-    let columns = table.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
-        ColumnRule::Check(span) => Some(table.text(span)),
-        _ => None,
-    });
-    let constraints = table.constraints.iter().filter_map(|c| match &c.rule {
-        TableRule::Check(span) => Some(table.text(span)),
-        _ => None,
-    });
-    let checks: Vec<String> = columns.chain(constraints).map(|check| format!("NOT {check}")).collect();
+    let checks: Vec<String> =
+        table.checks().map(|(_, expression)| format!("NOT {}", table.text(expression))).collect();
     if checks.is_empty() {
         return Ok(false);
     }
-    let sql = format!(
-        "SELECT count(*) FROM {}.{} NOT INDEXED WHERE {}",
-        quote(&state.schema),
-        quote(&table.name),
-        checks.join(" OR ")
-    );
+    let sql = format!("SELECT count(*) FROM {} NOT INDEXED WHERE {}", state.qualified(), checks.join(" OR "));
     let db: &mut dyn Database = &mut run.watched();
     let broken = db.integer(&sql, &[])?.unwrap_or(0);
     if broken == 0 {

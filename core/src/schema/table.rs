@@ -214,6 +214,24 @@ impl TableDef {
         first_quoted(&text[1..], if quote == '[' { ']' } else { quote })
     }
 
+    /// Every CHECK, of a column or of the table: the whole constraint's place, its expression's place.
+    pub fn checks(&self) -> impl Iterator<Item = (&Span, &Span)> {
+        let columns =
+            self.columns.iter().flat_map(|column| &column.constraints).filter_map(|c| match &c.rule {
+                ColumnRule::Check(expression) => Some((&c.span, expression)),
+                _ => None,
+            });
+        columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {
+            TableRule::Check(expression) => Some((&c.span, expression)),
+            _ => None,
+        }))
+    }
+
+    /// Where the expressions of generated columns stand.
+    pub fn generated(&self) -> impl Iterator<Item = &Span> {
+        self.columns.iter().filter_map(|column| column.generated()).map(|(expression, _)| expression)
+    }
+
     /// Where expressions stand: CHECK, DEFAULT and generated columns.
     pub fn expressions(&self) -> impl Iterator<Item = &Span> {
         let columns =
