@@ -1,7 +1,7 @@
 //! limbeck for JavaScript: the module behind the npm package `limbeck`. It converts types, and nothing
 //! else; what an app sees is in `js/`.
 //!
-//! No SQLite is linked: the core drives the object that the page has already ([`database`]).
+//! No SQLite is linked: the core drives the object that the page has already (`database`).
 
 mod code;
 mod database;
