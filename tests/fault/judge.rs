@@ -14,7 +14,10 @@ pub fn state(db: &Connection) -> String {
         db,
         "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_master ORDER BY type, name",
     );
-    let tables = lines(db, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name <> 'sqlite_schema' ORDER BY name");
+    let tables = lines(
+        db,
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND name <> 'sqlite_schema' ORDER BY name",
+    );
     for table in tables {
         let columns = lines(
             db,
@@ -24,21 +27,28 @@ pub fn state(db: &Connection) -> String {
                 literal(&table)
             ),
         );
-        let keyed = format!("SELECT 1 FROM pragma_table_list({}) WHERE schema = 'main' AND wr", literal(&table));
+        let keyed =
+            format!("SELECT 1 FROM pragma_table_list({}) WHERE schema = 'main' AND wr", literal(&table));
         let rowid = if lines(db, &keyed).is_empty() { "rowid || '|' || " } else { "" };
         let sql = format!("SELECT {rowid}{} FROM {} NOT INDEXED", columns.join(" || '|' || "), quote(&table));
         all.extend(lines(db, &sql).into_iter().map(|row| format!("{table}: {row}")));
     }
-    all.extend(lines(db, "SELECT 'dangling ' || \"table\" || ' ' || rowid || ' ' || parent FROM pragma_foreign_key_check"));
+    all.extend(lines(
+        db,
+        "SELECT 'dangling ' || \"table\" || ' ' || rowid || ' ' || parent FROM pragma_foreign_key_check",
+    ));
     all.join("\n")
 }
 
 pub fn lines(db: &Connection, sql: &str) -> Vec<String> {
     let mut statement = db.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let rows = statement.query_map([], |row| row.get_ref(0).map(|value| match value {
-        rusqlite::types::ValueRef::Integer(value) => value.to_string(),
-        other => String::from_utf8_lossy(other.as_bytes_or_null().ok().flatten().unwrap_or_default()).into_owned(),
-    }));
+    let rows = statement.query_map([], |row| {
+        row.get_ref(0).map(|value| match value {
+            rusqlite::types::ValueRef::Integer(value) => value.to_string(),
+            other => String::from_utf8_lossy(other.as_bytes_or_null().ok().flatten().unwrap_or_default())
+                .into_owned(),
+        })
+    });
     rows.unwrap().map(|row| row.unwrap_or_else(|error| panic!("{sql}: {error}"))).collect()
 }
 
@@ -73,7 +83,9 @@ impl Judge<'_> {
         }
         let at = self.which(&state(db))?;
         match result {
-            Ok(_) if at + 1 != self.states.len() => Err("it says that it succeeded, and it did not".to_owned()),
+            Ok(_) if at + 1 != self.states.len() => {
+                Err("it says that it succeeded, and it did not".to_owned())
+            }
             Ok(_) => Ok(()),
             Err(error) => {
                 self.told(error)?;
@@ -155,7 +167,11 @@ fn nearest(found: &str, states: &[String]) -> String {
 fn difference(found: &str, wanted: &str) -> String {
     let only = |of: &str, not: &str, mark: &str| -> String {
         let other: std::collections::BTreeSet<&str> = not.lines().collect();
-        of.lines().filter(|line| !other.contains(line)).take(8).map(|line| format!("{mark} {line}\n")).collect()
+        of.lines()
+            .filter(|line| !other.contains(line))
+            .take(8)
+            .map(|line| format!("{mark} {line}\n"))
+            .collect()
     };
     only(found, wanted, "+") + &only(wanted, found, "-")
 }

@@ -6,6 +6,7 @@
 
 mod disk;
 mod judge;
+#[allow(dead_code, reason = "other tests pick")]
 #[path = "../random.rs"]
 mod random;
 mod scene;
@@ -78,7 +79,11 @@ impl Stage {
     /// Every pair of a fault and a call at which it can happen.
     fn points(&self) -> Vec<(Fault, usize)> {
         let at = |fault: Fault| {
-            self.calls.iter().enumerate().filter(move |(_, call)| fault.at(**call)).map(move |(at, _)| (fault, at))
+            self.calls
+                .iter()
+                .enumerate()
+                .filter(move |(_, call)| fault.at(**call))
+                .map(move |(at, _)| (fault, at))
         };
         Fault::ALL.into_iter().flat_map(at).collect()
     }
@@ -88,11 +93,14 @@ impl Stage {
         scene::copy(&self.folder.join("before.db"), &work);
         *tally.points.entry(format!("{fault:?}")).or_default() += 1;
         let judge = Judge { scene: &self.scene, states: &self.states, switches: &self.switches };
-        let (verdict, _, hit) = vfs::with_fault(Some((fault, at)), || self.disturbed(&work, &judge, fault, tally));
+        let (verdict, _, hit) =
+            vfs::with_fault(Some((fault, at)), || self.disturbed(&work, &judge, fault, tally));
         let verdict = verdict.and_then(|()| judge.next_launch(&work));
         if let Err(why) = verdict {
             let call = self.calls[at];
-            tally.failures.push(format!("{}: {fault:?} at call {at} ({call:?}), hit {hit}: {why}", self.scene.name()));
+            tally
+                .failures
+                .push(format!("{}: {fault:?} at call {at} ({call:?}), hit {hit}: {why}", self.scene.name()));
         }
     }
 
@@ -159,7 +167,8 @@ fn every_call_with_a_wal() {
 /// A sample of the calls on a database that does not fit into the cache.
 #[test]
 fn calls_of_larger_databases() {
-    let seconds = std::env::var("LIMBECK_FAULT_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
+    let seconds =
+        std::env::var("LIMBECK_FAULT_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
     let (started, mut tally) = (Instant::now(), Tally::default());
     let mut random = Random(0x5eed_11be);
     let mut stages = Vec::new();

@@ -130,7 +130,10 @@ impl Scene {
         }
         let mut db = Connection::open(path).unwrap();
         let to = if self.operation == Operation::Downgrade { "head" } else { "0001" };
-        let mode = format!("PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; PRAGMA journal_mode = {}", self.journal);
+        let mode = format!(
+            "PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; PRAGMA journal_mode = {}",
+            self.journal
+        );
         db.execute_batch(&mode).unwrap();
         self.migrator().upgrade(&mut db, "0001").unwrap();
         db.execute_batch(&format!(
@@ -162,8 +165,11 @@ impl Scene {
             }
             for revision in revisions {
                 let mut migrator = self.migrator();
-                let done =
-                    if down { migrator.downgrade(&mut db, revision) } else { migrator.upgrade(&mut db, revision) };
+                let done = if down {
+                    migrator.downgrade(&mut db, revision)
+                } else {
+                    migrator.upgrade(&mut db, revision)
+                };
                 if !done.unwrap().is_empty() {
                     states.push(crate::judge::state(&db));
                 }
@@ -192,7 +198,8 @@ impl Scene {
 
 /// Opens it over the system's own VFS, as the next launch does, and the tests to look.
 pub fn system(path: &Path) -> Connection {
-    let db = Connection::open_with_flags_and_vfs(path, Default::default(), crate::vfs::system().as_str()).unwrap();
+    let db =
+        Connection::open_with_flags_and_vfs(path, Default::default(), crate::vfs::system().as_str()).unwrap();
     db.execute_batch("PRAGMA foreign_keys = ON; PRAGMA synchronous = OFF").unwrap();
     db
 }
@@ -200,7 +207,8 @@ pub fn system(path: &Path) -> Connection {
 /// A folder for one scene, empty.
 pub fn folder(name: &str) -> PathBuf {
     let name: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("limbeck-fault-{name}-{}", std::process::id()));
+    let path =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("limbeck-fault-{name}-{}", std::process::id()));
     let _ = fs::remove_dir_all(&path);
     fs::create_dir_all(&path).unwrap();
     path

@@ -130,7 +130,10 @@ pub fn disarm() {
 enum Fate {
     Works,
     /// It fails with this code, after so much of it was done: 0 nothing, 1 half.
-    Fails { code: c_int, half: bool },
+    Fails {
+        code: c_int,
+        half: bool,
+    },
 }
 
 /// Decides what becomes of a call, and tells the model what reaches the files.
