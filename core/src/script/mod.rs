@@ -37,6 +37,7 @@
 
 mod body;
 mod checksum;
+mod compatible;
 mod file_name;
 mod forbidden;
 mod formats;
@@ -50,6 +51,7 @@ mod write;
 use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
+pub use compatible::Break;
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
 #[cfg(feature = "refinery")]
