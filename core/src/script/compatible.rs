@@ -300,7 +300,7 @@ fn on_delete(def: &TableDef, constraint: &Span) -> OnDelete {
     let all = tokens(def.text(constraint)).unwrap_or_default();
     // Of several, SQLite takes the last.
     let last = all.windows(2).rposition(|two| two[0].kind == T::TK_ON && two[1].kind == T::TK_DELETE);
-    let word = |ahead| last.and_then(|at| all.get(at + ahead)).map(|token| token.kind);
+    let word = |ahead: usize| last.and_then(|at| all.get(at + ahead)).map(|token| token.kind);
     match (word(2), word(3)) {
         (Some(T::TK_CASCADE), _) => OnDelete::Cascade,
         (Some(T::TK_SET), Some(T::TK_NULL)) => OnDelete::SetNull,

@@ -44,6 +44,7 @@ mod formats;
 mod header;
 mod marker;
 mod source;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -56,6 +57,8 @@ pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
 #[cfg(feature = "refinery")]
 pub(crate) use source::base;
+pub use stored::StoredDowngrade;
+pub(crate) use stored::refused as stored_script_refused;
 pub use source::{Folder, Folders, Source, SourceFile};
 pub use write::{new_file, slug};
 
