@@ -96,7 +96,7 @@ fn taken_down_it_is_as_the_older_app_left_it() {
 #[test]
 fn a_kept_script_reaches_nothing_of_the_apps() {
     let refused = |db: &mut Connection, down: &str, part: &str| {
-        let checksum = script::Section::parse(down, 1).unwrap().checksum();
+        let checksum = script::Section::parse(down, 1).map_or_else(|_| String::new(), |section| section.checksum());
         let update = "UPDATE limbeck_history SET downgrade = ?1, downgrade_checksum = ?2 WHERE revision = '2'";
         rusqlite::Connection::execute(db, update, [down, &checksum]).unwrap();
         let error = open(&FILES[..1], NewerDatabase::TakeDown, db).unwrap_err();
