@@ -108,6 +108,9 @@ pub struct DryStep {
     pub statements: Vec<String>,
     /// Its `ALTER TABLE` batches, in order; `rows` are those that a rebuild would copy.
     pub alterations: Vec<AlterationReport>,
+    /// Why an app that does not have the revision might not live with it: `line 3: notes: DROP COLUMN title`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaks_older_apps: Option<String>,
 }
 
 /// How long things took. By SQLite's clock: the core reads none of its own.

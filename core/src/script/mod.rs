@@ -183,6 +183,22 @@ impl Script {
         read().map_err(|error: Error| error.in_revision(&self.revision.id).in_file(&self.file))
     }
 
+    /// What an app that does not have the revision might not live with after it; none where its header
+    /// says that older apps can. Of code, which cannot be read, only its header tells.
+    ///
+    /// # Errors
+    ///
+    /// As [`Script::body`].
+    pub fn breaks_older_apps(&self) -> Result<Option<Break>> {
+        let said = |why: &str| Ok(Some(Break { line: 1, why: why.to_owned() }));
+        match self.compatible {
+            Some(true) => Ok(None),
+            Some(false) => said("its header says so"),
+            None if self.code => said("its body is code"),
+            None => Ok(self.body()?.up.breaks_older_apps()),
+        }
+    }
+
     /// The [checksum](Section::checksum) of the upgrade. The downgrade is not part of it: the database
     /// keeps the text of the one that belongs to what was applied, so that one that is added or
     /// mended later changes nothing for those who have upgraded.
