@@ -1,18 +1,17 @@
 //! `check`: what the migrations make, against the schema that is wanted.
 
 use std::path::Path;
-use std::process::ExitCode;
 
-use limbeck::{Difference, Error, ErrorKind, Result};
+use crate::{Difference, Error, ErrorKind, Result};
 use serde_json::json;
 
 use super::{migrator, scratch};
-use crate::args::Args;
-use crate::output::{self, say};
-use crate::settings::Settings;
+use crate::cli::args::Args;
+use crate::cli::output::{self, say};
+use crate::cli::settings::Settings;
 
 /// Exit status 1 if there is any difference.
-pub fn check(args: &Args, settings: &Settings, schema: Option<&Path>) -> Result<ExitCode> {
+pub fn check(args: &Args, settings: &Settings, schema: Option<&Path>) -> Result<u8> {
     let Some(path) = schema.or(settings.schema.as_deref()) else {
         return Err(Error::new(ErrorKind::BadSetting, "no wanted schema is named")
             .with_hint("write '--schema schema.sql', or 'schema = \"schema.sql\"' in limbeck.toml"));
@@ -26,14 +25,14 @@ pub fn check(args: &Args, settings: &Settings, schema: Option<&Path>) -> Result<
     let migrator = migrator(settings)?;
     // An error of a migration names that one's file.
     let differences = migrator
-        .check(&mut scratch()?, &mut scratch()?, &text)
+        .check(&mut *scratch(settings)?, &mut *scratch(settings)?, &text)
         .map_err(|error| if error.revision().is_some() { error } else { error.in_file(&file) })?;
     if args.json {
         output::json(&json!({ "differences": differences }));
     } else {
         told(&differences);
     }
-    Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(u8::from(!differences.is_empty()))
 }
 
 fn told(differences: &[Difference]) {

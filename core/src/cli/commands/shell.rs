@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
+use crate::{Error, ErrorKind, Result};
 use clap::CommandFactory;
 use clap_complete::Shell;
-use limbeck::{Error, ErrorKind, Result};
 
 use super::new_file::cannot_write;
-use crate::args::Args;
-use crate::output;
+use crate::cli::args::Args;
+use crate::cli::output;
 
 pub fn completions(shell: Shell) -> Result<()> {
     let mut text = Vec::new();

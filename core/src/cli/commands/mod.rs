@@ -11,20 +11,18 @@ mod new_file;
 mod shell;
 
 use std::path::Path;
-use std::process::ExitCode;
-use std::time::Duration;
 
-use limbeck::script::Folders;
-use limbeck::{Direction, Error, ErrorKind, Migrator, Result};
-use rusqlite::{Connection, OpenFlags};
+use crate::script::Folders;
+use crate::{Database, Direction, Error, ErrorKind, Migrator, Result};
 
-use crate::args::{Args, Command};
-use crate::settings::Settings;
+use crate::cli::args::{Args, Command};
+use crate::cli::settings::Settings;
+use crate::cli::{Access, Host};
 
-/// Runs what the arguments say.
-pub fn run(args: &Args) -> Result<ExitCode> {
+/// Runs what the arguments say, and answers the exit status.
+pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
     // Not all need settings: those that do not work where they are broken.
-    let settings = || Settings::read(args);
+    let settings = || Settings::read(args, host);
     match &args.command {
         Command::Init { folder } => init::init(args, folder),
         Command::Completions { shell } => shell::completions(*shell),
@@ -57,11 +55,11 @@ pub fn run(args: &Args) -> Result<ExitCode> {
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
         Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }
-    .map(|()| ExitCode::SUCCESS)
+    .map(|()| 0)
 }
 
 /// The migrations, every file of them read: what is wrong anywhere is said at once.
-fn migrator(settings: &Settings) -> Result<Migrator<'static>> {
+fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
         .rebuild(settings.rebuild)
         .transaction(settings.transaction);
@@ -93,36 +91,21 @@ fn refuse_python(folder: &Path) -> Result<()> {
 }
 
 /// Opens the database to look at it. One that is not there yet is an empty one, and not made.
-fn look_at(settings: &Settings) -> Result<Connection> {
+fn look_at(settings: &Settings) -> Result<Box<dyn Database>> {
     let path = settings.database()?;
     if !Path::new(path).exists() {
         eprintln!("{path} is not there yet");
-        return scratch();
+        return scratch(settings);
     }
-    let connection = open(settings, false)?;
-    connection.pragma_update(None, "query_only", true).map_err(|error| failed(&error))?;
-    Ok(connection)
+    open(settings, Access::Look)
+}
+
+/// Opens the database.
+fn open(settings: &Settings, access: Access) -> Result<Box<dyn Database>> {
+    settings.host.open(settings.database()?, access)
 }
 
 /// An empty database in memory.
-fn scratch() -> Result<Connection> {
-    Connection::open_in_memory().map_err(|error| failed(&error))
-}
-
-fn failed(error: &rusqlite::Error) -> Error {
-    Error::new(ErrorKind::CannotOpen, error.to_string())
-}
-
-/// Opens the database; only a run that writes may make a new file.
-fn open(settings: &Settings, create: bool) -> Result<Connection> {
-    let path = settings.database()?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let flags = if create { flags | OpenFlags::SQLITE_OPEN_CREATE } else { flags };
-    let cannot = |error: rusqlite::Error| {
-        Error::new(ErrorKind::CannotOpen, format!("cannot open '{path}': {error}"))
-            .with_hint("check that the path exists and may be written")
-    };
-    let connection = Connection::open_with_flags(path, flags).map_err(cannot)?;
-    connection.busy_timeout(Duration::from_secs(5)).map_err(cannot)?;
-    Ok(connection)
+fn scratch(settings: &Settings) -> Result<Box<dyn Database>> {
+    settings.host.scratch()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use limbeck::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result};
 
 use super::{File, Locations};
 

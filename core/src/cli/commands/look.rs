@@ -1,20 +1,20 @@
 //! `current`, `heads`, `history`, `branches`, `show`, `status`: what only reads.
 
-use limbeck::{Migrator, Result, RevisionInfo};
+use crate::{Migrator, Result, RevisionInfo};
 use serde_json::json;
 
 use super::{look_at, migrator};
-use crate::args::Args;
-use crate::output::{self, say};
-use crate::settings::Settings;
+use crate::cli::args::Args;
+use crate::cli::output::{self, say};
+use crate::cli::settings::Settings;
 
 pub fn current(args: &Args, settings: &Settings, check_heads: bool) -> Result<()> {
     let migrator = migrator(settings)?;
     let mut db = look_at(settings)?;
     if check_heads {
-        migrator.check_heads(&mut db)?;
+        migrator.check_heads(&mut *db)?;
     }
-    let revisions = migrator.current(&mut db)?;
+    let revisions = migrator.current(&mut *db)?;
     if args.json {
         output::json(&json!({ "heads": revisions }));
         return Ok(());
@@ -38,7 +38,7 @@ pub fn heads(args: &Args, settings: &Settings, resolve_dependencies: bool) -> Re
 pub fn history(args: &Args, settings: &Settings, range: &str, indicate_current: bool) -> Result<()> {
     let migrator = migrator(settings)?;
     let asks = indicate_current || range.contains("current");
-    let rows = if asks { migrator.rows(&mut look_at(settings)?)? } else { Vec::new() };
+    let rows = if asks { migrator.rows(&mut *look_at(settings)?)? } else { Vec::new() };
     let revisions = migrator.revisions(range, &rows)?;
     listed(args, &revisions, || {
         if args.verbose {
@@ -82,8 +82,8 @@ pub fn show(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
 pub fn status(args: &Args, settings: &Settings) -> Result<()> {
     let migrator = migrator(settings)?;
     let mut db = look_at(settings)?;
-    let current = migrator.current(&mut db)?;
-    let plan = migrator.pending(&mut db)?;
+    let current = migrator.current(&mut *db)?;
+    let plan = migrator.pending(&mut *db)?;
     let ids: Vec<&str> = plan.steps.iter().filter_map(|step| step.revision.as_deref()).collect();
     let pending = migrator.describe(&ids, &[]);
     if args.json {

@@ -3,16 +3,15 @@
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::atomic::Ordering;
 
+use crate::script::Script;
+use crate::{Error, Event, RevisionInfo};
 use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
-use limbeck::script::Script;
-use limbeck::{Error, Event, RevisionInfo};
 use serde::Serialize;
 
-use crate::CANCELLED;
-use crate::args::Args;
+use crate::cli::args::Args;
+use crate::cli::settings::Settings;
 
 /// How a revision's id looks.
 pub const REVISION: Style = AnsiColor::Yellow.on_default();
@@ -29,7 +28,7 @@ pub fn paint(style: Style, text: &str) -> String {
 /// A line of a result, in colours where they are wanted.
 macro_rules! say {
     ($($text:tt)*) => {
-        $crate::output::coloured(&(format!($($text)*) + "\n"))
+        $crate::cli::output::coloured(&(format!($($text)*) + "\n"))
     };
 }
 pub(crate) use say;
@@ -149,7 +148,11 @@ pub fn block(info: &RevisionInfo, script: Option<&Script>, path: Option<&Path>, 
 }
 
 /// What a run tells on stderr: a log line a step, and a bar while rows are copied on a terminal.
-pub fn listener(args: &Args) -> impl FnMut(&Event<'_>) -> ControlFlow<()> + 'static {
+pub fn listener<'h>(
+    args: &Args,
+    settings: &Settings<'h>,
+) -> impl FnMut(&Event<'_>) -> ControlFlow<()> + use<'h> {
+    let host = settings.host;
     let quiet = args.quiet;
     let style = ProgressStyle::with_template(
         "  {msg} [{bar:30}] {percent}% {human_pos}/{human_len} rows, {eta} left",
@@ -181,6 +184,6 @@ pub fn listener(args: &Args) -> impl FnMut(&Event<'_>) -> ControlFlow<()> + 'sta
             }
             _ => {}
         }
-        if CANCELLED.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if host.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
-use limbeck::script::{Folder, Source, SourceFile};
-use limbeck::{Error, ErrorKind, Migrator, Result};
+use crate::script::{Folder, Source, SourceFile};
+use crate::{Error, ErrorKind, Migrator, Result};
 use serde_json::json;
 
 use super::new_file::cannot_write;
-use crate::args::Args;
-use crate::output::{self, say};
+use crate::cli::args::Args;
+use crate::cli::output::{self, say};
 
 /// Bytes on a line.
 const WIDTH: usize = 24;

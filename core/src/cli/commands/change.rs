@@ -1,12 +1,13 @@
 //! `upgrade`, `downgrade`, `stamp`, `adopt`, `ensure_version`: what changes the database, or says how it would.
 
-use limbeck::{AlterationReport, Direction, DryRun, Migrator, Report, Result, Way};
+use crate::{AlterationReport, Direction, DryRun, Migrator, Report, Result, Way};
 use serde_json::json;
 
 use super::{look_at, migrator, open, scratch};
-use crate::args::{Args, Instead};
-use crate::output::{self, say};
-use crate::settings::Settings;
+use crate::cli::Access;
+use crate::cli::args::{Args, Instead};
+use crate::cli::output::{self, say};
+use crate::cli::settings::Settings;
 
 pub fn migrate(
     args: &Args,
@@ -15,48 +16,48 @@ pub fn migrate(
     target: &str,
     instead: &Instead,
 ) -> Result<()> {
-    let mut migrator = migrator(settings)?.on_event(output::listener(args));
+    let mut migrator = migrator(settings)?.on_event(output::listener(args, settings));
     if instead.sql {
         return sql(args, settings, &migrator, direction, target);
     }
     if instead.plan {
-        let dry = migrator.dry_run(&mut look_at(settings)?, &mut scratch()?, direction, target)?;
+        let dry = migrator.dry_run(&mut *look_at(settings)?, &mut *scratch(settings)?, direction, target)?;
         planned(args, &migrator, &dry);
         return Ok(());
     }
     told(
         args,
         &match direction {
-            Direction::Up => migrator.upgrade(&mut open(settings, true)?, target)?,
-            _ => migrator.downgrade(&mut open(settings, false)?, target)?,
+            Direction::Up => migrator.upgrade(&mut *open(settings, Access::Create)?, target)?,
+            _ => migrator.downgrade(&mut *open(settings, Access::Change)?, target)?,
         },
     );
     Ok(())
 }
 
 pub fn stamp(args: &Args, settings: &Settings, revisions: &[String], purge: bool, print: bool) -> Result<()> {
-    let mut migrator = migrator(settings)?.on_event(output::listener(args));
+    let mut migrator = migrator(settings)?.on_event(output::listener(args, settings));
     if print {
         return sql(args, settings, &migrator, Direction::Stamp, &revisions.join(" "));
     }
     let targets: Vec<&str> = revisions.iter().map(String::as_str).collect();
-    told(args, &migrator.stamp(&mut open(settings, true)?, &targets, purge)?);
+    told(args, &migrator.stamp(&mut *open(settings, Access::Create)?, &targets, purge)?);
     Ok(())
 }
 
 pub fn adopt(args: &Args, settings: &Settings) -> Result<()> {
-    let mut migrator = migrator(settings)?.on_event(output::listener(args));
-    told(args, &migrator.adopt(&mut open(settings, false)?)?);
+    let mut migrator = migrator(settings)?.on_event(output::listener(args, settings));
+    told(args, &migrator.adopt(&mut *open(settings, Access::Change)?)?);
     Ok(())
 }
 
 pub fn ensure_version(args: &Args, settings: &Settings, print: bool) -> Result<()> {
     let migrator = migrator(settings)?;
     if print {
-        printed(args, &migrator.ensure_version_sql(&mut scratch()?)?);
+        printed(args, &migrator.ensure_version_sql(&mut *scratch(settings)?)?);
         return Ok(());
     }
-    let made = migrator.ensure_version(&mut open(settings, true)?)?;
+    let made = migrator.ensure_version(&mut *open(settings, Access::Create)?)?;
     if args.json {
         output::json(&json!({ "made": made }));
     } else if !args.quiet && !made {
@@ -74,10 +75,10 @@ fn sql(
     range: &str,
 ) -> Result<()> {
     let range = match range.strip_prefix("current:") {
-        Some(to) => format!("{}:{to}", migrator.rows(&mut look_at(settings)?)?.join(",")),
+        Some(to) => format!("{}:{to}", migrator.rows(&mut *look_at(settings)?)?.join(",")),
         None => range.to_owned(),
     };
-    printed(args, &migrator.sql(&mut scratch()?, direction, &range)?);
+    printed(args, &migrator.sql(&mut *scratch(settings)?, direction, &range)?);
     Ok(())
 }
 

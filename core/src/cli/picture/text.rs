@@ -1,7 +1,7 @@
 //! For the terminal: a line a revision, newest first, as `git log --graph` draws commits.
 
 use super::{Node, Picture};
-use crate::output;
+use crate::cli::output;
 
 /// Draws it, in colours that `anstream` takes out where they are not wanted.
 pub fn draw(picture: &Picture) -> String {

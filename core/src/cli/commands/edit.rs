@@ -3,13 +3,13 @@
 use std::io::IsTerminal;
 use std::process;
 
-use limbeck::script::Folders;
-use limbeck::{Error, ErrorKind, Migrator, Result};
+use crate::script::Folders;
+use crate::{Error, ErrorKind, Migrator, Result};
 use serde_json::json;
 
-use crate::args::Args;
-use crate::output::{self, say};
-use crate::settings::Settings;
+use crate::cli::args::Args;
+use crate::cli::output::{self, say};
+use crate::cli::settings::Settings;
 
 pub fn edit(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
     // Bodies are not read: one that is refused may be the one to mend.

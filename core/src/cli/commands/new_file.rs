@@ -4,15 +4,15 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use limbeck::graph::{Revision, RevisionGraph};
-use limbeck::script::{file_name, new_file};
-use limbeck::{Error, ErrorKind, Migrator, Result};
+use crate::graph::{Revision, RevisionGraph};
+use crate::script::{file_name, new_file};
+use crate::{Error, ErrorKind, Migrator, Result, Value};
 use serde_json::json;
 
-use super::{failed, migrator, scratch};
-use crate::args::{Args, New};
-use crate::output::{self, say};
-use crate::settings::Settings;
+use super::{migrator, scratch};
+use crate::cli::args::{Args, New};
+use crate::cli::output::{self, say};
+use crate::cli::settings::Settings;
 
 pub fn revision(
     args: &Args,
@@ -162,17 +162,18 @@ fn id_and_time(
                 .with_hint("set it to utc or local; TZ in the environment says where local is"));
         }
     };
-    let db = scratch()?;
+    let mut db = scratch(settings)?;
     // One of these is free: there are more of them than revisions.
     for seconds in 0..=migrator.graph().len() {
         let sql =
             "SELECT strftime('%Y%m%d_%H%M%S', time), time FROM (SELECT datetime('now', ?1, ?2) AS time)";
-        let row: rusqlite::Result<(String, String)> =
-            db.query_row(sql, [&format!("+{seconds} seconds"), zone], |row| Ok((row.get(0)?, row.get(1)?)));
-        let (id, created) = row.map_err(|error| failed(&error))?;
-        let id = wanted.map_or(id, str::to_owned);
+        let found = db.rows(sql, &[format!("+{seconds} seconds").as_str().into(), zone.into()])?;
+        let [Value::Text(id), Value::Text(created)] = &found.concat()[..] else {
+            return Err(Error::new(ErrorKind::Contract, "strftime answers no text"));
+        };
+        let id = wanted.map_or_else(|| id.clone(), str::to_owned);
         if wanted.is_some() || migrator.graph().get(&id).is_none() {
-            return Ok((id, created));
+            return Ok((id, created.clone()));
         }
     }
     Err(Error::new(ErrorKind::DuplicateRevision, "every id of this hour is taken")

@@ -5,11 +5,12 @@ mod ini;
 
 use std::path::{Path, PathBuf};
 
-use limbeck::script::{FILE_TEMPLATE, SLUG_LENGTH};
-use limbeck::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
+use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
+use crate::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
 
-use crate::args::Args;
+use crate::cli::Host;
+use crate::cli::args::Args;
 
 /// The keys of `limbeck.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -51,8 +52,9 @@ struct Tool {
 }
 
 /// What a command needs to know.
-#[derive(Debug)]
-pub struct Settings {
+pub struct Settings<'h> {
+    /// What opens databases.
+    pub host: &'h dyn Host,
     database: Option<String>,
     /// The folders of migrations: at least one.
     pub migrations: Vec<PathBuf>,
@@ -72,9 +74,9 @@ pub struct Settings {
     pub transaction: TransactionMode,
 }
 
-impl Settings {
+impl<'h> Settings<'h> {
     /// Reads them. Paths in a TOML file are relative to it.
-    pub fn read(args: &Args) -> Result<Settings> {
+    pub fn read(args: &Args, host: &'h dyn Host) -> Result<Settings<'h>> {
         let (file, base) = match &args.config {
             Some(path) => (read_file(path)?.ok_or_else(|| no_table(path))?, folder(path)),
             None => found()?,
@@ -90,6 +92,7 @@ impl Settings {
             Some(Locations::Several(folders)) => folders,
         };
         Ok(Settings {
+            host,
             database: database.transpose()?,
             migrations: match migrations {
                 Some(folder) => vec![folder],

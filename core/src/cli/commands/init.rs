@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use limbeck::Result;
+use crate::Result;
 use serde_json::json;
 
 use super::new_file::{cannot_write, write_new};
-use crate::args::Args;
-use crate::output::{self, say};
+use crate::cli::args::Args;
+use crate::cli::output::{self, say};
 
 pub fn init(args: &Args, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;

@@ -7,7 +7,7 @@ pub mod text;
 
 use std::collections::HashMap;
 
-use limbeck::RevisionInfo;
+use crate::RevisionInfo;
 
 /// Revisions newest first, a row each, in lanes.
 pub struct Picture {
