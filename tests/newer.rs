@@ -46,10 +46,8 @@ fn above_the_floor_it_runs_on_and_below_it_does_not() {
 fn a_stamp_leaves_the_floor_unknown() {
     let mut db = at(&FILES[..1]);
     Migrator::new(&FILES).unwrap().stamp(&mut db, &["3"], false).unwrap();
-    for (choice, part) in [
-        (NewerDatabase::RunOn, "is not known"),
-        (NewerDatabase::TakeDown, "has no record"),
-    ] {
+    for (choice, part) in [(NewerDatabase::RunOn, "is not known"), (NewerDatabase::TakeDown, "has no record")]
+    {
         let error = open(&FILES[..1], choice, &mut db).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::DatabaseNewer);
         assert!(error.to_string().contains(part), "{error}");
@@ -59,12 +57,13 @@ fn a_stamp_leaves_the_floor_unknown() {
 /// Of two heads one is known, the other is not; both stand on what is known.
 #[test]
 fn several_heads() {
-    let app = [
-        ("1_a.sql", "-- revises:\nCREATE TABLE a(x)"),
-        ("2_b.sql", "-- revises: 1\nCREATE TABLE b(x)"),
-    ];
+    let app =
+        [("1_a.sql", "-- revises:\nCREATE TABLE a(x)"), ("2_b.sql", "-- revises: 1\nCREATE TABLE b(x)")];
     let plugin = [
-        ("3_c.sql", "-- revises: 1\n-- migrate:up\nALTER TABLE a ADD c;\n-- migrate:down\nALTER TABLE a DROP c"),
+        (
+            "3_c.sql",
+            "-- revises: 1\n-- migrate:up\nALTER TABLE a ADD c;\n-- migrate:down\nALTER TABLE a DROP c",
+        ),
         ("4_m.sql", "-- revises: 2, 3\n-- migrate:up\n-- migrate:down\n"),
     ];
     let both = [&app[..], &plugin[..1]].concat();
@@ -88,7 +87,10 @@ fn taken_down_it_is_as_the_older_app_left_it() {
     let steps: Vec<&str> = report.steps.iter().map(|step| step.revision.as_str()).collect();
     assert_eq!((steps, report.to), (vec!["4", "3", "2"], vec!["1".to_owned()]));
     let db: &mut dyn Database = &mut db;
-    assert_eq!(db.texts("SELECT sql FROM sqlite_master WHERE name IN ('a', 'b')", &[]).unwrap(), ["CREATE TABLE a(x)"]);
+    assert_eq!(
+        db.texts("SELECT sql FROM sqlite_master WHERE name IN ('a', 'b')", &[]).unwrap(),
+        ["CREATE TABLE a(x)"]
+    );
     let by = "SELECT group_concat(app_version) FROM limbeck_history WHERE direction = 'down'";
     assert_eq!(db.texts(by, &[]).unwrap(), ["1.0,1.0,1.0"]);
 }
@@ -96,8 +98,10 @@ fn taken_down_it_is_as_the_older_app_left_it() {
 #[test]
 fn a_kept_script_reaches_nothing_of_the_apps() {
     let refused = |db: &mut Connection, down: &str, part: &str| {
-        let checksum = script::Section::parse(down, 1).map_or_else(|_| String::new(), |section| section.checksum());
-        let update = "UPDATE limbeck_history SET downgrade = ?1, downgrade_checksum = ?2 WHERE revision = '2'";
+        let checksum =
+            script::Section::parse(down, 1).map_or_else(|_| String::new(), |section| section.checksum());
+        let update =
+            "UPDATE limbeck_history SET downgrade = ?1, downgrade_checksum = ?2 WHERE revision = '2'";
         rusqlite::Connection::execute(db, update, [down, &checksum]).unwrap();
         let error = open(&FILES[..1], NewerDatabase::TakeDown, db).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StoredScriptRefused, "{down}");
@@ -112,7 +116,10 @@ fn a_kept_script_reaches_nothing_of_the_apps() {
     refused(&mut db, "PRAGMA writable_schema = 1", "writable_schema");
     db.execute_batch("ATTACH ':memory:' AS other").unwrap();
     refused(&mut db, "DROP TABLE b", "other databases are attached");
-    db.execute_batch("DETACH other; UPDATE limbeck_history SET downgrade = 'DROP TABLE a' WHERE revision = '2'").unwrap();
+    db.execute_batch(
+        "DETACH other; UPDATE limbeck_history SET downgrade = 'DROP TABLE a' WHERE revision = '2'",
+    )
+    .unwrap();
     let error = open(&FILES[..1], NewerDatabase::TakeDown, &mut db).unwrap_err();
     assert!(error.to_string().contains("checksum"), "{error}");
     db.execute_batch("UPDATE limbeck_history SET downgrade = NULL WHERE revision = '2'").unwrap();

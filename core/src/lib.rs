@@ -66,4 +66,6 @@ pub use event::Event;
 pub use execute::{Code, CodeStep, TransactionMode};
 pub use history::VERSION_TABLE;
 pub use migrator::{Migrator, NewerDatabase, RevisionInfo};
-pub use report::{AlterationReport, Direction, DryRun, DryStep, NewerRevision, Report, StepReport, Timing, Way};
+pub use report::{
+    AlterationReport, Direction, DryRun, DryStep, NewerRevision, Report, StepReport, Timing, Way,
+};

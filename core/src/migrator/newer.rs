@@ -44,7 +44,12 @@ pub(super) struct Met {
 
 impl Met {
     /// What stands between the version rows and the folder. Reads only.
-    pub fn new(options: &Options, graph: &RevisionGraph, db: &mut dyn Database, rows: &[String]) -> Result<Met> {
+    pub fn new(
+        options: &Options,
+        graph: &RevisionGraph,
+        db: &mut dyn Database,
+        rows: &[String],
+    ) -> Result<Met> {
         let mut met = Met { records: BTreeMap::new(), bare: Vec::new(), below: Vec::new() };
         let mut stack = rows.to_vec();
         while let Some(revision) = stack.pop() {
@@ -103,9 +108,10 @@ impl Met {
             Some(NewerRevision { revision, compatible: Some(_), .. }) => {
                 Err(self.error(&format!("; revision {revision} is not compatible with older apps")))
             }
-            Some(NewerRevision { revision, .. }) => Err(self.error(&format!(
-                "; whether revision {revision} leaves older apps working is not known"
-            ))),
+            Some(NewerRevision { revision, .. }) => {
+                Err(self
+                    .error(&format!("; whether revision {revision} leaves older apps working is not known")))
+            }
         }
     }
 
@@ -152,7 +158,8 @@ impl Met {
             revises: record.revises.clone(),
             ..Revision::new(&record.revision, &[])
         };
-        let all = scripts.graph.revisions().iter().cloned().chain(self.records.values().map(revision)).collect();
+        let all =
+            scripts.graph.revisions().iter().cloned().chain(self.records.values().map(revision)).collect();
         let ids: Vec<&str> = self.records.keys().map(String::as_str).collect();
         let plan: Plan = RevisionGraph::new(all)?.without(rows, &ids)?;
         let mut jobs = Vec::new();

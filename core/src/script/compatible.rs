@@ -59,8 +59,14 @@ const HARMLESS: &str = " abs avg cast coalesce count date datetime exists filter
     unixepoch upper ";
 
 /// Pragmas that change nothing an app sees, also with a value.
-const HARMLESS_PRAGMAS: [&str; 6] =
-    ["optimize", "incremental_vacuum", "analysis_limit", "integrity_check", "quick_check", "foreign_key_check"];
+const HARMLESS_PRAGMAS: [&str; 6] = [
+    "optimize",
+    "incremental_vacuum",
+    "analysis_limit",
+    "integrity_check",
+    "quick_check",
+    "foreign_key_check",
+];
 
 impl Made {
     /// Why this item breaks older apps, if it does; else what it makes is noted.
@@ -80,7 +86,8 @@ impl Made {
         match statement {
             Stmt::CreateTable { temporary, if_not_exists, tbl_name, body } => {
                 let table = name(tbl_name);
-                if !(*temporary || is_temp(tbl_name)) && !matches!(body, CreateTableBody::AsSelect(_)) {
+                let keyless = *temporary || is_temp(tbl_name) || matches!(body, CreateTableBody::AsSelect(_));
+                if !keyless {
                     let Ok(def) = TableDef::parse(sql) else {
                         return Some(format!("CREATE TABLE {table}: limbeck cannot read it"));
                     };
@@ -118,13 +125,17 @@ impl Made {
             Stmt::Insert { tbl_name, .. } => self.writes("INSERT", tbl_name, None),
             Stmt::Delete { tbl_name, .. } => self.writes("DELETE", tbl_name, None),
             Stmt::Update { tbl_name, sets, .. } => {
-                let columns: Vec<String> =
-                    sets.iter().flat_map(|set| set.col_names.iter()).map(|column| unquote(column.0)).collect();
+                let columns: Vec<String> = sets
+                    .iter()
+                    .flat_map(|set| set.col_names.iter())
+                    .map(|column| unquote(column.0))
+                    .collect();
                 self.writes("UPDATE", tbl_name, Some(&columns))
             }
             Stmt::Pragma(pragma, value) => {
                 let pragma = name(pragma);
-                let harmless = value.is_none() || HARMLESS_PRAGMAS.iter().any(|known| same_name(known, &pragma));
+                let harmless =
+                    value.is_none() || HARMLESS_PRAGMAS.iter().any(|known| same_name(known, &pragma));
                 (!harmless).then(|| format!("PRAGMA {pragma}"))
             }
             Stmt::Select(_) => (!harmless_calls(sql)).then(|| "SELECT that calls a function".to_owned()),
@@ -145,7 +156,8 @@ impl Made {
 
     fn by_alteration(&mut self, alteration: &Alteration) -> Option<String> {
         let table = &alteration.table;
-        let unseen = self.has(table) || alteration.schema.as_ref().is_some_and(|name| same_name(name, "temp"));
+        let unseen =
+            self.has(table) || alteration.schema.as_ref().is_some_and(|name| same_name(name, "temp"));
         for action in &alteration.actions {
             if unseen {
                 if let Action::RenameTable { to } = action {
@@ -226,9 +238,8 @@ impl Made {
                     OnDelete::Other => false,
                 }
         };
-        let holds = |key: &ForeignKey| {
-            Some(format!("{}: a foreign key of {} holds its rows", key.table, def.name))
-        };
+        let holds =
+            |key: &ForeignKey| Some(format!("{}: a foreign key of {} holds its rows", key.table, def.name));
         for column in &def.columns {
             for constraint in &column.constraints {
                 if let ColumnRule::References(key) = &constraint.rule
@@ -255,9 +266,8 @@ impl Made {
         let is_new = |column: &String| {
             self.columns.contains(&(name.to_ascii_lowercase(), column.to_ascii_lowercase()))
         };
-        let unseen = is_temp(table)
-            || self.has(&name)
-            || columns.is_some_and(|columns| columns.iter().all(is_new));
+        let unseen =
+            is_temp(table) || self.has(&name) || columns.is_some_and(|columns| columns.iter().all(is_new));
         (!unseen).then(|| format!("{name}: {verb}"))
     }
 
@@ -404,13 +414,22 @@ mod tests {
             ("CREATE INDEX i ON notes(a COLLATE german)", "notes: CREATE INDEX i"),
             ("CREATE TRIGGER r AFTER INSERT ON notes BEGIN SELECT 1; END", "notes: CREATE TRIGGER r"),
             ("CREATE TABLE t(a REFERENCES notes)", "notes: a foreign key of t holds its rows"),
-            ("CREATE TABLE t(a REFERENCES notes ON DELETE RESTRICT)", "notes: a foreign key of t holds its rows"),
-            ("CREATE TABLE t(a NOT NULL REFERENCES notes ON DELETE SET NULL)", "notes: a foreign key of t holds its rows"),
+            (
+                "CREATE TABLE t(a REFERENCES notes ON DELETE RESTRICT)",
+                "notes: a foreign key of t holds its rows",
+            ),
+            (
+                "CREATE TABLE t(a NOT NULL REFERENCES notes ON DELETE SET NULL)",
+                "notes: a foreign key of t holds its rows",
+            ),
             (
                 "CREATE TABLE t(a, FOREIGN KEY (a) REFERENCES notes ON DELETE CASCADE ON DELETE NO ACTION)",
                 "notes: a foreign key of t holds its rows",
             ),
-            ("CREATE TABLE t(a REFERENCES notes ON UPDATE CASCADE)", "notes: a foreign key of t holds its rows"),
+            (
+                "CREATE TABLE t(a REFERENCES notes ON UPDATE CASCADE)",
+                "notes: a foreign key of t holds its rows",
+            ),
             ("ALTER TABLE notes ADD a AFTER b", "notes: ADD COLUMN a AFTER b"),
             ("ALTER TABLE notes ADD a NOT NULL", "notes: ADD COLUMN a NOT NULL"),
             ("ALTER TABLE notes ADD a NOT NULL DEFAULT NULL", "notes: ADD COLUMN a NOT NULL DEFAULT NULL"),
@@ -419,7 +438,10 @@ mod tests {
             ("ALTER TABLE notes ADD a DEFAULT (mine())", "notes: ADD COLUMN a DEFAULT (mine())"),
             ("ALTER TABLE notes ADD a AS (b + 1)", "notes: ADD COLUMN a AS (b + 1)"),
             ("ALTER TABLE notes ADD a REFERENCES f", "notes: ADD COLUMN a REFERENCES f"),
-            ("ALTER TABLE notes ADD a REFERENCES f ON DELETE CASCADE", "notes: ADD COLUMN a REFERENCES f ON DELETE CASCADE"),
+            (
+                "ALTER TABLE notes ADD a REFERENCES f ON DELETE CASCADE",
+                "notes: ADD COLUMN a REFERENCES f ON DELETE CASCADE",
+            ),
             ("ALTER TABLE notes ADD a COLLATE german", "notes: ADD COLUMN a COLLATE german"),
             ("ALTER TABLE notes ADD b, DROP a", "notes: DROP COLUMN a"),
             ("ALTER TABLE notes RENAME a TO b", "notes: RENAME COLUMN a TO b"),
@@ -437,7 +459,10 @@ mod tests {
             ("PRAGMA user_version = 3", "PRAGMA user_version"),
             ("SELECT AddGeometryColumn('notes')", "SELECT that calls a function"),
             ("-- migrate:up transaction:false\nATTACH 'x' AS y", "ATTACH"),
-            ("CREATE TABLE new(a); INSERT INTO new SELECT a FROM notes; DROP TABLE notes; ALTER TABLE new RENAME TO notes", "DROP TABLE notes"),
+            (
+                "CREATE TABLE new(a); INSERT INTO new SELECT a FROM notes; DROP TABLE notes; ALTER TABLE new RENAME TO notes",
+                "DROP TABLE notes",
+            ),
         ] {
             assert_eq!(why(sql).as_deref(), Some(want), "{sql}");
         }

@@ -57,9 +57,9 @@ pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
 #[cfg(feature = "refinery")]
 pub(crate) use source::base;
+pub use source::{Folder, Folders, Source, SourceFile};
 pub use stored::StoredDowngrade;
 pub(crate) use stored::refused as stored_script_refused;
-pub use source::{Folder, Folders, Source, SourceFile};
 pub use write::{new_file, slug};
 
 use crate::error::{Error, ErrorKind, Result};

@@ -95,7 +95,8 @@ impl StoredDowngrade {
 
 /// The error for a kept script that must not run.
 pub(crate) fn refused(revision: &str, why: &str) -> Error {
-    let message = format!("the downgrade of revision {revision} that the database has kept must not run: {why}");
+    let message =
+        format!("the downgrade of revision {revision} that the database has kept must not run: {why}");
     Error::new(ErrorKind::StoredScriptRefused, message)
         .in_revision(revision)
         .with_hint("use the newer version of the app, or restore a backup")
@@ -123,7 +124,11 @@ fn may_run(revision: &str, item: &Item) -> Result<()> {
         | Stmt::Reindex { .. } => Ok(()),
         Stmt::CreateVirtualTable { module_name, .. } => {
             let module = unquote(module_name.0);
-            if is_listed(MODULES, &module) { Ok(()) } else { no(format!("a virtual table of the module {module}")) }
+            if is_listed(MODULES, &module) {
+                Ok(())
+            } else {
+                no(format!("a virtual table of the module {module}"))
+            }
         }
         Stmt::Pragma(pragma, _) => {
             let pragma = unquote(pragma.name.0);
@@ -174,7 +179,10 @@ fn names(text: &str, called: &mut BTreeSet<String>, named: &mut BTreeSet<String>
 /// Whether a string stands where a table's name may.
 fn before_from(all: &[crate::sql::Token<'_>], at: usize) -> bool {
     let Some(before) = at.checked_sub(1).map(|before| all[before].kind) else { return false };
-    matches!(before, T::TK_FROM | T::TK_JOIN | T::TK_INTO | T::TK_UPDATE | T::TK_COMMA | T::TK_DOT | T::TK_TABLE)
+    matches!(
+        before,
+        T::TK_FROM | T::TK_JOIN | T::TK_INTO | T::TK_UPDATE | T::TK_COMMA | T::TK_DOT | T::TK_TABLE
+    )
 }
 
 fn is_listed(list: &str, name: &str) -> bool {
@@ -195,7 +203,10 @@ mod tests {
         for (sql, called) in [
             ("DROP TABLE tags; DROP INDEX i; ANALYZE; REINDEX", ""),
             ("ALTER TABLE notes DROP COLUMN a, ALTER b TYPE TEXT USING upper(b)", ""),
-            ("CREATE TABLE t(a VARCHAR(10)); INSERT INTO t(a) SELECT json_extract(x, '$') FROM json_each('[]')", "json_each t varchar"),
+            (
+                "CREATE TABLE t(a VARCHAR(10)); INSERT INTO t(a) SELECT json_extract(x, '$') FROM json_each('[]')",
+                "json_each t varchar",
+            ),
             ("CREATE VIRTUAL TABLE s USING fts5(a)", "fts5"),
             ("PRAGMA user_version = 2", ""),
             ("UPDATE t SET a = mine(b) WHERE \"load_extension\"('x')", "load_extension mine"),
@@ -225,7 +236,11 @@ mod tests {
             ("FROB", "FROB"),
         ] {
             let error = parse(sql).unwrap_err();
-            assert_eq!((error.kind(), error.revision()), (ErrorKind::StoredScriptRefused, Some("0002")), "{sql}");
+            assert_eq!(
+                (error.kind(), error.revision()),
+                (ErrorKind::StoredScriptRefused, Some("0002")),
+                "{sql}"
+            );
             assert!(error.to_string().contains(part), "{sql}: {error}");
         }
         let error = StoredDowngrade::parse("0002", "DROP TABLE t", "00").unwrap_err();
