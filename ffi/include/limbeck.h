@@ -379,6 +379,26 @@ typedef enum limbeck_rebuild {
 } limbeck_rebuild;
 
 /**
+ * What an upgrade does with a database that has revisions which the migrations do not: a newer version
+ * of the program was there. `limbeck_error_newer_count` and the JSON tell which.
+ */
+typedef enum limbeck_newer {
+  /**
+   * `LIMBECK_HISTORY_DATABASE_NEWER`.
+   */
+  LIMBECK_NEWER_REFUSE = 0,
+  /**
+   * Use it as it is, where each of those revisions leaves older programs working; else refuse it.
+   */
+  LIMBECK_NEWER_RUN_ON = 1,
+  /**
+   * Take those revisions back with the downgrade scripts that the database has kept. What they throw
+   * away is gone.
+   */
+  LIMBECK_NEWER_TAKE_DOWN = 2,
+} limbeck_newer;
+
+/**
  * What a transaction holds.
  */
 typedef enum limbeck_transaction {
