@@ -232,9 +232,11 @@ pub enum Command {
         #[arg(default_value = "head", allow_hyphen_values = true)]
         revision: String,
     },
-    /// Write a folder as a file of C, for programs without Rust
-    #[command(after_help = "  limbeck embed migrations -o migrations.c\n\n\
-        The program gives the list to limbeck_migrator_from_memory of limbeck.h.")]
+    /// Write a folder as one file: of C, or a manifest for JavaScript
+    #[command(after_help = "  limbeck embed migrations -o migrations.c\n  \
+        limbeck embed migrations --manifest -o migrations.json\n\n\
+        A program in C gives the list to limbeck_migrator_from_memory of limbeck.h; one in JavaScript gives the\n\
+        imported manifest to migrate of the npm package.")]
     Embed {
         /// The folder
         #[arg(default_value = "migrations", value_hint = ValueHint::DirPath)]
@@ -245,6 +247,9 @@ pub enum Command {
         /// What the list is called in C
         #[arg(long, default_value = "migrations")]
         name: String,
+        /// Write JSON: {"limbeck": 1, "migrations": [{"name", "sql"}, …]}
+        #[arg(long, conflicts_with = "name")]
+        manifest: bool,
     },
     /// Print the completions of a shell
     #[command(

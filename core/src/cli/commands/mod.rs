@@ -27,7 +27,9 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Init { folder } => init::init(args, folder),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
-        Command::Embed { folder, output, name } => embed::embed(args, folder, output.as_deref(), name),
+        Command::Embed { folder, output, name, manifest } => {
+            embed::embed(args, folder, output.as_deref(), (!manifest).then_some(name))
+        }
         Command::Revision { new, head, depends_on, version_path } => {
             new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
         }
