@@ -3,10 +3,10 @@
 use super::deed::{Deed, Reading};
 use super::{Findings, Place, Rule};
 use crate::alter::Action;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::schema::TableDef;
 use crate::script::Script;
-use crate::sql::{Token, TokenType as T, tokens, unquote};
+use crate::sql::{Token, TokenType as T, split, tokens, unquote};
 
 const NO_TYPES: &str =
     "declare the column TEXT with CHECK (column IN ('a', 'b')): SQLite has no types to create";
@@ -101,7 +101,7 @@ pub(super) fn look(reading: &Reading<'_>, findings: &mut Findings) {
                     Rule::Postgresql,
                     (reading.script, side, statement),
                     Some(word),
-                    format!("{what} is PostgreSQL's, and SQLite does not know it"),
+                    unknown(&what),
                     fix,
                 );
             }
@@ -191,36 +191,48 @@ fn types(deed: &Deed) -> Vec<(String, &'static str)> {
     }
 }
 
-/// What keeps a file from being read at all: a cast with `::`, a body in `$$`. Answers whether it was that.
+/// Looks at a file that cannot be read. Answers whether that is for something of PostgreSQL's: a cast with
+/// `::`, a body in `$$`, whose own semicolons and `END` are taken for the file's.
 pub(super) fn unreadable(script: &Script, error: &Error, findings: &mut Findings) -> bool {
-    let (ErrorKind::SqlSyntax | ErrorKind::AlterSyntax, Some(line)) = (error.kind(), error.line()) else {
-        return false;
-    };
     let file = error.file().unwrap_or(&script.file);
     let text = match &script.down {
         Some(down) if down.name == file => &*down.text,
         _ => &*script.text,
     };
-    let near = text.lines().nth(line as usize - 1).unwrap_or_default();
-    // Strings and comments aside, as far as one line tells.
-    let code = near.split("--").next().unwrap_or_default();
-    let (what, fix) = if code.contains("$$") {
-        ("$$", "write the statements by themselves, or register a function in the app")
-    } else if outside_strings(code).contains("::") {
-        ("::", "write the literal by itself, or CAST(value AS TYPE)")
-    } else {
-        return false;
+    let mut tell = |line: u32, statement: &str, what: &str, fix: &str| {
+        let revision = &script.revision.id;
+        let place = Place { revision, file, line: Some(line), statement: Some(statement) };
+        findings.add(Rule::Postgresql, place, unknown(what), fix);
     };
-    let place = Place { revision: &script.revision.id, file, line: Some(line), statement: Some(near.trim()) };
-    findings.add(
-        Rule::Postgresql,
-        place,
-        format!("{what} is PostgreSQL's, and SQLite does not know it"),
-        fix,
-    );
-    true
+    let mut is_the_cause = false;
+    match split(text) {
+        Ok(statements) => {
+            for statement in statements {
+                let all = tokens(statement.text).unwrap_or_default();
+                is_the_cause |= all.iter().any(|token| token.text == "$$");
+                for (what, fix) in found(&all) {
+                    tell(statement.line, statement.text, &what, fix);
+                }
+            }
+        }
+        Err(_) => {
+            let Some(line) = error.line() else { return false };
+            let near = text.lines().nth(line as usize - 1).unwrap_or_default();
+            if outside_strings(near).contains("::") {
+                is_the_cause = true;
+                tell(line, near.trim(), "::", "write the literal by itself, or CAST(value AS TYPE)");
+            }
+        }
+    }
+    is_the_cause
 }
 
+/// A line without its strings and comments, as far as one line tells.
 fn outside_strings(line: &str) -> String {
-    line.split('\'').step_by(2).collect::<Vec<_>>().join("'")
+    let code: String = line.split('\'').step_by(2).collect();
+    code.split("--").next().unwrap_or_default().to_owned()
+}
+
+fn unknown(what: &str) -> String {
+    format!("{what} is PostgreSQL's, and SQLite does not know it")
 }

@@ -5,9 +5,11 @@ use crate::error::{Error, ErrorKind};
 use crate::script::Script;
 
 pub(super) fn look(script: &Script, error: &Error, findings: &mut Findings) {
+    if postgres::unreadable(script, error, findings) {
+        return;
+    }
     let rule = match error.kind() {
         ErrorKind::ForbiddenStatement => Rule::ForbiddenStatement,
-        _ if postgres::unreadable(script, error, findings) => return,
         _ => Rule::Unreadable,
     };
     tell(rule, script, error, findings);
