@@ -27,6 +27,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ),
     ("lint", "error sql schema alter graph script db inspect"),
     ("migrator", "error report event sql lint alter schema diff graph script db inspect execute history"),
+    ("cli", "error diff graph lint script db"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

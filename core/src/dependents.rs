@@ -19,18 +19,22 @@ impl Broken {
     ///
     /// A trigger is compiled with a statement that would fire it: each of the three kinds shows only
     /// its own triggers. Nothing runs: `EXPLAIN` compiles only.
-    pub fn find(db: &mut dyn Database, schema: &str, table: &str) -> Result<Broken> {
-        Broken::find_without(db, schema, table, &[])
+    ///
+    /// `objects` is what [`inspect::with_temp`] has just read.
+    pub fn find(db: &mut dyn Database, objects: &[Object], schema: &str, table: &str) -> Result<Broken> {
+        Broken::find_without(db, objects, schema, table, &[])
     }
 
     /// The same, when columns of the table are gone. Where one stands in double quotes, SQLite now
     /// takes it for a string (<https://sqlite.org/quirks.html#dblquote>): that does not count as
     /// compiling.
-    pub fn find_without(db: &mut dyn Database, schema: &str, table: &str, gone: &[String]) -> Result<Broken> {
-        let mut objects = inspect::objects(db, schema)?;
-        if !same_name(schema, "temp") {
-            objects.extend(inspect::objects(db, "temp")?);
-        }
+    fn find_without(
+        db: &mut dyn Database,
+        objects: &[Object],
+        schema: &str,
+        table: &str,
+        gone: &[String],
+    ) -> Result<Broken> {
         let mut broken = BTreeMap::new();
         for view in objects.iter().filter(|o| o.kind == ObjectKind::View) {
             compile(db, &mut broken, view.title(), &format!("SELECT * FROM {}", qualified(view)));
@@ -47,9 +51,8 @@ impl Broken {
             // Its body cannot be compiled by itself: too careful where it means a string.
             broken.insert(trigger.title(), "it has the column's name in double quotes".to_owned());
         }
-        let has_triggers = |o: &Object| {
-            objects.iter().any(|t| t.kind == ObjectKind::Trigger && same_name(&t.table, &o.name))
-        };
+        let triggers: Vec<&Object> = objects.iter().filter(|o| o.kind == ObjectKind::Trigger).collect();
+        let has_triggers = |o: &Object| triggers.iter().any(|trigger| same_name(&trigger.table, &o.name));
         for target in objects.iter().filter(|o| matches!(o.kind, ObjectKind::Table | ObjectKind::View)) {
             let altered = same_name(&target.schema, schema) && same_name(&target.name, table);
             if altered || has_triggers(target) {
@@ -69,11 +72,8 @@ impl Broken {
         gone: &[String],
         before: &Broken,
     ) -> Result<Vec<Object>> {
-        let now = Broken::find_without(db, schema, table, gone)?;
-        let mut objects = inspect::objects(db, schema)?;
-        if !same_name(schema, "temp") {
-            objects.extend(inspect::objects(db, "temp")?);
-        }
+        let objects = inspect::with_temp(db, schema)?;
+        let now = Broken::find_without(db, &objects, schema, table, gone)?;
         let new = |what: &str| now.0.contains_key(what) && !before.0.contains_key(what);
         let named: Vec<Object> = objects.iter().filter(|o| new(&o.title())).cloned().collect();
         if !named.is_empty() {
@@ -95,7 +95,8 @@ impl Broken {
             for other in suspects.iter().filter(|other| *other != trigger) {
                 db.execute(&format!("DROP TRIGGER {}", qualified(other)))?;
             }
-            let alone = Broken::find_without(db, schema, table, gone)?;
+            let left = inspect::with_temp(db, schema)?;
+            let alone = Broken::find_without(db, &left, schema, table, gone)?;
             db.execute("ROLLBACK TO limbeck_suspect")?;
             db.execute("RELEASE limbeck_suspect")?;
             if alone.0.keys().any(|what| !before.0.contains_key(what)) {

@@ -6,7 +6,7 @@
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Step;
-use crate::sql::quote;
+use crate::sql::{literal, quote};
 
 /// The table of version rows, in Alembic's shape, unless the app names another.
 pub const VERSION_TABLE: &str = "limbeck_version";
@@ -109,20 +109,23 @@ impl<'a> History<'a> {
     ///
     /// Errors: [`ErrorKind::ProofFailed`] if a row that the step replaces is not there.
     pub fn move_rows(&self, db: &mut dyn Database, step: &Step) -> Result<()> {
-        let table = quote(self.version_table);
+        let table = format!("main.{}", quote(self.version_table));
+        let gone = |row: &str| {
+            let message = format!("the version row {row} is gone from {}", self.version_table);
+            Error::new(ErrorKind::ProofFailed, message)
+        };
+        if let ([from], [to]) = (&step.delete[..], &step.insert[..]) {
+            let (from_text, to) = (literal(from), literal(to));
+            let sql = format!("UPDATE {table} SET version_num = {to} WHERE version_num = {from_text}");
+            return if db.execute(&sql)? == 1 { Ok(()) } else { Err(gone(from)) };
+        }
         for row in &step.delete {
-            let delete = format!("DELETE FROM main.{table} WHERE version_num = ?1");
-            let there = format!("SELECT 1 FROM main.{table} WHERE version_num = ?1");
-            if !db.any(&there, &[row.as_str().into()])? {
-                return Err(Error::new(
-                    ErrorKind::ProofFailed,
-                    format!("the version row {row} is gone from {}", self.version_table),
-                ));
+            if db.execute(&format!("DELETE FROM {table} WHERE version_num = {}", literal(row)))? != 1 {
+                return Err(gone(row));
             }
-            run(db, &delete, &[row.as_str().into()])?;
         }
         for row in &step.insert {
-            run(db, &format!("INSERT INTO main.{table}(version_num) VALUES (?1)"), &[row.as_str().into()])?;
+            db.execute(&format!("INSERT INTO {table}(version_num) VALUES ({})", literal(row)))?;
         }
         Ok(())
     }

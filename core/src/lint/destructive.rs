@@ -1,6 +1,6 @@
 //! `lint.destructive_without_downgrade`
 
-use super::deed::{Deed, Reading};
+use super::deed::{Deed, Reading, Side};
 use super::{Findings, Rule};
 use crate::alter::Action;
 use crate::sql::same_name;
@@ -21,7 +21,9 @@ pub(super) fn look(reading: &Reading<'_>, findings: &mut Findings) {
             Deed::Delete { table, all: true } if !up.makes(table) => (format!("DELETE FROM {table}"), table),
             Deed::Alter(alteration) => {
                 let dropped = alteration.actions.iter().find_map(|action| match action {
-                    Action::DropColumn { column, .. } => Some(column),
+                    Action::DropColumn { column, .. } if !added(up, &alteration.table, column) => {
+                        Some(column)
+                    }
                     _ => None,
                 });
                 let Some(column) = dropped.filter(|_| !up.makes(&alteration.table)) else { continue };
@@ -37,6 +39,14 @@ pub(super) fn look(reading: &Reading<'_>, findings: &mut Findings) {
             "write under '-- migrate:down' what makes it anew, or move what it holds somewhere first",
         );
     }
+}
+
+/// Whether the revision has added the column itself.
+fn added(up: &Side, table: &str, column: &str) -> bool {
+    up.actions().any(|(_, alteration, action)| {
+        matches!(action, Action::AddColumn { column: added, .. } if same_name(added, column))
+            && same_name(&alteration.table, table)
+    })
 }
 
 /// Whether the rows of a table were copied into another one: `INSERT INTO … SELECT … FROM table`.

@@ -125,9 +125,12 @@ fn found(all: &[Token<'_>]) -> Vec<(String, &'static str)> {
         }
         let called = rest.get(1).is_some_and(|next| next.kind == T::TK_LP);
         for (name, fix) in FUNCTIONS.iter().filter(|(name, _)| called && token.is_word(name)) {
-            // A table of this name may be made or filled: `INSERT INTO now(a)`.
-            let named =
-                at > 0 && matches!(all[at - 1].kind, T::TK_INTO | T::TK_TABLE | T::TK_EXISTS | T::TK_ON);
+            // A table of this name may be made or filled: `INSERT INTO now(a)`. And an app may have a
+            // function now(), but not for a default that any other program meets.
+            let before = |kinds: &[T]| at > 0 && kinds.contains(&all[at - 1].kind);
+            let named = before(&[T::TK_INTO, T::TK_TABLE, T::TK_EXISTS, T::TK_ON]);
+            let default = all[at.saturating_sub(2)..at].iter().any(|token| token.kind == T::TK_DEFAULT);
+            let named = named || (*name == "now" && !default);
             if !named {
                 hits.push((format!("{name}()"), *fix));
             }

@@ -498,3 +498,67 @@ mod on_a_database {
         assert!(found[0].fix.contains("-- also: "), "{}", found[0].fix);
     }
 }
+
+/// What guides of Alembic show as the safe way, and what an app's folder looks like.
+#[test]
+fn good_patterns_raise_no_alarm() {
+    let users = "CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT, first_name TEXT, last_name TEXT, \
+                 old_category TEXT); CREATE TABLE orders(id INTEGER PRIMARY KEY, total NUMERIC); \
+                 CREATE TABLE old_table(col1 INTEGER PRIMARY KEY, col2 TEXT, col3 TEXT);";
+    for (up, down) in [
+        (
+            "ALTER TABLE users ADD COLUMN plan TEXT NOT NULL DEFAULT 'free';",
+            "ALTER TABLE users DROP COLUMN plan;",
+        ),
+        (
+            "ALTER TABLE users ADD COLUMN phone TEXT; UPDATE users SET phone = '' WHERE phone IS NULL; \
+             ALTER TABLE users ALTER phone SET NOT NULL;",
+            "ALTER TABLE users DROP COLUMN phone;",
+        ),
+        (
+            "ALTER TABLE users ADD full_name TEXT; UPDATE users SET full_name = first_name || ' ' || last_name; \
+             ALTER TABLE users ALTER full_name SET NOT NULL; ALTER TABLE users DROP first_name, DROP last_name;",
+            "ALTER TABLE users ADD first_name TEXT, ADD last_name TEXT; \
+             UPDATE users SET first_name = full_name, last_name = ''; ALTER TABLE users DROP full_name;",
+        ),
+        (
+            "ALTER TABLE users ADD category TEXT; UPDATE users SET category = CASE WHEN old_category = 'JS' \
+             THEN 'JavaScript' ELSE coalesce(old_category, '') END; ALTER TABLE users ALTER category SET NOT NULL;",
+            "ALTER TABLE users DROP category;",
+        ),
+        (
+            "ALTER TABLE users ADD level VARCHAR(50) NOT NULL DEFAULT 'free', ADD ends DATETIME; \
+             UPDATE users SET level = 'free' WHERE level IS NULL; ALTER TABLE users ALTER level DROP DEFAULT;",
+            "ALTER TABLE users DROP ends, DROP level;",
+        ),
+        (
+            "CREATE TABLE new_name(col1 INTEGER PRIMARY KEY, col2 TEXT NOT NULL UNIQUE, \
+             col3 DATETIME NOT NULL DEFAULT (CURRENT_TIMESTAMP)); \
+             INSERT INTO new_name(col1, col2, col3) SELECT col1, col2, col3 FROM old_table; DROP TABLE old_table;",
+            "ALTER TABLE new_name RENAME TO old_table;",
+        ),
+        (
+            "ALTER TABLE orders ADD CONSTRAINT positive CHECK (total > 0), ADD user_id INTEGER, \
+             ADD CONSTRAINT fk FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE;",
+            "ALTER TABLE orders DROP CONSTRAINT fk, DROP user_id, DROP CONSTRAINT positive;",
+        ),
+        (
+            "CREATE UNIQUE INDEX by_email ON users(lower(email)) WHERE email IS NOT NULL;",
+            "DROP INDEX by_email;",
+        ),
+        (
+            "ALTER TABLE users RENAME COLUMN email TO address;",
+            "ALTER TABLE users RENAME COLUMN address TO email;",
+        ),
+        ("UPDATE users SET email = lower(email) WHERE email <> lower(email);", ""),
+        (
+            "CREATE TABLE roles(id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE); \
+             INSERT INTO roles(name) VALUES ('admin'), ('guest'); \
+             CREATE TRIGGER r AFTER DELETE ON users BEGIN DELETE FROM roles WHERE id = old.id; END;",
+            "DROP TRIGGER r; DROP TABLE roles;",
+        ),
+    ] {
+        let file = format!("-- migrate:up\n{up}\n-- migrate:down\n{down}");
+        assert_eq!(lint(&[users, &file]), [] as [&str; 0], "{up}");
+    }
+}
