@@ -186,7 +186,7 @@ pub enum Command {
         Levels are set in limbeck.toml: [lint], type_change_without_using = \"off\", \"warn\" or \"error\".\n\
         A comment allows a rule in its file: -- limbeck:allow lint.rebuild_by_hand: why\n\n  \
         limbeck lint\n  \
-        limbeck lint -r a1b2:          what came after a1b2\n  \
+        limbeck lint -r a1b2:          a1b2 and what came after it\n  \
         limbeck lint --rules           the rules, their levels and reasons"
     )]
     Lint {

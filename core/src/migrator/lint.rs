@@ -14,6 +14,9 @@ use crate::graph::RevisionGraph;
 use crate::lint::{self, Earlier, Finding, Findings, Levels, Moments, Place, Rule};
 use crate::script::{Header, Script};
 
+/// What runs in place of a revision's own text.
+type Upgrade<'a> = Box<dyn Fn(&mut CodeStep<'_>) -> Result<()> + 'a>;
+
 impl Migrator<'_> {
     /// What in the folder will hurt: traps of SQLite, patterns that fail or lose rows at a user's, each
     /// with its place, the reason and the way out. In the order in which the revisions run.
@@ -66,7 +69,7 @@ impl Migrator<'_> {
             Scripts { all: self.scripts.all.clone(), graph: self.graph().clone(), code: Vec::new() };
         for script in &mut watched.all {
             let Some(original) = self.script(&script.revision.id) else { continue };
-            let body: Box<dyn Fn(&mut CodeStep<'_>) -> Result<()>> = if original.code {
+            let body: Upgrade<'_> = if original.code {
                 let code = self.scripts.code.iter().find(|code| code.file.name == original.file);
                 Box::new(move |step| code.map_or(Ok(()), |code| code.upgrade(step)))
             } else if original.body().is_ok_and(|body| body.up.transaction) {
