@@ -188,6 +188,24 @@ pub enum Command {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         schema: Option<PathBuf>,
     },
+    /// Look for what in the migrations will hurt
+    #[command(
+        after_help = "The migrations are read, and replayed in memory. Where a database is named and there, its record tells\n\
+        which applied revisions have another text now. Exit status 1: a finding of the level 'error'.\n\
+        Levels are set in limbeck.toml: [lint], type_change_without_using = \"off\", \"warn\" or \"error\".\n\
+        A comment allows a rule in its file: -- limbeck:allow lint.rebuild_by_hand: why\n\n  \
+        limbeck lint\n  \
+        limbeck lint -r a1b2:          a1b2 and what came after it\n  \
+        limbeck lint --rules           the rules, their levels and reasons"
+    )]
+    Lint {
+        /// Only revisions of a range low:high, as for history
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        rev_range: String,
+        /// List the rules
+        #[arg(long)]
+        rules: bool,
+    },
     /// Set the database's revision without running anything
     #[command(
         after_help = "  limbeck stamp head\n  limbeck stamp --purge a1b2      also where the database says what is gone\n  \
