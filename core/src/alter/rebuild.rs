@@ -198,7 +198,9 @@ fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy>
         }
     }
     let rowid = kept_rowid(state, draft)?;
-    if let (Some((new, old)), None) = (&rowid, draft.table.rowid_alias()) {
+    if let Some((new, old)) = &rowid
+        && draft.table.rowid_alias().is_none_or(|key| draft.sources[key] == Source::Default)
+    {
         // "INSERT INTO n SELECT * FROM t" would number the rows anew.
         columns.insert(0, (new.clone(), old.clone()));
     }
@@ -226,9 +228,14 @@ fn kept_rowid(state: &TableState, draft: &Draft) -> Result<Option<(String, Strin
         return Ok(None);
     }
     if let Some(key) = new.rowid_alias() {
-        // The key's own values become the rowids: the old ones only if the same column was the key.
-        let same = matches!((&draft.sources[key], old.rowid_alias()),
-            (Source::Column(from), Some(old_key)) if same_name(from, &old.columns[old_key].name));
+        // The key's own values become the rowids: the old ones if the same column was the key, or if
+        // the key is a new column, which says what was there without a name.
+        let same = match (&draft.sources[key], old.rowid_alias()) {
+            (Source::Column(from), Some(old_key)) => same_name(from, &old.columns[old_key].name),
+            (Source::Default, Some(_)) => true,
+            (Source::Default, None) => old.rowid_name().is_some(),
+            _ => false,
+        };
         if !same {
             return Ok(None);
         }
