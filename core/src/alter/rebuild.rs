@@ -51,6 +51,8 @@ pub enum Preparation {
 pub struct Copy {
     /// Qualified and quoted.
     pub from: String,
+    /// What the old table is called, quoted: USING may write `table.column`.
+    pub called: String,
     /// Qualified and quoted.
     pub to: String,
     /// What the new table's columns are called, its rowid included, and what they get.
@@ -71,11 +73,12 @@ impl Copy {
         let select: Vec<&str> = self.columns.iter().map(|(_, value)| value.as_str()).collect();
         let condition = if condition.is_empty() { String::new() } else { format!(" {condition}") };
         format!(
-            "INSERT OR ABORT INTO {}({}) SELECT {} FROM {}{condition}",
+            "INSERT OR ABORT INTO {}({}) SELECT {} FROM {} AS {}{condition}",
             self.to,
             into.join(", "),
             select.join(", "),
-            self.from
+            self.from,
+            self.called
         )
     }
 }
@@ -204,7 +207,8 @@ fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy>
         // "INSERT INTO n SELECT * FROM t" would number the rows anew.
         columns.insert(0, (new.clone(), old.clone()));
     }
-    Ok(Copy { from: from.to_owned(), to: to.to_owned(), columns, rowid, converted })
+    let called = quote(&state.table.name);
+    Ok(Copy { from: from.to_owned(), called, to: to.to_owned(), columns, rowid, converted })
 }
 
 /// Every row as it is, into the [`plain_twin`].
@@ -218,7 +222,8 @@ fn copy_aside(state: &TableState, from: &str, to: &str) -> Result<Copy> {
         columns.insert(0, (name.to_owned(), name.to_owned()));
         rowid = Some((name.to_owned(), name.to_owned()));
     }
-    Ok(Copy { from: from.to_owned(), to: to.to_owned(), columns, rowid, converted: Vec::new() })
+    let called = quote(&table.name);
+    Ok(Copy { from: from.to_owned(), called, to: to.to_owned(), columns, rowid, converted: Vec::new() })
 }
 
 /// The rowid's name in the new and in the old table, where the rows keep theirs.
