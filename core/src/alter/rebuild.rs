@@ -342,7 +342,7 @@ mod tests {
         );
         assert_eq!(
             all.copy.insert("WHERE rowid > 5"),
-            "INSERT OR ABORT INTO main.t(rowid, a) SELECT rowid, a FROM main.limbeck_old_1 WHERE rowid > 5"
+            "INSERT OR ABORT INTO main.t(rowid, a) SELECT rowid, a FROM main.limbeck_old_1 AS t WHERE rowid > 5"
         );
         assert_eq!(all.drop_old, "DROP TABLE main.limbeck_old_1");
         assert_eq!(all.indexes, ["CREATE INDEX main.i ON t(a DESC) WHERE a > 0"]);
@@ -356,6 +356,8 @@ mod tests {
             ("CREATE TABLE t(a, rowid)", "ALTER a SET NOT NULL", Some(("_rowid_", "_rowid_"))),
             ("CREATE TABLE t(id INTEGER PRIMARY KEY, a)", "ALTER a SET NOT NULL", Some(("id", "id"))),
             ("CREATE TABLE t(id INTEGER PRIMARY KEY, a)", "DROP PRIMARY KEY", Some(("rowid", "id"))),
+            ("CREATE TABLE t(a)", "ADD id INTEGER PRIMARY KEY", Some(("id", "rowid"))),
+            ("CREATE TABLE t(rowid, oid, _rowid_)", "ADD id INTEGER PRIMARY KEY", None),
             ("CREATE TABLE t(id INTEGER, a)", "ADD PRIMARY KEY (id)", None),
             ("CREATE TABLE t(a PRIMARY KEY)", "SET WITHOUT ROWID", None),
             ("CREATE TABLE t(a PRIMARY KEY) WITHOUT ROWID", "SET WITH ROWID", None),
@@ -375,7 +377,7 @@ mod tests {
             matches!(&all.prepare[0], Preparation::Statement(s) if s == "CREATE TABLE main.limbeck_old_1(id INTEGER, a TEXT COLLATE NOCASE)")
         );
         assert!(
-            matches!(&all.prepare[1], Preparation::Copy(copy) if copy.insert("") == "INSERT OR ABORT INTO main.limbeck_old_1(rowid, id, a) SELECT rowid, id, a FROM main.t")
+            matches!(&all.prepare[1], Preparation::Copy(copy) if copy.insert("") == "INSERT OR ABORT INTO main.limbeck_old_1(rowid, id, a) SELECT rowid, id, a FROM main.t AS t")
         );
         assert!(matches!(&all.prepare[2], Preparation::Statement(s) if s == "DROP TABLE main.t"));
     }
