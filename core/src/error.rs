@@ -182,6 +182,9 @@ kinds! {
 
     /// A setting is missing or not understood.
     BadSetting = "settings.invalid",
+
+    /// A rename that a comparison of schemas was given cannot be taken.
+    BadRename = "diff.bad_rename",
 }
 
 /// Rows that break a rule, as data.

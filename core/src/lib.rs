@@ -29,6 +29,7 @@
 //! | [`sql`] | text: tokens, statements, names | no |
 //! | [`schema`] | what a `CREATE TABLE` says, and edits of it | no |
 //! | [`alter`] | the extended `ALTER TABLE`: read, applied, turned into statements | no |
+//! | [`operation`] | one step of a migration that limbeck writes | no |
 //! | [`diff`] | what lies between two schemas | no |
 //! | [`graph`] | revisions, targets, plans | no |
 //! | [`script`] | migration files | no |
@@ -49,6 +50,7 @@ pub mod graph;
 mod history;
 mod inspect;
 mod migrator;
+pub mod operation;
 mod proof;
 mod report;
 pub mod schema;
@@ -57,7 +59,7 @@ pub mod sql;
 
 pub use alter::RebuildMode;
 pub use db::{Database, Value};
-pub use diff::{Difference, DifferenceKind};
+pub use diff::{Diff, Difference, DifferenceKind};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
 pub use execute::{Code, CodeStep, TransactionMode};

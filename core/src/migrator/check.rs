@@ -63,7 +63,8 @@ impl Migrator<'_> {
             // A live run: the rows of a fresh install are all there.
             run(&self.scripts, &self.options, &mut |_| ControlFlow::Continue(()), present, plan, &again)?;
         }
-        Ok(diff::differences(&self.app_objects(present)?, &self.app_objects(wanted)?))
+        Ok(diff::compare(&self.app_objects(present)?, &self.app_objects(wanted)?, &diff::Options::default())?
+            .differences)
     }
 
     /// What the app has made: objects of no tool, no virtual table's inside, and not SQLite's own.

@@ -1,0 +1,5 @@
+//! Schemas compared: a case for each thing that is detected, random pairs, and pairs of real schemas.
+//! What is written for a difference is run, and must leave none; with rows, and both ways.
+
+mod detected;
+mod pair;
