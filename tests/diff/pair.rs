@@ -1,9 +1,9 @@
 //! Two schemas, and the migration between them, run on databases with rows.
 
-use limbeck::diff::{self, Diff, Options};
+use limbeck::diff::{self, Options};
 use limbeck::operation;
 use limbeck::schema::{Object, ObjectKind};
-use limbeck::{Error, Migrator, RebuildMode};
+use limbeck::{Error, ErrorKind, Migrator, RebuildMode};
 use rusqlite::Connection;
 
 /// A database made by a text.
@@ -38,39 +38,53 @@ pub fn objects(db: &Connection) -> Vec<Object> {
     rows.unwrap().map(|row| row.unwrap()).collect()
 }
 
-/// The two halves of the migration from one to the other.
-pub struct Written {
-    pub diff: Diff,
-    pub up: String,
-    pub down: String,
+/// The statements that make one the other.
+pub fn written(from: &[Object], to: &[Object], options: &Options) -> String {
+    operation::script(&diff::compare(from, to, options).unwrap().operations)
 }
 
-pub fn written(from: &[Object], to: &[Object], options: &Options) -> Written {
-    let diff = diff::compare(from, to, options).unwrap();
-    let back = diff::compare(to, from, &options.reversed()).unwrap();
-    Written { up: operation::script(&diff.operations), down: operation::script(&back.operations), diff }
-}
-
-/// Runs the migration up, and down again if it came up; after each nothing may differ.
+/// Runs the migration up, and its way back, which is written for what the way up has made; after each
+/// nothing may differ. Answers both.
 pub fn proved(
     db: &mut Connection,
     to: &[Object],
     options: &Options,
     rebuild: RebuildMode,
-) -> Result<(), Error> {
+) -> Result<(String, String), End> {
     let from = objects(db);
-    let Written { up, down, .. } = written(&from, to, options);
-    let files = [("1_x.sql".to_owned(), format!("-- migrate:up\n{up}\n-- migrate:down\n{down}"))];
-    let mut migrator =
-        Migrator::new(&files).unwrap_or_else(|e| panic!("{e:?}\n{up}\n{down}")).rebuild(rebuild);
-    let same = |db: &Connection, wanted: &[Object], way: &str| {
-        let options = Options { renames: Vec::new(), ..options.clone() };
-        let left = diff::compare(&objects(db), wanted, &options).unwrap();
-        assert!(left.is_empty(), "{way} leaves {:#?}\nup:\n{up}\ndown:\n{down}", left.differences);
-    };
-    migrator.upgrade(db, "head")?;
-    same(db, to, "up");
-    migrator.downgrade(db, "base")?;
-    same(db, &from, "down");
-    Ok(())
+    let up = written(&from, to, options);
+    leads(db, &up, to, options, rebuild)?;
+    let down = written(&objects(db), &from, &options.reversed());
+    leads(db, &down, &from, options, rebuild)?;
+    Ok((up, down))
+}
+
+/// Runs a script, which must lead to this schema.
+pub fn leads(
+    db: &mut Connection,
+    script: &str,
+    to: &[Object],
+    options: &Options,
+    rebuild: RebuildMode,
+) -> Result<(), End> {
+    let files = [("1_x.sql", script)];
+    let refused = |error: Error| End::Refused(error.kind(), format!("{error:?}\n{script}"));
+    let mut migrator = Migrator::new(&files).map_err(refused)?.rebuild(rebuild);
+    migrator.upgrade(db, "head").map_err(refused)?;
+    migrator.stamp(db, &["base"], true).map_err(refused)?;
+    let left = diff::compare(&objects(db), to, &Options { renames: Vec::new(), ..options.clone() }).unwrap();
+    if left.is_empty() {
+        Ok(())
+    } else {
+        Err(End::Left(format!("{:#?}\nis left by\n{script}", left.differences)))
+    }
+}
+
+/// Why a migration did not prove itself.
+#[derive(Debug)]
+pub enum End {
+    /// limbeck refused it.
+    Refused(ErrorKind, String),
+    /// Something still differs.
+    Left(String),
 }

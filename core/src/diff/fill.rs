@@ -2,9 +2,9 @@
 //! marked as a question. Neither a statement that fails nor a silent guess.
 
 use super::schema::lower;
-use super::shape::{Column, Says};
+use super::shape::{ABORT, Column, Says};
 use super::table::{Pair, wanted_column};
-use crate::alter::{Action, TableOption, default_expression};
+use crate::alter::{Action, ConstraintRef, TableOption, default_expression};
 use crate::operation::{Change, Note, Operation};
 use crate::schema::{Affinity, ColumnDef, ColumnRule, Edits};
 use crate::sql::{TokenType as T, quote, tokens};
@@ -20,7 +20,9 @@ pub fn filled(pair: &Pair<'_>, actions: Vec<Action>) -> Vec<Operation> {
     let after = fills.iter().any(|fill| fill.late);
     if after {
         // What rows must obey comes when they have their values.
-        let (bound, free) = first.into_iter().partition(binds);
+        let key = pair.wanted.shape.key_columns();
+        let key_waits = fills.iter().any(|fill| fill.late && key.contains(&lower(&fill.column)));
+        let (bound, free) = first.into_iter().partition(|action| binds(action, key_waits));
         first = free;
         late.splice(0..0, bound);
     }
@@ -128,7 +130,9 @@ impl Batch<'_, '_> {
         }
         let bare = edits.apply(text);
         if definition.is_not_null() {
-            self.late.push(Action::SetNotNull { column: column.clone(), on_conflict: None });
+            let way = wanted.shape.column(name).and_then(|column| column.not_null.clone());
+            let on_conflict = way.filter(|way| way != ABORT);
+            self.late.push(Action::SetNotNull { column: column.clone(), on_conflict });
         }
         let shape = &wanted.shape;
         let key = shape.key.as_ref().filter(|_| definition.is_primary_key());
@@ -204,7 +208,8 @@ impl Batch<'_, '_> {
             || wanted.shape.rules.iter().any(|rule| match &rule.says {
                 Says::Unique { columns, .. } => alone(columns),
                 Says::Check(_) | Says::References(_) => false,
-            });
+            })
+            || self.pair.schemas.1.others.iter().any(|other| other.is_unique_over(&wanted.name, name));
         let affinity = wanted.definition.affinity(definition);
         if unique && let Some(rowid) = self.pair.present.definition.rowid_name() {
             let value = match affinity {
@@ -263,15 +268,19 @@ fn blank(type_name: &str, affinity: Affinity) -> String {
     value.to_owned()
 }
 
-/// Whether rows must obey something from it on.
-fn binds(action: &Action) -> bool {
+/// Whether rows must obey something from it on. With a key that waits for its values, what is about
+/// the key that it follows waits too.
+fn binds(action: &Action, key_waits: bool) -> bool {
     match action {
-        Action::AddConstraint { .. } | Action::RenameConstraint { .. } => true,
+        Action::AddConstraint { definition, .. } => key_waits || !is_key(definition),
+        Action::RenameConstraint { .. } => true,
+        Action::DropColumn { .. }
+        | Action::SetGenerated { .. }
+        | Action::DropConstraint { constraint: ConstraintRef::PrimaryKey, .. } => key_waits,
         Action::SetOption(
             TableOption::Strict(on) | TableOption::WithoutRowid(on) | TableOption::Autoincrement(on),
         ) => *on,
         Action::AddColumn { .. }
-        | Action::DropColumn { .. }
         | Action::RenameColumn { .. }
         | Action::RenameTable { .. }
         | Action::SetNotNull { .. }
@@ -279,11 +288,17 @@ fn binds(action: &Action) -> bool {
         | Action::SetDefault { .. }
         | Action::DropDefault { .. }
         | Action::SetType { .. }
-        | Action::SetGenerated { .. }
         | Action::DropExpression { .. }
         | Action::MoveColumn { .. }
         | Action::DropConstraint { .. } => false,
     }
+}
+
+/// Whether a constraint's definition is a primary key's.
+fn is_key(definition: &str) -> bool {
+    let all = tokens(definition).unwrap_or_default();
+    let named = all.first().is_some_and(|first| first.kind == T::TK_CONSTRAINT);
+    all.get(if named { 2 } else { 0 }).is_some_and(|word| word.kind == T::TK_PRIMARY)
 }
 
 /// What an action loses, or changes beyond its words.

@@ -2,10 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::shape::{Says, Shape};
+use super::shape::{Says, Shape, is_known};
 use crate::error::Result;
 use crate::schema::{Object, ObjectKind, TableDef};
-use crate::sql::{Normal, TokenType as T, is_name, tokens, unquote};
+use crate::sql::{Normal, Token, TokenType as T, is_name, tokens, unquote};
 
 /// One side of a comparison. Names are in small letters where they are looked up.
 #[derive(Debug, Clone)]
@@ -89,8 +89,9 @@ impl<'o> Schema<'o> {
             // An index names the columns of its table, and nothing else.
             let from = all.iter().position(|token| token.kind == T::TK_LP).unwrap_or(0);
             let head = Normal::of(&all[..from], |_| true);
-            let body = Normal::of(&all[from..], |name| table.definition.column(name).is_some());
-            return Ok(head.followed_by(body).without("ASC"));
+            let body: Vec<Token<'_>> =
+                (from..all.len()).filter(|&at| !is_asc(&all, at)).map(|at| all[at]).collect();
+            return Ok(head.followed_by(Normal::of(&body, |name| is_known(&table.definition, name))));
         }
         // Names that the text itself gives: `AS "x"`, and what it elsewhere has bare.
         let mut own: HashSet<String> =
@@ -184,10 +185,33 @@ impl Other<'_> {
         (self.object.kind, self.name.clone())
     }
 
+    /// Whether it is an index that takes each value of a column once.
+    pub fn is_unique_over(&self, table: &str, column: &str) -> bool {
+        let sql = self.object.sql.as_deref().unwrap_or_default();
+        self.object.kind == ObjectKind::Index
+            && self.table == table
+            && tokens(sql).is_ok_and(|all| {
+                let open = all.iter().position(|token| token.kind == T::TK_LP).unwrap_or(0);
+                let close = all.iter().position(|token| token.kind == T::TK_RP).unwrap_or(open);
+                all.get(1).is_some_and(|token| token.kind == T::TK_UNIQUE)
+                    && all.get(open + 1).is_some_and(|token| lower(&unquote(token.text)) == column)
+                    && !all[open..close].iter().any(|token| token.kind == T::TK_COMMA)
+            })
+    }
+
     /// Whether it is a virtual table or a view.
     pub fn is_relation(&self) -> bool {
         matches!(self.object.kind, ObjectKind::Table | ObjectKind::View)
     }
+}
+
+/// Whether a token is the ASC that goes without saying, and no column that is called so.
+fn is_asc(all: &[Token<'_>], at: usize) -> bool {
+    let ends = |token: &Token<'_>| matches!(token.kind, T::TK_COMMA | T::TK_RP);
+    let begins = |token: &Token<'_>| matches!(token.kind, T::TK_COMMA | T::TK_LP);
+    all[at].kind == T::TK_ASC
+        && at.checked_sub(1).is_some_and(|before| !begins(&all[before]))
+        && all.get(at + 1).is_some_and(ends)
 }
 
 /// SQLite folds ASCII letters, and no others.

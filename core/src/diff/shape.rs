@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::schema::{
     ColumnConstraint, ColumnDef, ColumnRule, ForeignKey, IndexedColumn, TableConstraint, TableDef, TableRule,
 };
-use crate::sql::{Normal, Token, TokenType as T, quote, tokens};
+use crate::sql::{Normal, Token, TokenType as T, quote, same_name, tokens};
 
 /// A table's parts. Names are in small letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +139,13 @@ fn lower(name: &str) -> String {
 }
 
 fn expression(table: &TableDef, text: &str) -> Result<Normal> {
-    Ok(Normal::new(text, |name| table.column(name).is_some())?.bare())
+    Ok(Normal::new(text, |name| is_known(table, name))?.bare())
+}
+
+/// Whether an expression over the table may mean this name: a column's, the table's own, the rowid's.
+pub fn is_known(table: &TableDef, name: &str) -> bool {
+    let rowid = || ["rowid", "_rowid_", "oid"].iter().any(|rowid| same_name(rowid, name));
+    table.column(name).is_some() || same_name(&table.name, name) || rowid()
 }
 
 fn column_shape(table: &TableDef, column: &ColumnDef) -> Result<Column> {
@@ -174,6 +180,12 @@ fn column_shape(table: &TableDef, column: &ColumnDef) -> Result<Column> {
         }
     }
     Ok(shape)
+}
+
+/// What a column's NOT NULL says of a conflict, where the text has one.
+pub fn written_not_null(table: &TableDef, column: &ColumnDef) -> Option<String> {
+    let not_null = column.constraints.iter().rev().find(|c| c.rule == ColumnRule::NotNull)?;
+    conflict(table.text(&not_null.span)).ok()
 }
 
 /// What stands behind `ON CONFLICT`.

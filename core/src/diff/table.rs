@@ -4,9 +4,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::schema::{Schema, Table};
-use super::shape::{ABORT, Column, Key, Reference, Rule, Says};
+use super::shape::{ABORT, Column, Key, Reference, Rule, Says, written_not_null};
 use crate::alter::{Action, ConstraintRef, Position, TableOption};
-use crate::schema::{ColumnDef, ColumnRule, Edits, TableDef};
+use crate::schema::{ColumnDef, ColumnRule, Edits, TableDef, mentions};
 use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
 
 /// The present table, renames done, and the wanted one.
@@ -35,15 +35,12 @@ impl Pair<'_> {
         all.extend(drop_key);
         let (off, on) = self.options();
         all.extend(off);
-        let (freed, bound) = self.kept_columns();
+        let (freed, bound, generated) = self.kept_columns();
         all.extend(freed);
         all.extend(bound);
         all.extend(self.places());
-        all.extend(self.dropped_columns().map(|column| Action::DropColumn {
-            if_exists: false,
-            column: spelt(&self.present.definition, &column.name),
-            cascade: false,
-        }));
+        all.extend(generated);
+        all.extend(self.dropped_columns());
         all.extend(add_key);
         all.extend(added);
         all.extend(renamed);
@@ -51,9 +48,23 @@ impl Pair<'_> {
         all
     }
 
-    /// The present columns that are not wanted.
-    fn dropped_columns(&self) -> impl Iterator<Item = &Column> {
-        self.present.shape.columns.iter().filter(|column| self.wanted.shape.column(&column.name).is_none())
+    /// The present columns that are not wanted: one that names another goes before that.
+    fn dropped_columns(&self) -> Vec<Action> {
+        let table = &self.present.definition;
+        let gone = |column: &&Column| self.wanted.shape.column(&column.name).is_none();
+        let mut left: Vec<&Column> = self.present.shape.columns.iter().filter(gone).collect();
+        let names = |one: &Column, other: &Column| {
+            let text = table.column(&one.name).map_or("", |column| table.text(&column.span));
+            one.name != other.name && mentions(text, &other.name)
+        };
+        let mut order = Vec::with_capacity(left.len());
+        while !left.is_empty() {
+            // Where they name each other in a circle, SQLite has the last word.
+            let free = left.iter().position(|one| !left.iter().any(|other| names(other, one))).unwrap_or(0);
+            let column = spelt(table, &left.remove(free).name);
+            order.push(Action::DropColumn { if_exists: false, column, cascade: false });
+        }
+        order
     }
 
     fn is_added(&self, column: &str) -> bool {
@@ -90,6 +101,11 @@ impl Pair<'_> {
                 dropped.push(self.drop_rule(old));
             }
         }
+        // What has a name first: then fewer are left that the others could mean.
+        let by_name = |action: &Action| {
+            matches!(action, Action::DropConstraint { constraint: ConstraintRef::Named(_), .. })
+        };
+        dropped.sort_by_key(|action| !by_name(action));
         let beside_added = |rule: &&Rule| rule.beside.as_deref().is_some_and(|column| self.is_added(column));
         let added = left.into_iter().filter(|rule| !beside_added(rule));
         let added = added.map(|rule| add(&self.wanted.definition, rule.name.as_deref(), &rule.sql));
@@ -196,7 +212,7 @@ impl Pair<'_> {
         let (old, new) = (&self.present.shape, &self.wanted.shape);
         let mut off = Vec::new();
         let mut on = Vec::new();
-        if old.autoincrement && !new.autoincrement && !self.key_is_made() && new.key.is_some() {
+        if old.autoincrement && (!new.autoincrement || self.key_is_made()) {
             off.push(TableOption::Autoincrement(false));
         }
         for (was, is, option) in [
@@ -216,9 +232,10 @@ impl Pair<'_> {
         (set(off), set(on))
     }
 
-    /// What frees the columns that stay of something, and what binds them to it.
-    fn kept_columns(&self) -> (Vec<Action>, Vec<Action>) {
-        let (mut freed, mut bound) = (Vec::new(), Vec::new());
+    /// What frees the columns that stay of something, what binds them to it, and what is computed from
+    /// now on, maybe from a new column.
+    fn kept_columns(&self) -> (Vec<Action>, Vec<Action>, Vec<Action>) {
+        let (mut freed, mut bound, mut computed) = (Vec::new(), Vec::new(), Vec::new());
         for new in &self.wanted.shape.columns {
             let Some(old) = self.present.shape.column(&new.name) else { continue };
             let definition = wanted_column(self.wanted, &new.name);
@@ -229,7 +246,7 @@ impl Pair<'_> {
             if old.default.is_some() && new.default.is_none() && new.generated.is_none() {
                 freed.push(Action::DropDefault { column: column.clone() });
             }
-            self.null(old, new, definition, &mut freed, &mut bound);
+            self.null(new, definition, &mut freed, &mut bound);
             if old.kind != new.kind || old.collation != new.collation {
                 let collation = (old.collation != new.collation).then(|| match definition.collation() {
                     Some(span) => unquote(self.wanted.definition.text(span)),
@@ -248,22 +265,15 @@ impl Pair<'_> {
             }
             if let (Some((span, stored)), true) = (definition.generated(), old.generated != new.generated) {
                 let expression = self.wanted.definition.text(span).to_owned();
-                bound.push(Action::SetGenerated { column, expression, stored });
+                computed.push(Action::SetGenerated { column, expression, stored });
             }
         }
-        (freed, bound)
+        (freed, bound, computed)
     }
 
     /// NOT NULL, where the text has to say it: the rowid's own column never is, and a key of a STRICT
     /// or WITHOUT ROWID table never without the word.
-    fn null(
-        &self,
-        old: &Column,
-        new: &Column,
-        definition: &ColumnDef,
-        freed: &mut Vec<Action>,
-        bound: &mut Vec<Action>,
-    ) {
+    fn null(&self, new: &Column, definition: &ColumnDef, freed: &mut Vec<Action>, bound: &mut Vec<Action>) {
         let column = || definition.name.clone();
         let rowid = self.wanted.definition.rowid_alias();
         if rowid.is_some_and(|at| lower(&self.wanted.definition.columns[at].name) == new.name) {
@@ -275,18 +285,19 @@ impl Pair<'_> {
         };
         let was =
             self.present.renamed.iter().find(|(_, to)| *to == new.name).map_or(&new.name, |(from, _)| from);
-        let written = self.present.definition.column(was).is_some_and(ColumnDef::is_not_null);
+        let table = &self.present.definition;
+        let written = table.column(was).and_then(|column| written_not_null(table, column));
         match &new.not_null {
-            None if written || implied(self.present, &new.name) => {
+            None if written.is_some() || implied(self.present, &new.name) => {
                 freed.push(Action::DropNotNull { column: column() });
             }
             None => {}
             Some(way) => {
-                let said = written.then(|| old.not_null.as_deref().unwrap_or(ABORT));
-                if said == Some(way) {
+                if written.as_ref() == Some(way) {
                     return;
                 }
-                if said.is_some() {
+                // Without the option that implied it, the text says it, and nothing of a conflict.
+                if written.is_some() || (way != ABORT && implied(self.present, &new.name)) {
                     freed.push(Action::DropNotNull { column: column() });
                 }
                 if !(implied(self.wanted, &new.name) && way == ABORT) {
@@ -320,6 +331,15 @@ impl Pair<'_> {
             } else if self.column_order && !stays.contains(column.name.as_str()) {
                 all.push(Action::MoveColumn { column: definition.name.clone(), position: place() });
             }
+        }
+        if !self.column_order {
+            // One that is computed from others comes after them.
+            all.sort_by_key(|action| match action {
+                Action::AddColumn { column, .. } => {
+                    self.wanted.shape.column(&lower(column)).is_some_and(|column| column.generated.is_some())
+                }
+                _ => false,
+            });
         }
         all
     }

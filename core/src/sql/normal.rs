@@ -65,25 +65,9 @@ impl Normal {
             && self.0.iter().position(closes) == Some(self.0.len() - 1)
     }
 
-    /// Without this keyword, wherever it stands.
-    #[must_use]
-    pub fn without(mut self, keyword: &str) -> Normal {
-        self.0.retain(|word| !is(word, keyword));
-        self
-    }
-
     /// Whether it uses a name, which is in small letters.
     pub fn names(&self, name: &str) -> bool {
         self.0.iter().any(|word| matches!(word, Word::Name(own) if own == name))
-    }
-
-    /// Whether these stand in it one after another, keywords in capitals and names in small letters.
-    pub fn holds(&self, words: &[&str]) -> bool {
-        let same = |(word, text): (&Word, &&str)| match word {
-            Word::Name(own) | Word::Other(own) => own == text,
-            Word::Text(_) => false,
-        };
-        self.0.windows(words.len()).any(|part| part.iter().zip(words).all(same))
     }
 
     /// The words behind each place where `keyword` stands.
