@@ -128,7 +128,14 @@ pub(super) fn drop(draft: &mut Draft, if_exists: bool, wanted: &ConstraintRef) -
         if !unnamed_ones.is_empty() {
             places = unnamed_ones;
         }
-        if places[1..].iter().all(|place| same_text(text_at(draft, place), text_at(draft, &places[0]))) {
+        let plain = |place: &Place| {
+            let text = text_at(draft, place);
+            !["CONFLICT", "COLLATE", "DESC"].iter().any(|word| mentions(text, word))
+        };
+        let alike = |place: &Place| same_text(text_at(draft, place), text_at(draft, &places[0]));
+        if places[1..].iter().all(alike)
+            || (matches!(wanted, ConstraintRef::Unique(_)) && places.iter().all(plain))
+        {
             places.truncate(1);
         }
     }

@@ -196,7 +196,7 @@ impl Work<'_> {
                 if let Some(actions) = actions.get_mut(pair.wanted.name.as_str()) {
                     actions.retain(|action| *action != release);
                 }
-                first.push(release);
+                first.extend(std::iter::repeat_n(release, 1 + rule.repeated));
             }
             if !first.is_empty() {
                 let table = pair.wanted.definition.name.clone();

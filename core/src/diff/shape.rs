@@ -1,7 +1,8 @@
 //! What a table is, however its `CREATE TABLE` spells it: two tables of one shape are the same to
 //! SQLite. A rule of one column is the same beside the column and behind all columns.
 
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use crate::alter::default_expression;
 use crate::error::Result;
@@ -60,6 +61,8 @@ pub struct Rule {
     pub says: Says,
     /// The column beside which it stands.
     pub beside: Option<String>,
+    /// How often it is said beyond once.
+    pub repeated: usize,
     /// As a constraint of the table, without its name.
     pub sql: String,
 }
@@ -301,11 +304,29 @@ fn rules(table: &TableDef) -> Result<Vec<Rule>> {
             TableRule::PrimaryKey { .. } | TableRule::Bare => continue,
         };
         let name = constraint.name.as_deref().map(lower);
-        all.push(Rule { name, says, beside: None, sql: text.to_owned() });
+        all.push(Rule { name, says, beside: None, repeated: 0, sql: text.to_owned() });
     }
-    let mut seen = HashSet::new();
-    all.retain(|rule| seen.insert((rule.name.clone(), rule.says.clone())));
-    Ok(all)
+    Ok(each_once(all))
+}
+
+fn each_once(all: Vec<Rule>) -> Vec<Rule> {
+    let mut places: HashMap<(Option<String>, Says), usize> = HashMap::new();
+    let mut rules: Vec<Rule> = Vec::with_capacity(all.len());
+    for rule in all {
+        match places.entry((rule.name.clone(), rule.says.clone())) {
+            Entry::Occupied(first) => {
+                let first = &mut rules[*first.get()];
+                first.repeated += 1;
+                // Once beside its column and once behind all: only the latter needs a word to go.
+                first.beside = first.beside.take().filter(|_| rule.beside.is_some());
+            }
+            Entry::Vacant(place) => {
+                place.insert(rules.len());
+                rules.push(rule);
+            }
+        }
+    }
+    rules
 }
 
 fn rule_beside(table: &TableDef, column: &ColumnDef, constraint: &ColumnConstraint) -> Result<Option<Rule>> {
@@ -338,7 +359,7 @@ fn rule_beside(table: &TableDef, column: &ColumnDef, constraint: &ColumnConstrai
         | ColumnRule::Bare => return Ok(None),
     };
     let name = constraint.name.as_deref().map(lower);
-    Ok(Some(Rule { name, says, beside: Some(lower(&column.name)), sql }))
+    Ok(Some(Rule { name, says, beside: Some(lower(&column.name)), repeated: 0, sql }))
 }
 
 /// A `DEFERRABLE` that stands apart is about the foreign key before it, whichever column has that
@@ -400,7 +421,7 @@ mod tests {
         let mut shape = Shape::of(&table).unwrap();
         // How it is spelt is no part of the comparison.
         shape.key.iter_mut().for_each(|key| key.sql.clear());
-        shape.rules.iter_mut().for_each(|rule| (rule.sql.clear(), rule.beside = None).0);
+        shape.rules.iter_mut().for_each(|rule| (rule.sql.clear(), rule.beside = None, rule.repeated = 0).0);
         shape
     }
 

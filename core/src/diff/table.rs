@@ -98,7 +98,7 @@ impl Pair<'_> {
                 });
             } else if old.beside.as_ref().is_none_or(|column| self.wanted.shape.column(column).is_some()) {
                 // One beside a column that goes, goes with it.
-                dropped.push(self.drop_rule(old));
+                dropped.extend(std::iter::repeat_n(self.drop_rule(old), 1 + old.repeated));
             }
         }
         // What has a name first: then fewer are left that the others could mean.
