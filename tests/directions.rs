@@ -27,6 +27,7 @@ const MAY_USE: &[(&str, &str)] = &[
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
     ),
     ("migrator", "error report event sql alter schema diff graph script db inspect execute history"),
+    ("cli", "error diff graph script db"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

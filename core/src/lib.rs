@@ -37,8 +37,11 @@
 //! | `inspect`, `history` | definitions and version rows, read and written | yes |
 //! | `execute` | one run from BEGIN to COMMIT, with the proof that nothing else changed | yes |
 //! | [`Migrator`] | the only one that sees everything | yes |
+//! | `cli` (feature) | the command: arguments and settings in, one call of the `Migrator`, text or JSON out | through its host |
 
 pub mod alter;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod db;
 mod dependents;
 pub mod diff;
@@ -64,5 +67,7 @@ pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
 pub use execute::{Code, CodeStep, TransactionMode};
 pub use history::VERSION_TABLE;
-pub use migrator::{Migrator, RevisionInfo};
-pub use report::{AlterationReport, Direction, DryRun, DryStep, Report, StepReport, Timing, Way};
+pub use migrator::{Migrator, NewerDatabase, RevisionInfo};
+pub use report::{
+    AlterationReport, Direction, DryRun, DryStep, NewerRevision, Report, StepReport, Timing, Way,
+};

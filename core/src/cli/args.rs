@@ -1,0 +1,310 @@
+//! What stands on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+use crate::NewerDatabase;
+
+/// Migrations for SQLite: a revision graph, upgrade and downgrade, and every ALTER TABLE.
+#[derive(Debug, Parser)]
+#[command(
+    name = "limbeck",
+    version,
+    arg_required_else_help = true,
+    next_help_heading = "Options of every command",
+    after_help = "From nothing to a first table:\n\n  \
+        limbeck init\n  \
+        limbeck revision -m \"create users\"    write its SQL under the markers\n  \
+        limbeck upgrade head\n  \
+        limbeck status\n\n\
+        Settings: a flag, then LIMBECK_CONFIG, LIMBECK_DATABASE, LIMBECK_MIGRATIONS and DATABASE_URL,\n\
+        then limbeck.toml, [tool.limbeck] in pyproject.toml, or alembic.ini."
+)]
+pub struct Args {
+    /// The settings file: limbeck.toml, pyproject.toml or alembic.ini
+    #[arg(short, long, global = true, value_name = "FILE", env = "LIMBECK_CONFIG", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// The database: a path, or sqlite:///path
+    #[arg(short, long, global = true, env = "LIMBECK_DATABASE", value_hint = ValueHint::FilePath)]
+    pub database: Option<String>,
+    /// The folder of migrations; before the command also -m
+    #[arg(long, global = true, value_name = "DIR", env = "LIMBECK_MIGRATIONS", value_hint = ValueHint::DirPath)]
+    pub migrations: Option<PathBuf>,
+    // Behind `revision`, `-m` is the message, as Alembic's users type it.
+    #[arg(short = 'm', value_name = "DIR", hide = true)]
+    pub migrations_short: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress and no log lines
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// More detail
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    // Typed by Alembic's users, whose env.py reads it.
+    #[arg(short = 'x', global = true, hide = true, value_parser = no_env)]
+    x: Option<String>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What would have no effect is not taken silently.
+fn no_env(_: &str) -> Result<String, String> {
+    Err("SQL files have no env.py that would read it; leave it out".to_owned())
+}
+
+fn newer_database(choice: &str) -> Result<NewerDatabase, String> {
+    serde_json::from_value(choice.into()).map_err(|error| error.to_string())
+}
+
+/// The commands: Alembic's, and limbeck's own.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Begin: make a folder of migrations and a limbeck.toml
+    #[command(after_help = "  limbeck init\n  limbeck init db/migrations")]
+    Init {
+        /// The folder
+        #[arg(default_value = "migrations", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+    },
+    /// Write a new migration file
+    #[command(after_help = "  limbeck revision -m \"add phone\"\n  \
+        limbeck revision -m \"begin billing\" --head base --branch-label billing\n  \
+        limbeck revision -m \"hot fix\" --head a1b2c3 --splice")]
+    Revision {
+        #[command(flatten)]
+        new: New,
+        /// What it follows, instead of the head: a revision, label@head, or base
+        #[arg(long, allow_hyphen_values = true)]
+        head: Option<String>,
+        /// What else has to be applied before it; several, or comma-separated
+        #[arg(long, value_delimiter = ',')]
+        depends_on: Vec<String>,
+        /// The folder it goes to, where there are several; else that of the revision it follows
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        version_path: Option<PathBuf>,
+    },
+    /// Write a migration that joins heads
+    #[command(after_help = "  limbeck merge -m \"merge billing\"     all heads\n  \
+        limbeck merge a1b2c3 d4e5f6 -m \"join\"")]
+    Merge {
+        /// Which heads; all of them if none is named
+        revisions: Vec<String>,
+        #[command(flatten)]
+        new: New,
+    },
+    /// Apply migrations up to a target
+    #[command(after_help = "Targets: head, heads, +1, an id or its beginning, a1b2+1, label@head\n\n  \
+        limbeck upgrade head\n  \
+        limbeck upgrade +1 --plan            say what would run; write nothing\n  \
+        limbeck upgrade head --sql           print a script for the sqlite3 shell, from the base\n  \
+        limbeck upgrade a1b2:head --sql      the same from a revision, or from current:head")]
+    Upgrade {
+        /// How far
+        #[arg(default_value = "head", allow_hyphen_values = true)]
+        target: String,
+        #[command(flatten)]
+        instead: Instead,
+        /// For a database with revisions that the folder does not have: refuse, run_on, take_down
+        #[arg(long, value_name = "CHOICE", value_parser = newer_database, default_value = "refuse", hide_default_value = true)]
+        newer_database: NewerDatabase,
+    },
+    /// Take migrations back down to a target
+    #[command(after_help = "Targets: base, -1, an id or its beginning, label@base\n\n  \
+        limbeck downgrade -1\n  \
+        limbeck downgrade base --plan\n  \
+        limbeck downgrade head:base --sql    a script needs both ends")]
+    Downgrade {
+        /// How far
+        #[arg(allow_hyphen_values = true)]
+        target: String,
+        #[command(flatten)]
+        instead: Instead,
+    },
+    /// Say which revision the database is at
+    #[command(after_help = "  limbeck current\n  limbeck current --check-heads && echo up to date")]
+    Current {
+        /// Fail unless the database is at every head
+        #[arg(long)]
+        check_heads: bool,
+    },
+    /// List the heads: what nothing follows
+    #[command(after_help = "  limbeck heads\n  limbeck heads -v        with file, date and message")]
+    Heads {
+        /// Leave out heads that another revision depends on
+        #[arg(long)]
+        resolve_dependencies: bool,
+    },
+    /// List revisions, newest first
+    #[command(
+        after_help = "  limbeck history\n  limbeck history -r a1b2: -i\n  limbeck history -r -3:current -v"
+    )]
+    History {
+        /// A range low:high; either end may be empty, base, head, current, or relative
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        rev_range: String,
+        /// Mark what the database is at
+        #[arg(short, long)]
+        indicate_current: bool,
+    },
+    /// List the revisions that several others follow
+    #[command(after_help = "  limbeck branches\n  limbeck branches -v     with file, date and message")]
+    Branches,
+    /// Show one revision
+    #[command(after_help = "  limbeck show head\n  limbeck show a1b2")]
+    Show {
+        /// Which
+        #[arg(allow_hyphen_values = true)]
+        revision: String,
+    },
+    /// Draw the revisions and what the database is at
+    #[command(after_help = "  limbeck graph\n  limbeck graph --format svg > graph.svg\n  \
+        limbeck graph --format mermaid -r a1b2:")]
+    Graph {
+        /// In which form
+        #[arg(short, long, default_value = "text")]
+        format: Format,
+        /// A range low:high, as for history
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        rev_range: String,
+    },
+    /// Say where the database is, and what an upgrade would do
+    #[command(after_help = "  limbeck status\n  limbeck -d app.db status --json")]
+    Status,
+    /// Compare what the migrations make with the schema that is wanted
+    #[command(
+        after_help = "The migrations are replayed in memory; no database is looked at (for that: current --check-heads).\n\
+        The wanted schema is a file of CREATE statements; layout, comments, quotes and case are no difference.\n\
+        Exit status 0: no difference; 1: differences, which are printed.\n\n  \
+        limbeck check --schema schema.sql\n  \
+        limbeck check                        where limbeck.toml says schema = \"schema.sql\""
+    )]
+    Check {
+        /// The file of CREATE statements
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        schema: Option<PathBuf>,
+    },
+    /// Set the database's revision without running anything
+    #[command(
+        after_help = "  limbeck stamp head\n  limbeck stamp --purge a1b2      also where the database says what is gone\n  \
+        limbeck stamp a1b2:head --sql"
+    )]
+    Stamp {
+        /// Which
+        #[arg(required = true)]
+        revisions: Vec<String>,
+        /// Forget what the database says, also what the folder does not know
+        #[arg(long)]
+        purge: bool,
+        /// Print the SQL instead
+        #[arg(long, conflicts_with = "purge")]
+        sql: bool,
+        #[arg(long, hide = true, value_parser = no_env)]
+        tag: Option<String>,
+    },
+    /// Go on with a database that refinery has migrated
+    #[command(
+        after_help = "Reads refinery's table and stamps what it says is applied; may be repeated.\n\n  \
+        limbeck -d app.db --migrations migrations adopt"
+    )]
+    Adopt,
+    /// Make limbeck's own tables, and nothing else
+    #[command(
+        name = "ensure_version",
+        alias = "ensure-version",
+        after_help = "  limbeck ensure_version\n  limbeck ensure_version --sql"
+    )]
+    EnsureVersion {
+        /// Print the SQL instead
+        #[arg(long)]
+        sql: bool,
+    },
+    /// Open a revision's file in $VISUAL or $EDITOR
+    #[command(
+        after_help = "Where there is no terminal, its path is printed.\n\n  limbeck edit\n  limbeck edit a1b2"
+    )]
+    Edit {
+        /// Which
+        #[arg(default_value = "head", allow_hyphen_values = true)]
+        revision: String,
+    },
+    /// Write a folder as a file of C, for programs without Rust
+    #[command(after_help = "  limbeck embed migrations -o migrations.c\n\n\
+        The program gives the list to limbeck_migrator_from_memory of limbeck.h.")]
+    Embed {
+        /// The folder
+        #[arg(default_value = "migrations", value_hint = ValueHint::DirPath)]
+        folder: PathBuf,
+        /// The file, which is written over; without it, the text is printed
+        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+        /// What the list is called in C
+        #[arg(long, default_value = "migrations")]
+        name: String,
+    },
+    /// Print the completions of a shell
+    #[command(
+        after_help = "  limbeck completions bash > ~/.local/share/bash-completion/completions/limbeck\n  \
+        limbeck completions zsh > ~/.zfunc/_limbeck\n  \
+        limbeck completions fish > ~/.config/fish/completions/limbeck.fish"
+    )]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+    /// Print the manual page, or write one a command into a folder
+    #[command(after_help = "  limbeck man | man -l -\n  limbeck man ~/.local/share/man/man1")]
+    Man {
+        /// The folder
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
+    },
+}
+
+/// What a new file is given.
+#[derive(Debug, Group)]
+pub struct New {
+    /// What it does
+    #[arg(short, long, default_value = "", hide_default_value = true)]
+    pub message: String,
+    /// It may follow a revision that is no head, and begin a branch
+    #[arg(long)]
+    pub splice: bool,
+    /// A label for the branch; several, or comma-separated
+    #[arg(long, value_delimiter = ',')]
+    pub branch_label: Vec<String>,
+    /// Its id, instead of the time
+    #[arg(long)]
+    pub rev_id: Option<String>,
+}
+
+/// What is done in place of the run.
+#[derive(Debug, Group)]
+pub struct Instead {
+    /// Print a script for the sqlite3 shell; the target may be a range from:to
+    #[arg(long)]
+    pub sql: bool,
+    // Typed by Alembic's users, whose env.py reads it.
+    #[arg(long, hide = true, value_parser = no_env)]
+    tag: Option<String>,
+    /// Say what would run on this database, and write nothing
+    #[arg(long, conflicts_with = "sql")]
+    pub plan: bool,
+}
+
+/// How `graph` draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For the terminal
+    Text,
+    /// For Markdown that knows Mermaid
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// A picture by itself
+    Svg,
+}

@@ -1,0 +1,111 @@
+//! One file a command, or a few that share their shape.
+
+mod change;
+mod check;
+mod edit;
+mod embed;
+mod graph;
+mod init;
+mod look;
+mod new_file;
+mod shell;
+
+use std::path::Path;
+
+use crate::script::Folders;
+use crate::{Database, Direction, Error, ErrorKind, Migrator, NewerDatabase, Result};
+
+use crate::cli::args::{Args, Command};
+use crate::cli::settings::Settings;
+use crate::cli::{Access, Host};
+
+/// Runs what the arguments say, and answers the exit status.
+pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
+    // Not all need settings: those that do not work where they are broken.
+    let settings = || Settings::read(args, host);
+    match &args.command {
+        Command::Init { folder } => init::init(args, folder),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man { folder } => shell::man(folder.as_deref()),
+        Command::Embed { folder, output, name } => embed::embed(args, folder, output.as_deref(), name),
+        Command::Revision { new, head, depends_on, version_path } => {
+            new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
+        }
+        Command::Merge { revisions, new } => new_file::merge(args, &settings()?, revisions, new),
+        Command::Upgrade { target, instead, newer_database } => {
+            change::migrate(args, &settings()?, Direction::Up, target, instead, *newer_database)
+        }
+        Command::Downgrade { target, instead } => {
+            change::migrate(args, &settings()?, Direction::Down, target, instead, NewerDatabase::Refuse)
+        }
+        Command::Stamp { revisions, purge, sql, .. } => {
+            change::stamp(args, &settings()?, revisions, *purge, *sql)
+        }
+        Command::Adopt => change::adopt(args, &settings()?),
+        Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
+        Command::Current { check_heads } => look::current(args, &settings()?, *check_heads),
+        Command::Heads { resolve_dependencies } => look::heads(args, &settings()?, *resolve_dependencies),
+        Command::History { rev_range, indicate_current } => {
+            look::history(args, &settings()?, rev_range, *indicate_current)
+        }
+        Command::Branches => look::branches(args, &settings()?),
+        Command::Show { revision } => look::show(args, &settings()?, revision),
+        Command::Status => look::status(args, &settings()?),
+        Command::Check { schema } => return check::check(args, &settings()?, schema.as_deref()),
+        Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
+        Command::Edit { revision } => edit::edit(args, &settings()?, revision),
+    }
+    .map(|()| 0)
+}
+
+/// The migrations, every file of them read: what is wrong anywhere is said at once.
+fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
+    let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
+        .rebuild(settings.rebuild)
+        .transaction(settings.transaction);
+    if migrator.graph().is_empty() {
+        settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
+    }
+    migrator.validate()?;
+    Ok(match &settings.version_table {
+        Some(table) => migrator.version_table(table),
+        None => migrator,
+    })
+}
+
+/// A folder of Alembic's version files is not an empty one.
+fn refuse_python(folder: &Path) -> Result<()> {
+    let python =
+        |path: &Path| path.extension().is_some_and(|end| end == "py") && !path.ends_with("__init__.py");
+    let mut files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    match files.find(|entry| python(&entry.path())) {
+        None => Ok(()),
+        Some(file) => {
+            let path = file.path().display().to_string();
+            let message = format!("the migrations are in Python: {path}");
+            Err(Error::new(ErrorKind::SourceUnreadable, message)
+                .in_file(path)
+                .with_hint("run them with limbeck's Python package; this command reads SQL files"))
+        }
+    }
+}
+
+/// Opens the database to look at it. One that is not there yet is an empty one, and not made.
+fn look_at(settings: &Settings) -> Result<Box<dyn Database>> {
+    let path = settings.database()?;
+    if !Path::new(path).exists() {
+        eprintln!("{path} is not there yet");
+        return scratch(settings);
+    }
+    open(settings, Access::Look)
+}
+
+/// Opens the database.
+fn open(settings: &Settings, access: Access) -> Result<Box<dyn Database>> {
+    settings.host.open(settings.database()?, access)
+}
+
+/// An empty database in memory.
+fn scratch(settings: &Settings) -> Result<Box<dyn Database>> {
+    settings.host.scratch()
+}

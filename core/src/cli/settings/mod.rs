@@ -1,0 +1,258 @@
+//! Settings: a flag, then the environment, then one file: `limbeck.toml`, or `[tool.limbeck]` in
+//! `pyproject.toml`, or `alembic.ini`. Nothing else is read; a `.env` is not.
+
+mod ini;
+
+use std::path::{Path, PathBuf};
+
+use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
+use crate::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
+use serde::Deserialize;
+
+use crate::cli::Host;
+use crate::cli::args::Args;
+
+/// The keys of `limbeck.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    database: Option<String>,
+    migrations: Option<Locations>,
+    /// Whether the folders within them are meant too: Alembic's `recursive_version_locations`.
+    #[serde(skip)]
+    recursive: bool,
+    schema: Option<PathBuf>,
+    version_table: Option<String>,
+    file_template: Option<String>,
+    truncate_slug_length: Option<usize>,
+    timezone: Option<String>,
+    #[serde(default)]
+    rebuild: RebuildMode,
+    #[serde(default)]
+    transaction: TransactionMode,
+}
+
+/// One folder, or several.
+#[derive(Debug, Deserialize)]
+#[serde(untagged, expecting = "migrations is a folder, or a list of folders")]
+enum Locations {
+    One(PathBuf),
+    Several(Vec<PathBuf>),
+}
+
+/// `pyproject.toml`, of which one table is ours.
+#[derive(Debug, Deserialize)]
+struct PyProject {
+    tool: Option<Tool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Tool {
+    limbeck: Option<File>,
+}
+
+/// What a command needs to know.
+pub struct Settings<'h> {
+    /// What opens databases.
+    pub host: &'h dyn Host,
+    database: Option<String>,
+    /// The folders of migrations: at least one.
+    pub migrations: Vec<PathBuf>,
+    /// The file that tells the wanted schema.
+    pub schema: Option<PathBuf>,
+    /// The table of version rows, if not the usual one.
+    pub version_table: Option<String>,
+    /// How a new file is called.
+    pub file_template: String,
+    /// How much of a message goes into that.
+    pub slug_length: usize,
+    /// Of which place its time is.
+    pub timezone: Option<String>,
+    /// Whether tables may be rebuilt.
+    pub rebuild: RebuildMode,
+    /// What a transaction holds.
+    pub transaction: TransactionMode,
+}
+
+impl<'h> Settings<'h> {
+    /// Reads them. Paths in a TOML file are relative to it.
+    pub fn read(args: &Args, host: &'h dyn Host) -> Result<Settings<'h>> {
+        let (file, base) = match &args.config {
+            Some(path) => (read_file(path)?.ok_or_else(|| no_table(path))?, folder(path)),
+            None => found()?,
+        };
+        let url = || std::env::var("DATABASE_URL").ok().filter(|url| url.starts_with("sqlite"));
+        let given =
+            args.database.clone().or_else(url).map(|database| database_path(&database, Path::new("")));
+        let database = given.or_else(|| file.database.as_deref().map(|text| database_path(text, &base)));
+        let migrations = args.migrations_short.clone().or_else(|| args.migrations.clone());
+        let in_file = match file.migrations {
+            None => vec!["migrations".into()],
+            Some(Locations::One(folder)) => vec![folder],
+            Some(Locations::Several(folders)) => folders,
+        };
+        Ok(Settings {
+            host,
+            database: database.transpose()?,
+            migrations: match migrations {
+                Some(folder) => vec![folder],
+                None => {
+                    let folders = in_file.iter().map(|folder| base.join(folder));
+                    distinct(
+                        folders.flat_map(|folder| if file.recursive { within(folder) } else { vec![folder] }),
+                    )?
+                }
+            },
+            schema: file.schema.map(|schema| base.join(schema)),
+            version_table: file.version_table,
+            file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
+            slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
+            timezone: file.timezone,
+            rebuild: file.rebuild,
+            transaction: file.transaction,
+        })
+    }
+
+    /// Where a revision's file lies.
+    pub fn path(&self, file: &str) -> PathBuf {
+        match &self.migrations[..] {
+            [folder] => folder.join(file),
+            // Of several, each file's name says which.
+            _ => file.into(),
+        }
+    }
+
+    /// The database's path.
+    ///
+    /// Errors: [`ErrorKind::BadSetting`] where nothing names it.
+    pub fn database(&self) -> Result<&str> {
+        self.database.as_deref().ok_or_else(|| {
+            Error::new(ErrorKind::BadSetting, "no database is named")
+                .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
+        })
+    }
+}
+
+/// A folder and those within it. What a link leads to is not within it.
+fn within(folder: PathBuf) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let inner = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    let mut inner: Vec<PathBuf> = inner.map(|entry| entry.path()).collect();
+    inner.sort();
+    let mut all = vec![folder];
+    all.extend(inner.into_iter().flat_map(within));
+    all
+}
+
+/// Each folder once.
+fn distinct(folders: impl Iterator<Item = PathBuf>) -> Result<Vec<PathBuf>> {
+    let mut all: Vec<PathBuf> = Vec::new();
+    for folder in folders {
+        if !all.contains(&folder) {
+            all.push(folder);
+        }
+    }
+    if all.is_empty() {
+        return Err(Error::new(ErrorKind::BadSetting, "no folder of migrations is named")
+            .with_hint("write 'migrations = \"migrations\"', or several in a list"));
+    }
+    Ok(all)
+}
+
+/// The settings file of the current folder, and where its paths begin.
+fn found() -> Result<(File, PathBuf)> {
+    for name in ["limbeck.toml", "pyproject.toml", "alembic.ini"] {
+        let path = Path::new(name);
+        if path.exists()
+            && let Some(file) = read_file(path)?
+        {
+            return Ok((file, PathBuf::new()));
+        }
+    }
+    Ok((File::default(), PathBuf::new()))
+}
+
+/// Where the paths of a settings file begin: an `alembic.ini` has its own `%(here)s`.
+fn folder(path: &Path) -> PathBuf {
+    if is_ini(path) { PathBuf::new() } else { path.parent().unwrap_or(Path::new("")).to_owned() }
+}
+
+fn is_ini(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ini") || end.eq_ignore_ascii_case("cfg"))
+}
+
+/// `None` for a `pyproject.toml` that says nothing of limbeck.
+fn read_file(path: &Path) -> Result<Option<File>> {
+    let bad = |what: String| Error::new(ErrorKind::BadSetting, what).in_file(path.display().to_string());
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        bad(format!("cannot read {}: {error}", path.display())).with_hint("name a settings file with -c")
+    })?;
+    if is_ini(path) {
+        return ini::read(&text, path).map(Some);
+    }
+    let toml_error = |error: toml::de::Error| {
+        let line =
+            error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
+            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction",
+        )
+    };
+    if path.file_name().is_some_and(|name| name == "pyproject.toml") {
+        let project: PyProject = toml::from_str(&text).map_err(toml_error)?;
+        return Ok(project.tool.and_then(|tool| tool.limbeck));
+    }
+    toml::from_str(&text).map(Some).map_err(toml_error)
+}
+
+fn no_table(path: &Path) -> Error {
+    Error::new(ErrorKind::BadSetting, format!("{} has no [tool.limbeck]", path.display()))
+        .in_file(path.display().to_string())
+        .with_hint("write one with database and migrations in it")
+}
+
+/// `sqlite:///relative`, `sqlite:////absolute` (as SQLAlchemy has them, with any driver), or a path.
+///
+/// Errors: [`ErrorKind::BadSetting`] for the URL of another database.
+fn database_path(text: &str, base: &Path) -> Result<String> {
+    let path = match text.split_once(':') {
+        Some((scheme, rest)) if scheme == "sqlite" || scheme.starts_with("sqlite+") => {
+            let path = rest.strip_prefix("///").or_else(|| rest.strip_prefix("//")).unwrap_or(rest);
+            // What follows is for the driver.
+            path.split('?').next().unwrap_or(path)
+        }
+        Some((_, rest)) if rest.starts_with("//") => {
+            // A password may stand in it: only the kind is named.
+            let kind = text.split(':').next().unwrap_or_default();
+            return Err(Error::new(ErrorKind::BadSetting, format!("a {kind} database is none of SQLite's"))
+                .with_hint("limbeck migrates SQLite: write a path, or sqlite:///path"));
+        }
+        _ => text,
+    };
+    match path {
+        "" | ":memory:" => Ok(":memory:".to_owned()),
+        _ => Ok(base.join(path).to_string_lossy().into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn database_urls() {
+        for (text, want) in [
+            ("sqlite:///app.db", "app.db"),
+            ("sqlite:////tmp/app.db", "/tmp/app.db"),
+            ("sqlite+pysqlite:///app.db?timeout=5", "app.db"),
+            ("sqlite:app.db", "app.db"),
+            ("sqlite://", ":memory:"),
+            ("app.db", "app.db"),
+            ("C:\\data\\app.db", "C:\\data\\app.db"),
+        ] {
+            assert_eq!(database_path(text, Path::new("")).unwrap(), want);
+        }
+        assert_eq!(database_path("sqlite:///app.db", Path::new("/p")).unwrap(), "/p/app.db");
+        let error = database_path("postgresql://me:secret@host/db", Path::new("")).unwrap_err();
+        assert!(error.kind() == ErrorKind::BadSetting && !error.to_string().contains("secret"));
+    }
+}
