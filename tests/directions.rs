@@ -26,8 +26,11 @@ const MAY_USE: &[(&str, &str)] = &[
         "execute",
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
     ),
-    ("migrator", "error report event sql alter schema diff graph script db inspect execute history"),
-    ("cli", "error diff graph script db"),
+    (
+        "migrator",
+        "error report event sql alter schema diff graph script db inspect execute history operation",
+    ),
+    ("cli", "error diff operation graph script db"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -1,7 +1,7 @@
 //! One file a command, or a few that share their shape.
 
 mod change;
-mod check;
+mod compare;
 mod edit;
 mod embed;
 mod graph;
@@ -28,8 +28,14 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
         Command::Embed { folder, output, name } => embed::embed(args, folder, output.as_deref(), name),
-        Command::Revision { new, head, depends_on, version_path } => {
-            new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
+        Command::Revision { new, head, depends_on, version_path, autogenerate, compare } => {
+            let place = new_file::Place {
+                head: head.as_deref(),
+                depends_on,
+                version_path: version_path.as_deref(),
+                compare: autogenerate.then_some(compare),
+            };
+            new_file::revision(args, &settings()?, new, &place)
         }
         Command::Merge { revisions, new } => new_file::merge(args, &settings()?, revisions, new),
         Command::Upgrade { target, instead, newer_database } => {
@@ -51,7 +57,10 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Branches => look::branches(args, &settings()?),
         Command::Show { revision } => look::show(args, &settings()?, revision),
         Command::Status => look::status(args, &settings()?),
-        Command::Check { schema } => return check::check(args, &settings()?, schema.as_deref()),
+        Command::Check { compare } => return compare::check(args, &settings()?, compare),
+        Command::Diff { from, to, compare } => {
+            return compare::diff(args, &settings()?, (from.as_deref(), to.as_deref()), compare);
+        }
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
         Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }
