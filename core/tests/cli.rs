@@ -395,8 +395,18 @@ fn check() {
 fn autogenerate() {
     let project = shop("autogenerate");
     let schema = |text: &str| fs::write(project.0.join("schema.sql"), text).unwrap();
-    let write =
-        ["revision", "--autogenerate", "-m", "more", "--rev-id", "a400", "--head", "a300", "--splice", "--schema"];
+    let write = [
+        "revision",
+        "--autogenerate",
+        "-m",
+        "more",
+        "--rev-id",
+        "a400",
+        "--head",
+        "a300",
+        "--splice",
+        "--schema",
+    ];
     let write = [&write[..], &["schema.sql"]].concat();
     schema(
         "create table users (id integer primary key, email text not null);\n\
