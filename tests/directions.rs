@@ -23,10 +23,11 @@ const MAY_USE: &[(&str, &str)] = &[
     ("history", "error sql graph db"),
     (
         "execute",
-        "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
+        "error report event sql schema alter graph script db inspect dependents proof foreign_keys history \
+         backup",
     ),
-    ("migrator", "error report event sql alter schema diff graph script db inspect execute history"),
-    ("cli", "error diff graph script db"),
+    ("migrator", "error report event sql alter schema diff graph script db inspect execute history backup"),
+    ("cli", "error diff graph script db backup"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -33,12 +33,14 @@
 //! | [`graph`] | revisions, targets, plans | no |
 //! | [`script`] | migration files | no |
 //! | [`db`] | the [`Database`] trait, its contract, rusqlite | yes |
+//! | `backup` | a copy before a run, and its way back | yes |
 //! | `inspect`, `history` | definitions and version rows, read and written | yes |
 //! | `execute` | one run from BEGIN to COMMIT, with the proof that nothing else changed | yes |
 //! | [`Migrator`] | the only one that sees everything | yes |
 //! | `cli` (feature) | the command: arguments and settings in, one call of the `Migrator`, text or JSON out | through its host |
 
 pub mod alter;
+mod backup;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod db;
@@ -59,6 +61,7 @@ pub mod script;
 pub mod sql;
 
 pub use alter::RebuildMode;
+pub use backup::{Backup, Backups};
 pub use db::{Database, Value};
 pub use diff::{Difference, DifferenceKind};
 pub use error::{Error, ErrorKind, Result, Violation};

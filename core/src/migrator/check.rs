@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use super::rehearse::empty;
-use super::{Migrator, run};
+use super::{Migrator, nothing_first, run};
 use crate::db::Database;
 use crate::diff::{self, Difference};
 use crate::error::{Error, ErrorKind, Result};
@@ -61,7 +61,15 @@ impl Migrator<'_> {
         let plan = again(self.graph(), &[])?;
         if !plan.is_empty() {
             // A live run: the rows of a fresh install are all there.
-            run(&self.scripts, &self.options, &mut |_| ControlFlow::Continue(()), present, plan, &again)?;
+            run(
+                &self.scripts,
+                &self.options,
+                &mut |_| ControlFlow::Continue(()),
+                present,
+                plan,
+                &again,
+                &mut nothing_first,
+            )?;
         }
         Ok(diff::differences(&self.app_objects(present)?, &self.app_objects(wanted)?))
     }

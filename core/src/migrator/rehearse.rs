@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use super::{Again, Migrator, nothing, run};
+use super::{Again, Migrator, nothing, nothing_first, run};
 use crate::db::{Database, Recorder, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
@@ -121,7 +121,15 @@ impl Migrator<'_> {
             let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, target);
             let plan = again(self.graph(), &self.history().rows(scratch)?)?;
             if !plan.is_empty() {
-                run(&self.scripts, &options, &mut |_| ControlFlow::Continue(()), scratch, plan, &again)?;
+                run(
+                    &self.scripts,
+                    &options,
+                    &mut |_| ControlFlow::Continue(()),
+                    scratch,
+                    plan,
+                    &again,
+                    &mut nothing_first,
+                )?;
             }
         }
         Ok(())
@@ -148,7 +156,7 @@ impl Migrator<'_> {
             ControlFlow::Continue(())
         };
         let recorder = &mut Recorder { db: scratch, note: &note, probing: false };
-        let report = run(&self.scripts, &options, &mut listener, recorder, plan, again)?;
+        let report = run(&self.scripts, &options, &mut listener, recorder, plan, again, &mut nothing_first)?;
         Ok((report, notes.into_inner()))
     }
 
