@@ -26,8 +26,9 @@ const MAY_USE: &[(&str, &str)] = &[
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history \
          backup",
     ),
-    ("migrator", "error report event sql alter schema diff graph script db inspect execute history backup"),
-    ("cli", "error diff graph script db backup"),
+    ("lint", "error sql schema alter graph script db inspect"),
+    ("migrator", "error report event sql lint alter schema diff graph script db inspect execute history backup"),
+    ("cli", "error diff graph lint script db backup"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

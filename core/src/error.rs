@@ -366,6 +366,16 @@ impl Error {
     }
 }
 
+/// `None` where SQLite refused the statement itself: that answers a question. Any other failure (the
+/// disk, a lock, a cancelled run) answers none, and stays an error.
+pub(crate) fn accepted<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == ErrorKind::StatementFailed => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 impl Serialize for Error {
     fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
         #[derive(Serialize)]

@@ -32,6 +32,7 @@
 //! | [`diff`] | what lies between two schemas | no |
 //! | [`graph`] | revisions, targets, plans | no |
 //! | [`script`] | migration files | no |
+//! | [`lint`] | what in a migration will hurt | to ask it |
 //! | [`db`] | the [`Database`] trait, its contract, rusqlite | yes |
 //! | `backup` | a copy before a run, and its way back | yes |
 //! | `inspect`, `history` | definitions and version rows, read and written | yes |
@@ -53,6 +54,7 @@ mod foreign_keys;
 pub mod graph;
 mod history;
 mod inspect;
+pub mod lint;
 mod migrator;
 mod proof;
 mod report;

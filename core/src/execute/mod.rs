@@ -153,8 +153,8 @@ pub(crate) fn run(
     first: &mut First<'_>,
 ) -> Result<Report> {
     let started = clock(db)?;
-    let pragmas = Pragmas::set(db)?;
     let version = inspect::version(db)?;
+    let pragmas = Pragmas::set(db)?;
     let mut run = Run {
         savepoint: db.in_transaction(),
         foreign_keys_on: pragmas.foreign_keys_stay_on,
@@ -383,7 +383,7 @@ impl<'r, 'l> Run<'r, 'l> {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
                 self.known = None;
-                self.watch.statement(self.db, &sql)?;
+                self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &sql)?;
                 portable::note_keys(self)?;
                 self.execute(&sql)?;
                 Ok(Vec::new())
