@@ -27,7 +27,10 @@ const MAY_USE: &[(&str, &str)] = &[
          backup",
     ),
     ("lint", "error sql schema alter graph script db inspect"),
-    ("migrator", "error report event sql lint alter schema diff graph script db inspect execute history backup"),
+    (
+        "migrator",
+        "error report event sql lint alter schema diff graph script db inspect execute history backup",
+    ),
     ("cli", "error diff graph lint script db backup"),
 ];
 

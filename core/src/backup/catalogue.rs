@@ -49,6 +49,22 @@ pub struct Backup {
     pub path: PathBuf,
 }
 
+impl Backup {
+    /// A backup by the path of its file, with what is known of it.
+    ///
+    /// Errors: [`ErrorKind::NoBackup`] where there is none that is complete.
+    pub fn open(path: impl AsRef<Path>) -> Result<Backup> {
+        let path = path.as_ref();
+        known(&path.with_extension("json")).filter(|backup| backup.path == path).ok_or_else(|| {
+            Error::new(
+                ErrorKind::NoBackup,
+                format!("{} is no backup, or its catalogue entry is gone", path.display()),
+            )
+            .with_hint("name one of those that 'limbeck backups' lists")
+        })
+    }
+}
+
 impl Backups {
     /// A folder, which is made when the first backup is taken. The last three of a database are kept.
     pub fn new(folder: impl Into<PathBuf>) -> Backups {

@@ -72,8 +72,12 @@ impl<'a> Migrator<'a> {
     ///
     /// Errors: as [`backups`](Self::backups).
     pub fn newest_compatible_backup(&self, db: &mut dyn Database) -> Result<Option<Backup>> {
-        let all = self.backups(db)?;
-        Ok(all.into_iter().find(|backup| backup.heads.iter().all(|head| self.graph().get(head).is_some())))
+        Ok(self.backups(db)?.into_iter().find(|backup| self.can_open(backup)))
+    }
+
+    /// Whether the folder has all of a backup's revisions.
+    pub fn can_open(&self, backup: &Backup) -> bool {
+        backup.heads.iter().all(|head| self.graph().get(head).is_some())
     }
 
     /// Puts a backup in the place of all that is in the open database: through SQLite's backup API, in one

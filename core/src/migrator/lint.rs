@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::jobs::Scripts;
 use super::rehearse::empty;
-use super::{Migrator, run};
+use super::{Migrator, nothing_first, run};
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::execute::{Code, CodeStep};
@@ -90,8 +90,15 @@ impl Migrator<'_> {
             if plan.is_empty() {
                 continue;
             }
-            let done =
-                run(&watched, &self.options, &mut |_| ControlFlow::Continue(()), scratch, plan, &again);
+            let done = run(
+                &watched,
+                &self.options,
+                &mut |_| ControlFlow::Continue(()),
+                scratch,
+                plan,
+                &again,
+                &mut nothing_first,
+            );
             if let Err(error) = done {
                 lint::failed(script, &error, &mut findings.borrow_mut());
                 break;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::lint::{Level, Levels, Rule};
 use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
-use crate::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
+use crate::{Backups, Error, ErrorKind, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
 
 use crate::cli::Host;
@@ -24,6 +24,8 @@ struct File {
     #[serde(skip)]
     recursive: bool,
     schema: Option<PathBuf>,
+    backups: Option<PathBuf>,
+    keep_backups: Option<usize>,
     version_table: Option<String>,
     file_template: Option<String>,
     truncate_slug_length: Option<usize>,
@@ -65,6 +67,8 @@ pub struct Settings<'h> {
     pub migrations: Vec<PathBuf>,
     /// The file that tells the wanted schema.
     pub schema: Option<PathBuf>,
+    /// The folder in which a backup is kept before each run.
+    pub backups: Option<Backups>,
     /// The table of version rows, if not the usual one.
     pub version_table: Option<String>,
     /// How a new file is called.
@@ -111,6 +115,10 @@ impl<'h> Settings<'h> {
                 }
             },
             schema: file.schema.map(|schema| base.join(schema)),
+            backups: args.backups.clone().or_else(|| Some(base.join(file.backups?))).map(|folder| {
+                let backups = Backups::new(folder);
+                file.keep_backups.map_or(backups.clone(), |count| backups.keep(count))
+            }),
             version_table: file.version_table,
             file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
             slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
