@@ -35,12 +35,14 @@
 //! | [`script`] | migration files | no |
 //! | [`lint`] | what in a migration will hurt | to ask it |
 //! | [`db`] | the [`Database`] trait, its contract, rusqlite | yes |
+//! | `backup` | a copy before a run, and its way back | yes |
 //! | `inspect`, `history` | definitions and version rows, read and written | yes |
 //! | `execute` | one run from BEGIN to COMMIT, with the proof that nothing else changed | yes |
 //! | [`Migrator`] | the only one that sees everything | yes |
 //! | `cli` (feature) | the command: arguments and settings in, one call of the `Migrator`, text or JSON out | through its host |
 
 pub mod alter;
+mod backup;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod db;
@@ -63,6 +65,7 @@ pub mod script;
 pub mod sql;
 
 pub use alter::RebuildMode;
+pub use backup::{Backup, Backups};
 pub use db::{Database, Value};
 pub use diff::{Diff, Difference, DifferenceKind};
 pub use error::{Error, ErrorKind, Result, Violation};

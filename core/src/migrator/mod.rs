@@ -6,6 +6,7 @@
 
 #[cfg(feature = "refinery")]
 mod adopt;
+mod backups;
 mod describe;
 mod diff;
 mod jobs;
@@ -17,10 +18,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::alter::RebuildMode;
+use crate::backup::Backups;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
-use crate::execute::{self, Code, Options, Purpose, TransactionMode};
+use crate::execute::{self, Code, First, Options, Purpose, TransactionMode};
 use crate::graph::{Plan, RevisionGraph};
 use crate::history::{History, VERSION_TABLE};
 use crate::report::Report;
@@ -40,6 +42,7 @@ pub struct Migrator<'a> {
     scripts: Scripts<'a>,
     options: Options,
     newer: NewerDatabase,
+    backups: Option<Backups>,
     listener: Box<Listener<'a>>,
 }
 
@@ -68,7 +71,13 @@ impl<'a> Migrator<'a> {
         };
         let scripts = Scripts { all, graph, code };
         let newer = NewerDatabase::default();
-        Ok(Migrator { scripts, options, newer, listener: Box::new(|_| ControlFlow::Continue(())) })
+        Ok(Migrator {
+            scripts,
+            options,
+            newer,
+            backups: None,
+            listener: Box::new(|_| ControlFlow::Continue(())),
+        })
     }
 
     /// The app's version, kept with each step in `limbeck_history`.
@@ -203,12 +212,14 @@ impl Migrator<'_> {
             }
             NewerDatabase::TakeDown => {
                 self.refuse_changed(db, &self.graph().newest(met.below())?)?;
-                let Migrator { scripts, options, listener, .. } = self;
+                let Migrator { scripts, options, backups, listener, .. } = self;
                 let mut again = |db: &mut dyn Database, rows: &[String]| {
                     newer::take_down(scripts, options, db, rows, target)
                 };
                 let all = again(db, &rows)?;
-                execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again)
+                backups::backed_up(backups.as_ref(), options, |first| {
+                    execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again, first)
+                })
             }
         }
     }
@@ -298,8 +309,10 @@ impl Migrator<'_> {
     }
 
     fn run(&mut self, db: &mut dyn Database, plan: Plan, again: &Again<'_>) -> Result<Report> {
-        let Migrator { scripts, options, listener, .. } = self;
-        run(scripts, options, &mut **listener, db, plan, again)
+        let Migrator { scripts, options, backups, listener, .. } = self;
+        backups::backed_up(backups.as_ref(), options, |first| {
+            run(scripts, options, &mut **listener, db, plan, again, first)
+        })
     }
 }
 
@@ -335,12 +348,29 @@ fn run(
     db: &mut dyn Database,
     plan: Plan,
     again: &Again<'_>,
+    first: &mut First<'_>,
 ) -> Result<Report> {
     let all = jobs::jobs(scripts, options, db, &plan)?;
     let mut again = |db: &mut dyn Database, rows: &[String]| {
         jobs::jobs(scripts, options, db, &again(&scripts.graph, rows)?)
     };
-    execute::run(db, options, listener, &scripts.code, plan.rows, all, &mut again)
+    execute::run(db, options, listener, &scripts.code, plan.rows, all, &mut again, first)
+}
+
+/// The same on a database that is thrown away: nobody listens, and nothing comes first.
+fn run_quietly(
+    scripts: &Scripts<'_>,
+    options: &Options,
+    db: &mut dyn Database,
+    plan: Plan,
+    again: &Again<'_>,
+) -> Result<Report> {
+    run(scripts, options, &mut |_| ControlFlow::Continue(()), db, plan, again, &mut nothing_first)
+}
+
+/// Nothing is done before the first write.
+fn nothing_first(_: &mut dyn Database, _: &mut Listener<'_>) -> Result<Option<i64>> {
+    Ok(None)
 }
 
 fn nothing(rows: Vec<String>) -> Report {
