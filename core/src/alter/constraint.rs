@@ -115,9 +115,31 @@ fn says(draft: &Draft, place: &Place, definition: &str) -> bool {
     }
 }
 
-/// `DROP constraint`
+/// `DROP constraint`. Where several say it, the one without a name is meant: the others have one.
+/// Of several that say just the same, one is as good as the other.
 pub(super) fn drop(draft: &mut Draft, if_exists: bool, wanted: &ConstraintRef) -> Result<()> {
-    match &find(draft, wanted)[..] {
+    let mut places = find(draft, wanted);
+    if places.len() > 1 && !matches!(wanted, ConstraintRef::Named(_)) {
+        let unnamed_ones: Vec<Place> = places
+            .iter()
+            .filter(|place| unnamed(text_at(draft, place)) == text_at(draft, place))
+            .cloned()
+            .collect();
+        if !unnamed_ones.is_empty() {
+            places = unnamed_ones;
+        }
+        let plain = |place: &Place| {
+            let text = text_at(draft, place);
+            !["CONFLICT", "COLLATE", "DESC"].iter().any(|word| mentions(text, word))
+        };
+        let alike = |place: &Place| same_text(text_at(draft, place), text_at(draft, &places[0]));
+        if places[1..].iter().all(alike)
+            || (matches!(wanted, ConstraintRef::Unique(_)) && places.iter().all(plain))
+        {
+            places.truncate(1);
+        }
+    }
+    match &places[..] {
         [] if if_exists => Ok(()),
         [] => Err(missing(draft, wanted)),
         [place] => remove(draft, place),

@@ -49,7 +49,9 @@ pub(super) fn set_type(
     let (from, to) = (before.table.affinity(old), after.table.affinity(new));
     let integers = |affinity| matches!(affinity, Affinity::Integer | Affinity::Numeric);
     let same = from == to || (integers(from) && integers(to));
-    let generated = old.generated().is_some();
+    // One that this batch frees of its expression is still computed when its values are converted.
+    let was = state.table.column(name).is_some_and(|column| column.generated().is_some());
+    let generated = was || old.generated().is_some();
     if using.is_none() && same {
         return if generated && from != to { Err("the column is generated".into()) } else { Ok(needs) };
     }

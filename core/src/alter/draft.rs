@@ -278,6 +278,8 @@ impl Draft {
         let column = &self.table.columns[at];
         let mut edits = Edits::default();
         match &column.type_span {
+            Some(span) if type_name.is_empty() => edits.remove(&self.table.sql, span.clone()),
+            None if type_name.is_empty() => {}
             Some(span) => edits.replace(span.clone(), type_name),
             None => edits.insert(column.name_span.end, format!(" {type_name}")),
         }

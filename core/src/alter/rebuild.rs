@@ -12,6 +12,7 @@
 use super::draft::{Draft, Source};
 use super::swap::Swap;
 use super::table_state::TableState;
+use super::values::default_expression;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{Object, TableDef};
 use crate::sql::{TokenType as T, literal, quote, same_name, tokens, unquote};
@@ -206,6 +207,14 @@ fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy>
     {
         // "INSERT INTO n SELECT * FROM t" would number the rows anew.
         columns.insert(0, (new.clone(), old.clone()));
+    }
+    if columns.is_empty() {
+        // No value stays: the rows do, with the defaults of new columns.
+        let new = draft.table.columns.iter().find(|column| column.generated().is_none());
+        columns.extend(new.map(|column| {
+            let default = column.default().map(|span| default_expression(draft.table.text(span)));
+            (quote(&column.name), default.unwrap_or_else(|| "NULL".to_owned()))
+        }));
     }
     let called = quote(&state.table.name);
     Ok(Copy { from: from.to_owned(), called, to: to.to_owned(), columns, rowid, converted })
