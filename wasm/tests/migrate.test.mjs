@@ -146,7 +146,7 @@ for (const library of libraries) {
         PRAGMA writable_schema = RESET`);
       const before = rows(db, "SELECT hex(sql) FROM sqlite_schema WHERE name = 't'");
       assert.ok(before[0][0].includes(`27${bytes}27`));
-      const alter = () => migrate(db, { '1.sql': 'ALTER TABLE t ALTER a SET NOT NULL' }, options);
+      const alter = () => migrate(db, { '1.sql': 'ALTER TABLE t ALTER a SET DEFAULT 3' }, options);
       if (refused) {
         assert.throws(alter, fails('database.corrupt'));
         assert.deepEqual(rows(db, "SELECT hex(sql) FROM sqlite_schema WHERE name = 't'"), before);
