@@ -1,11 +1,20 @@
 import type { ErrorCode } from './error-codes.js';
 import type { Report, Violation } from './report.js';
 
+/** The codes that only a browser has; every other is the core's. */
+export type HostCode =
+  /** Another tab has saved the database since this one loaded it: nothing was saved. */
+  | 'store.stale'
+  /** There is no copy from before a migration that could be restored. */
+  | 'store.nothing_kept'
+  /** The worker could not be started, or is gone. What it was saving is there whole, or not at all. */
+  | 'worker.ended';
+
 /** What limbeck's calls throw. Nothing is in the database that was not there before, but what `report` lists. */
 export class LimbeckError extends Error {
   override readonly name = 'LimbeckError';
   /** The same on every surface of limbeck, and for ever: what to match on. */
-  readonly code: ErrorCode;
+  readonly code: ErrorCode | HostCode;
   /** What to do about it, in one sentence. */
   readonly hint: string | null = null;
   /** The revision it happened in. */
@@ -21,7 +30,7 @@ export class LimbeckError extends Error {
   /** What was committed before the failure; undefined if the run had not begun. */
   readonly report?: Report;
 
-  constructor(code: ErrorCode, message: string, more: Partial<Omit<LimbeckError, 'code' | 'message' | 'name'>> = {}) {
+  constructor(code: ErrorCode | HostCode, message: string, more: Partial<Omit<LimbeckError, 'code' | 'message' | 'name'>> = {}) {
     super(message, 'cause' in more ? { cause: more.cause } : undefined);
     this.code = code;
     const { cause: _, ...rest } = more;
