@@ -63,10 +63,11 @@ async function alive(say: (message: Message) => void): Promise<void> {
   const id = (life ??= `limbeck:worker:${Date.now()}:${Math.random()}`);
   // Asked again by a further run, it is held already.
   await new Promise<void>((held) => {
-    void locks.request(id, { ifAvailable: true }, (lock) => {
+    const hold = (lock: Lock | null) => {
       held();
       return lock && new Promise(() => {});
-    });
+    };
+    locks.request(id, { ifAvailable: true }, hold).catch(() => held());
   });
   say({ held: id });
 }
