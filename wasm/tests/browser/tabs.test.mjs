@@ -18,10 +18,16 @@ it('two tabs at once: one migrates, the other waits and finds nothing to do', as
   const [one, two] = [await tab(), await tab()];
   await makeOld(one, 'both', 50, 20_000);
   const old = await stored(one, 'both');
-  const found = await Promise.all([open(one, 'both'), open(two, 'both')]);
+  // Neither can begin before both wait.
+  const release = await one.evaluateHandle(() => new Promise((granted) => {
+    navigator.locks.request('limbeck:indexeddb:limbeck/both', () => new Promise((release) => granted(release)));
+  }));
+  const both = [open(one, 'both'), open(two, 'both')];
+  for (const page of [one, two]) await page.waitForFunction(() => t.told.both?.includes('waiting'));
+  await release.evaluate((release) => release());
+  const found = await Promise.all(both);
   assert.deepEqual(found.map(({ steps }) => steps.length).sort(), [0, 3]);
-  const second = found.find(({ steps }) => steps.length === 0);
-  assert.deepEqual(second.events, ['waiting', 'loading']);
+  assert.deepEqual(found.find(({ steps }) => steps.length === 0).events, ['waiting', 'loading']);
   isNew(await stored(one, 'both'), old);
   await Promise.all([one.close(), two.close()]);
 });

@@ -48,10 +48,11 @@ export async function ended(promise) {
 }
 
 export const handles = {};
+export const told = {};
 
 /** Listens to the events: holds at one, cancels at one, hands them on. */
-function listener({ holdAt, key, cancelAt, tell }) {
-  const events = [];
+function listener(name, { holdAt, key, cancelAt, tell }) {
+  const events = (told[name] = []);
   const onProgress = (event) => {
     events.push(event.event);
     tell?.(event);
@@ -63,7 +64,7 @@ function listener({ holdAt, key, cancelAt, tell }) {
 
 /** Opens a database as the app of a release does; it is left open under its name. */
 export async function open(name, { number = 4, version, holdAt, key, cancelAt, tell, ...options } = {}) {
-  const { events, onProgress } = listener({ holdAt, key, cancelAt, tell });
+  const { events, onProgress } = listener(name, { holdAt, key, cancelAt, tell });
   let stale = 0;
   const SQL = await sqljs(version);
   const onStale = () => stale++;
@@ -76,7 +77,7 @@ const done = ({ steps, to }) => ({ steps: steps.map(({ revision }) => revision),
 
 /** Opens a database in OPFS, in a worker, puts rows into it if asked, and closes it unless it is to be kept. */
 export async function opfs(sqlite3, name, { number = 4, rows, holdAt, key, cancelAt, tell, keep, begin, ...options } = {}) {
-  const { events, onProgress } = listener({ holdAt, key, cancelAt, tell });
+  const { events, onProgress } = listener(name, { holdAt, key, cancelAt, tell });
   const setup = (db) => db.createFunction('shout', (_context, text) => text.toUpperCase());
   const initial = begin && (async () => (await new Files('limbeck', begin).load())?.bytes);
   const opened = await openOpfs({ name, sqlite3, migrations: release(number), setup, initial, onProgress, ...options });
@@ -153,7 +154,6 @@ export function without(piece) {
 
 export { openOpfs };
 export const workers = {};
-export const told = {};
 const signals = {};
 
 /** Has a worker open a database, and counts the ticks of the page's own clock meanwhile. */
