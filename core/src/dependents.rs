@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::alter::TableState;
 use crate::db::Database;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::inspect;
 use crate::schema::{Edits, Object, ObjectKind};
 use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
@@ -37,9 +37,9 @@ impl Broken {
     ) -> Result<Broken> {
         let mut broken = BTreeMap::new();
         for view in objects.iter().filter(|o| o.kind == ObjectKind::View) {
-            compile(db, &mut broken, view.title(), &format!("SELECT * FROM {}", qualified(view)));
+            compile(db, &mut broken, view.title(), &format!("SELECT * FROM {}", qualified(view)))?;
             if let Some(select) = view.sql.as_deref().and_then(|sql| without_strings(sql, gone)) {
-                compile(db, &mut broken, view.title(), &select);
+                compile(db, &mut broken, view.title(), &select)?;
             }
         }
         let quoted = |o: &&Object| {
@@ -177,8 +177,8 @@ pub fn drop_column_keeps(db: &mut dyn Database, table: &TableState) -> Result<bo
             db.execute(&format!("DROP TABLE {probe}"))?;
             Ok::<_, Error>(db.texts(&all, &[])? == before)
         };
-        // Where it fails it is none that could be used.
-        let keeps = run().unwrap_or(false);
+        // Where SQLite refuses it is none that could be used.
+        let keeps = accepted(run())?.unwrap_or(false);
         db.execute("ROLLBACK TO limbeck_probe")?;
         db.execute("RELEASE limbeck_probe")?;
         Ok(keeps)
@@ -190,9 +190,19 @@ fn qualified(object: &Object) -> String {
     format!("{}.{}", quote(&object.schema), quote(&object.name))
 }
 
-fn compile(db: &mut dyn Database, broken: &mut BTreeMap<String, String>, what: String, sql: &str) {
-    if let Err(error) = db.execute(&format!("EXPLAIN {sql}")) {
-        broken.insert(what, error.to_string());
+fn compile(
+    db: &mut dyn Database,
+    broken: &mut BTreeMap<String, String>,
+    what: String,
+    sql: &str,
+) -> Result<()> {
+    match db.execute(&format!("EXPLAIN {sql}")) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::StatementFailed => {
+            broken.insert(what, error.to_string());
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -204,14 +214,14 @@ fn compile_statements(
 ) -> Result<()> {
     let name = qualified(target);
     let on = if altered { ALTERED.to_owned() } else { target.title() };
-    compile(db, broken, format!("INSERT into {on}"), &format!("INSERT INTO {name} DEFAULT VALUES"));
-    compile(db, broken, format!("DELETE from {on}"), &format!("DELETE FROM {name}"));
+    compile(db, broken, format!("INSERT into {on}"), &format!("INSERT INTO {name} DEFAULT VALUES"))?;
+    compile(db, broken, format!("DELETE from {on}"), &format!("DELETE FROM {name}"))?;
     let sql = "SELECT name FROM pragma_table_info(?1, ?2)";
     let columns = db.texts(sql, &[target.name.as_str().into(), target.schema.as_str().into()]);
     let sets: Vec<String> =
-        columns.unwrap_or_default().iter().map(|c| format!("{0} = {0}", quote(c))).collect();
+        accepted(columns)?.unwrap_or_default().iter().map(|c| format!("{0} = {0}", quote(c))).collect();
     if !sets.is_empty() {
-        compile(db, broken, format!("UPDATE of {on}"), &format!("UPDATE {name} SET {}", sets.join(", ")));
+        compile(db, broken, format!("UPDATE of {on}"), &format!("UPDATE {name} SET {}", sets.join(", ")))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::alter::{Child, TableState};
 use crate::db::{Database, Value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::schema::{Object, ObjectKind, TableDef};
 use crate::sql::{quote, same_name};
 
@@ -40,9 +40,9 @@ pub fn with_temp(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
 }
 
 /// The tables in which virtual tables keep what they hold. SQLite knows them apart since 3.37.
-pub fn shadow_tables(db: &mut dyn Database) -> Vec<String> {
+pub fn shadow_tables(db: &mut dyn Database) -> Result<Vec<String>> {
     let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
-    db.texts(sql, &[]).unwrap_or_default()
+    Ok(accepted(db.texts(sql, &[]))?.unwrap_or_default())
 }
 
 /// Whether a name is one that only SQLite itself may give.

@@ -6,6 +6,7 @@ mod edit;
 mod embed;
 mod graph;
 mod init;
+mod lint;
 mod look;
 mod new_file;
 mod shell;
@@ -13,7 +14,7 @@ mod shell;
 use std::path::Path;
 
 use crate::script::Folders;
-use crate::{Database, Direction, Error, ErrorKind, Migrator, Result};
+use crate::{Database, Direction, Error, ErrorKind, Migrator, NewerDatabase, Result};
 
 use crate::cli::args::{Args, Command};
 use crate::cli::settings::Settings;
@@ -27,16 +28,18 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Init { folder } => init::init(args, folder),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
-        Command::Embed { folder, output, name } => embed::embed(args, folder, output.as_deref(), name),
+        Command::Embed { folder, output, name, manifest } => {
+            embed::embed(args, folder, output.as_deref(), (!manifest).then_some(name))
+        }
         Command::Revision { new, head, depends_on, version_path } => {
             new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
         }
         Command::Merge { revisions, new } => new_file::merge(args, &settings()?, revisions, new),
-        Command::Upgrade { target, instead } => {
-            change::migrate(args, &settings()?, Direction::Up, target, instead)
+        Command::Upgrade { target, instead, newer_database } => {
+            change::migrate(args, &settings()?, Direction::Up, target, instead, *newer_database)
         }
         Command::Downgrade { target, instead } => {
-            change::migrate(args, &settings()?, Direction::Down, target, instead)
+            change::migrate(args, &settings()?, Direction::Down, target, instead, NewerDatabase::Refuse)
         }
         Command::Stamp { revisions, purge, sql, .. } => {
             change::stamp(args, &settings()?, revisions, *purge, *sql)
@@ -52,6 +55,8 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Show { revision } => look::show(args, &settings()?, revision),
         Command::Status => look::status(args, &settings()?),
         Command::Check { schema } => return check::check(args, &settings()?, schema.as_deref()),
+        Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
+        Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
         Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }
@@ -60,13 +65,19 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
 
 /// The migrations, every file of them read: what is wrong anywhere is said at once.
 fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
+    let migrator = unread(settings)?;
+    migrator.validate()?;
+    Ok(migrator)
+}
+
+/// The migrations, of which the headers are read.
+fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
         .rebuild(settings.rebuild)
         .transaction(settings.transaction);
     if migrator.graph().is_empty() {
         settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
     }
-    migrator.validate()?;
     Ok(match &settings.version_table {
         Some(table) => migrator.version_table(table),
         None => migrator,

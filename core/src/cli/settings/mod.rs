@@ -3,8 +3,10 @@
 
 mod ini;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::lint::{Level, Levels, Rule};
 use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
 use crate::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
@@ -30,6 +32,9 @@ struct File {
     rebuild: RebuildMode,
     #[serde(default)]
     transaction: TransactionMode,
+    /// How much each rule of `limbeck lint` weighs.
+    #[serde(default)]
+    lint: BTreeMap<String, Level>,
 }
 
 /// One folder, or several.
@@ -72,6 +77,8 @@ pub struct Settings<'h> {
     pub rebuild: RebuildMode,
     /// What a transaction holds.
     pub transaction: TransactionMode,
+    /// How much each rule of `limbeck lint` weighs.
+    pub lint: Levels,
 }
 
 impl<'h> Settings<'h> {
@@ -110,6 +117,7 @@ impl<'h> Settings<'h> {
             timezone: file.timezone,
             rebuild: file.rebuild,
             transaction: file.transaction,
+            lint: levels(&file.lint)?,
         })
     }
 
@@ -131,6 +139,19 @@ impl<'h> Settings<'h> {
                 .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
         })
     }
+}
+
+/// Errors: [`ErrorKind::BadSetting`] for what is no rule.
+fn levels(table: &BTreeMap<String, Level>) -> Result<Levels> {
+    let mut levels = Levels::default();
+    for (name, level) in table {
+        let rule = Rule::find(name).ok_or_else(|| {
+            Error::new(ErrorKind::BadSetting, format!("[lint] '{name}' is no rule"))
+                .with_hint("name one of the rules that 'limbeck lint --rules' lists")
+        })?;
+        levels.set(rule, *level);
+    }
+    Ok(levels)
 }
 
 /// A folder and those within it. What a link leads to is not within it.
@@ -194,7 +215,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction",
+            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {
