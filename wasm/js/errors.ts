@@ -1,8 +1,13 @@
-import type { ErrorCode } from './error-codes.js';
+import type { ErrorCode as CoreErrorCode } from './error-codes.js';
 import type { Report, Violation } from './report.js';
 
-/** The codes that only a browser has; every other is the core's. */
-export type HostCode =
+/** What a {@link LimbeckError} says by its `code`: those of every surface of limbeck, and a few of this one. */
+export type ErrorCode =
+  | CoreErrorCode
+  /** The module is not loaded. */
+  | 'js.misuse'
+  /** A fault in limbeck; a transaction that was begun may still be open, and has to be rolled back. */
+  | 'js.internal'
   /** Another tab has saved the database since this one loaded it: nothing was saved. */
   | 'store.stale'
   /** There is no copy from before a migration that could be restored. */
@@ -14,7 +19,7 @@ export type HostCode =
 export class LimbeckError extends Error {
   override readonly name = 'LimbeckError';
   /** The same on every surface of limbeck, and for ever: what to match on. */
-  readonly code: ErrorCode | HostCode;
+  readonly code: ErrorCode;
   /** What to do about it, in one sentence. */
   readonly hint: string | null = null;
   /** The revision it happened in. */
@@ -30,7 +35,7 @@ export class LimbeckError extends Error {
   /** What was committed before the failure; undefined if the run had not begun. */
   readonly report?: Report;
 
-  constructor(code: ErrorCode | HostCode, message: string, more: Partial<Omit<LimbeckError, 'code' | 'message' | 'name'>> = {}) {
+  constructor(code: ErrorCode, message: string, more: Partial<Omit<LimbeckError, 'code' | 'message' | 'name'>> = {}) {
     super(message, 'cause' in more ? { cause: more.cause } : undefined);
     this.code = code;
     const { cause: _, ...rest } = more;
@@ -38,18 +43,40 @@ export class LimbeckError extends Error {
   }
 }
 
+let ready = false;
+let stopped: unknown;
+
+/** Says that the module is there. */
+export function loaded(): void {
+  ready = true;
+}
+
 /** Calls into the module, which throws `[JSON of the error, what JavaScript threw inside]`. */
 export function called<T>(call: () => T): T {
+  if (!ready) {
+    throw new LimbeckError('js.misuse', 'limbeck is not loaded', { hint: 'await init() before anything else' });
+  }
+  if (stopped !== undefined) throw internal(stopped);
   try {
     return call();
   } catch (thrown) {
-    throw fromCore(thrown);
+    if (Array.isArray(thrown)) throw fromCore(thrown as [string, unknown]);
+    // A trap leaves the module's memory as it was at that instant: nothing may run in it any more. The app's own
+    // errors, of whichever class, come in an array.
+    if (thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError) {
+      stopped = thrown;
+      throw internal(thrown);
+    }
+    throw thrown;
   }
 }
 
-export function fromCore(thrown: unknown): unknown {
-  if (!Array.isArray(thrown)) return thrown;
-  const [json, cause] = thrown as [string, unknown];
+function internal(cause: unknown): LimbeckError {
+  const hint = 'roll back what is open, close the database, load the page anew, and report this as a fault of limbeck';
+  return new LimbeckError('js.internal', `limbeck has stopped: ${String(cause)}`, { hint, cause });
+}
+
+function fromCore([json, cause]: [string, unknown]): LimbeckError {
   const { error, report } = JSON.parse(json);
   const { code, message, ...place } = error;
   const more = { ...place, ...(report && { report }), ...(cause !== undefined && { cause }) };

@@ -24,10 +24,9 @@ export { openIndexedDb, restoreIndexedDb, type IndexedDbOptions, type StoredIn, 
 export { openOpfs, type OpfsOptions } from './browser/opfs.js';
 export { inWorker, serve, type WorkerOptions } from './browser/worker.js';
 export type { Opened, OpenEvent, OpenOptions } from './browser/open.js';
-export { LimbeckError, type HostCode } from './errors.js';
+export { LimbeckError, type ErrorCode } from './errors.js';
 export { Migrator } from './migrator.js';
 export type { AnyDatabase } from './adapt.js';
-export type { ErrorCode } from './error-codes.js';
 export type { DatabaseOptions, MigratorOptions, PlanOptions, RunOptions } from './migrator.js';
 export type { AlterationReport, Difference, Event, Plan, Report, Revision, StepReport, Violation } from './report.js';
 export type { Code, DrizzleMigrations, Manifest, Migration, Migrations, Step } from './sources.js';

@@ -1,4 +1,5 @@
 import load from './core/core.js';
+import { loaded } from './errors.js';
 
 /** Where the compiled module is, or the module itself. */
 export type Module = string | URL | Request | Response | BufferSource | WebAssembly.Module;
@@ -13,6 +14,7 @@ export default async function init(module?: Module | Promise<Response>): Promise
   loading ??= load(module === undefined ? undefined : { module_or_path: module });
   try {
     await loading;
+    loaded();
   } catch (error) {
     // Offline, say: it can be tried again.
     loading = undefined;
