@@ -146,7 +146,7 @@ impl<'a> History<'a> {
 
     /// Notes that so many statements of a started revision are done.
     pub fn advance(&self, db: &mut dyn Database, revision: &str, statements: usize) -> Result<()> {
-        let sql = "UPDATE main.limbeck_history SET statements = ?1 WHERE id = \
+        let sql = "UPDATE main.limbeck_history SET statements = max(statements, ?1) WHERE id = \
                    (SELECT max(id) FROM main.limbeck_history WHERE revision = ?2) AND state = 'started'";
         run(db, sql, &[Value::Integer(statements as i64), revision.into()])
     }
@@ -189,6 +189,12 @@ impl<'a> History<'a> {
             }),
             _ => None,
         }))
+    }
+
+    /// How many statements of a revision are done, if it was begun and not finished.
+    pub fn started(&self, db: &mut dyn Database, revision: &str) -> Result<Option<usize>> {
+        let begun = self.unfinished(db)?.filter(|begun| begun.revision == revision);
+        Ok(begun.map(|begun| begun.statements))
     }
 
     /// The checksums of the scripts that were applied last, in that order: (revision, checksum, when).

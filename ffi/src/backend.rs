@@ -131,6 +131,9 @@ const BLOB: c_int = 4;
 /// Virtual machine instructions between two ticks: a few milliseconds at most.
 const INSTRUCTIONS_PER_TICK: c_int = 100_000;
 
+/// Between two tries of a statement that does not wait by itself.
+const TO_WAIT: std::time::Duration = std::time::Duration::from_millis(10);
+
 /// The program's connection, with its functions.
 pub(crate) struct Connection {
     handle: *mut sqlite3,
@@ -224,6 +227,10 @@ impl Database for Connection {
     fn in_transaction(&mut self) -> bool {
         // SAFETY: the connection is open.
         unsafe { call!(self.api, get_autocommit(self.handle)) == 0 }
+    }
+
+    fn wait(&mut self) {
+        std::thread::sleep(TO_WAIT);
     }
 
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {

@@ -77,6 +77,11 @@ pub trait Database {
     /// out; no other needs it.
     fn probing(&mut self, _on: bool) {}
 
+    /// Waits some milliseconds, before a statement is tried again that SQLite gave up because of another
+    /// connection's lock, without waiting as long as `busy_timeout` says. A backend that cannot wait
+    /// returns at once.
+    fn wait(&mut self) {}
+
     /// As [`execute`](Self::execute), asking `tick` every few milliseconds whether to go on. A
     /// backend without a progress handler never asks. On `Break` the statement fails with
     /// [`ErrorKind::Cancelled`], and SQLite may have rolled the transaction back.
@@ -158,9 +163,15 @@ impl dyn Database + '_ {
 /// Codes: <https://sqlite.org/rescode.html>.
 pub fn error(code: i32, message: &str) -> Error {
     let (kind, hint) = match code & 0xff {
-        5 | 6 => {
+        // SQLITE_BUSY_SNAPSHOT: the connection reads an old state, which waiting does not make new.
+        5 if code == 517 => (
+            ErrorKind::Locked,
+            "end what this connection reads, or begin its transaction with BEGIN IMMEDIATE: another has written since",
+        ),
+        5 => {
             (ErrorKind::Locked, "close other programs that use this database, or wait longer (busy_timeout)")
         }
+        6 => (ErrorKind::Locked, "end the statements that still read on this connection, or share its cache"),
         8 => (ErrorKind::ReadOnly, "make the file and its folder writable"),
         9 => (ErrorKind::Cancelled, "run it again when it may finish"),
         10 => (ErrorKind::Io, "check the disk and the connection to it, then run it again"),

@@ -13,6 +13,9 @@ use crate::error::{Error, ErrorKind, Result};
 /// Virtual machine instructions between two ticks: a few milliseconds at most.
 const INSTRUCTIONS_PER_TICK: c_int = 100_000;
 
+/// Between two tries of a statement that does not wait by itself.
+const MILLISECONDS_TO_WAIT: c_int = 10;
+
 impl Database for Connection {
     fn execute(&mut self, sql: &str) -> Result<u64> {
         let mut statement = self.prepare(sql).map_err(translate)?;
@@ -44,6 +47,11 @@ impl Database for Connection {
 
     fn in_transaction(&mut self) -> bool {
         !self.is_autocommit()
+    }
+
+    fn wait(&mut self) {
+        // SAFETY: any thread may; it sleeps as the file system says.
+        unsafe { ffi::sqlite3_sleep(MILLISECONDS_TO_WAIT) };
     }
 
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {

@@ -47,7 +47,7 @@ pub(super) fn jobs(
                 && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)
         });
         if !goes_on {
-            return Err(execute::unfinished(&begun.revision, begun.statements));
+            return Err(execute::unfinished(&begun));
         }
     }
     Ok(jobs)

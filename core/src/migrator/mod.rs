@@ -191,25 +191,8 @@ impl Migrator<'_> {
         let rows = self.history().rows(db)?;
         match rows.iter().find(|row| self.graph().get(row).is_none()) {
             None => Ok(rows),
-            Some(unknown) => Err(self.newer(db, unknown)?),
+            Some(unknown) => Err(newer(self.history(), db, unknown)?),
         }
-    }
-
-    fn newer(&self, db: &mut dyn Database, unknown: &str) -> Result<Error> {
-        let known = self.history().applied(db, unknown)?;
-        let how = match known {
-            Some((when, Some(app))) => format!(", applied by version {app} of the app at {when}"),
-            Some((when, None)) => format!(", applied at {when}"),
-            None => String::new(),
-        };
-        Ok(Error::new(
-            ErrorKind::DatabaseNewer,
-            format!("the database is at revision {unknown}, which these migrations do not have{how}"),
-        )
-        .in_revision(unknown)
-        .with_hint(format!(
-            "use the newer version of the app, or the folder that has it; if it is gone for good, 'limbeck stamp --purge' sets another than {unknown}"
-        )))
     }
 
     /// Errors: [`ErrorKind::ChangedRevision`] if an applied script has another text now.
@@ -263,10 +246,32 @@ fn run(
     again: &Again<'_>,
 ) -> Result<Report> {
     let all = jobs::jobs(scripts, options, db, &plan)?;
-    let mut again = |db: &mut dyn Database, rows: &[String]| {
-        jobs::jobs(scripts, options, db, &again(&scripts.graph, rows)?)
+    let mut again = |db: &mut dyn Database, rows: &[String]| match again(&scripts.graph, rows) {
+        Ok(plan) => jobs::jobs(scripts, options, db, &plan),
+        // Another process was first, and its migrations are newer.
+        Err(error) => match rows.iter().find(|row| scripts.get(row).is_none()) {
+            Some(unknown) => Err(newer(options.history(), db, unknown)?),
+            None => Err(error),
+        },
     };
     execute::run(db, options, listener, &scripts.code, plan.rows, all, &mut again)
+}
+
+fn newer(history: History<'_>, db: &mut dyn Database, unknown: &str) -> Result<Error> {
+    let known = history.applied(db, unknown)?;
+    let how = match known {
+        Some((when, Some(app))) => format!(", applied by version {app} of the app at {when}"),
+        Some((when, None)) => format!(", applied at {when}"),
+        None => String::new(),
+    };
+    Ok(Error::new(
+        ErrorKind::DatabaseNewer,
+        format!("the database is at revision {unknown}, which these migrations do not have{how}"),
+    )
+    .in_revision(unknown)
+    .with_hint(format!(
+        "use the newer version of the app, or the folder that has it; if it is gone for good, 'limbeck stamp --purge' sets another than {unknown}"
+    )))
 }
 
 fn nothing(rows: Vec<String>) -> Report {
