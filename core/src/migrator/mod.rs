@@ -135,6 +135,11 @@ impl Migrator<'_> {
     /// only where an ALTER needs it. On an error nothing has changed but what the report that it
     /// carries lists.
     ///
+    /// Locks of other connections are waited for as long as this one's `busy_timeout` says
+    /// (rusqlite's own is 5 seconds; SQLite's none): where an app may be started twice, give it longer
+    /// than the longest migration takes. Of several that run at once one applies what is to do, and
+    /// the others find it done.
+    ///
     /// Errors: `graph.*` for the target; [`ErrorKind::DatabaseNewer`], [`ErrorKind::ChangedRevision`],
     /// [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and
     /// `database.*` for what happens on the way.
