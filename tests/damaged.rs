@@ -22,8 +22,14 @@ const MIGRATIONS: [(&str, &str); 4] = [
          CREATE VIEW titles AS SELECT title FROM notes;
          CREATE TRIGGER noted AFTER INSERT ON notes BEGIN INSERT INTO tags VALUES (new.id, 'new'); END;",
     ),
-    ("0002_native.sql", "ALTER TABLE notes ADD pinned INT NOT NULL DEFAULT 0; UPDATE notes SET pinned = id % 2"),
-    ("0003_in_place.sql", "ALTER TABLE notes ALTER title SET DEFAULT 'x'; ALTER TABLE files ALTER note SET NOT NULL"),
+    (
+        "0002_native.sql",
+        "ALTER TABLE notes ADD pinned INT NOT NULL DEFAULT 0; UPDATE notes SET pinned = id % 2",
+    ),
+    (
+        "0003_in_place.sql",
+        "ALTER TABLE notes ALTER title SET DEFAULT 'x'; ALTER TABLE files ALTER note SET NOT NULL",
+    ),
     ("0004_rebuild.sql", "ALTER TABLE notes ALTER body FIRST; ALTER TABLE tags SET WITH ROWID"),
 ];
 
@@ -31,7 +37,8 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Folder {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("limbeck-damaged-{name}-{}", std::process::id()));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+            .join(format!("limbeck-damaged-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
         Folder(path)
@@ -114,8 +121,13 @@ fn flipped_bytes() {
             Ok(_) => *tally.entry("ok".into()).or_default() += 1,
             Err(error) => {
                 let after = fs::read(folder.path()).unwrap();
-                if after != damaged { println!("round {round} WRITTEN {:?}", error); }
-                let key = match error.kind() { ErrorKind::Corrupt | ErrorKind::NotADatabase => error.code().to_owned(), _ => format!("{error:?}") };
+                if after != damaged {
+                    println!("round {round} WRITTEN {:?}", error);
+                }
+                let key = match error.kind() {
+                    ErrorKind::Corrupt | ErrorKind::NotADatabase => error.code().to_owned(),
+                    _ => format!("{error:?}"),
+                };
                 *tally.entry(key).or_default() += 1;
             }
         }
