@@ -185,6 +185,8 @@ kinds! {
 
     /// A downgrade script that the database has kept is damaged, or does what such a script may not do.
     StoredScriptRefused = "history.stored_script_refused",
+    /// The schema calls a function, or uses a virtual table, that only a trusted schema may.
+    UntrustedSchema = "database.untrusted_schema",
 }
 
 /// Rows that break a rule, as data.
@@ -358,13 +360,17 @@ impl Error {
     }
 }
 
-/// `None` where SQLite refused the statement itself: that answers a question. Any other failure (the
-/// disk, a lock, a cancelled run) answers none, and stays an error.
+/// Whether SQLite refused the statement itself: that answers a question. Any other failure (the disk, a
+/// lock, a cancelled run) answers none.
+pub(crate) fn refusal(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::StatementFailed | ErrorKind::UntrustedSchema)
+}
+
+/// `None` where SQLite refused the statement itself.
 pub(crate) fn accepted<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind() == ErrorKind::StatementFailed => Ok(None),
-        Err(error) => Err(error),
+        Err(error) if refusal(&error) => Ok(None),
+        other => other.map(Some),
     }
 }
 

@@ -63,7 +63,7 @@ pub use db::{Database, Value};
 pub use diff::{Difference, DifferenceKind};
 pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
-pub use execute::{Code, CodeStep, TransactionMode};
+pub use execute::{Code, CodeStep, QuickCheck, TransactionMode};
 pub use history::VERSION_TABLE;
 pub use migrator::{Migrator, NewerDatabase, RevisionInfo};
 pub use report::{

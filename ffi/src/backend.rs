@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
 use std::slice;
 
-use limbeck::db::error;
+use limbeck::db::{error, not_utf8};
 use limbeck::{Database, Error, ErrorKind, Result, Value};
 
 use crate::error::Failure;
@@ -317,11 +317,7 @@ impl Statement<'_> {
                     let bytes = self.bytes(data.cast(), column)?;
                     match std::str::from_utf8(bytes) {
                         Ok(text) => Value::Text(text.to_owned()),
-                        Err(_) => {
-                            let shown = String::from_utf8_lossy(bytes);
-                            let message = format!("text that is not UTF-8: {shown}");
-                            return Err(Error::new(ErrorKind::Corrupt, message));
-                        }
+                        Err(_) => return Err(not_utf8(bytes)),
                     }
                 }
                 BLOB => {

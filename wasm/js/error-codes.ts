@@ -123,4 +123,8 @@ export type ErrorCode =
   /** A callback, a signal or another thread cancelled the run. */
   | 'run.cancelled'
   /** A setting is missing or not understood. */
-  | 'settings.invalid';
+  | 'settings.invalid'
+  /** A downgrade script that the database has kept is damaged, or does what such a script may not do. */
+  | 'history.stored_script_refused'
+  /** The schema calls a function, or uses a virtual table, that only a trusted schema may. */
+  | 'database.untrusted_schema';

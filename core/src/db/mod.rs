@@ -160,6 +160,13 @@ impl dyn Database + '_ {
     }
 }
 
+/// The error for text that is not UTF-8, which every backend reads as that.
+pub fn not_utf8(bytes: &[u8]) -> Error {
+    let shown = String::from_utf8_lossy(bytes);
+    Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}"))
+        .with_hint("repair the text, or restore a backup: names and definitions are read as UTF-8")
+}
+
 /// The error for an SQLite result code (extended or not) and its message: what every backend's
 /// errors are made by, so that they are the same on every surface.
 /// Codes: <https://sqlite.org/rescode.html>.
@@ -186,6 +193,10 @@ pub fn error(code: i32, message: &str) -> Error {
         26 => (
             ErrorKind::NotADatabase,
             "check the path; if the file is encrypted, set its key before limbeck runs",
+        ),
+        1 if message.contains("unsafe use of ") => (
+            ErrorKind::UntrustedSchema,
+            "register what it names with SQLITE_INNOCUOUS, or trust the schema (trust_schema) where the file is the app's own",
         ),
         _ => return Error::new(ErrorKind::StatementFailed, message),
     };

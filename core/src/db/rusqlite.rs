@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ffi};
 
-use super::{Database, Value, error};
+use super::{Database, Value, error, not_utf8};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Virtual machine instructions between two ticks: a few milliseconds at most.
@@ -91,10 +91,7 @@ impl ToSql for Value {
 fn read(value: ValueRef<'_>, into: &mut Value) -> Result<()> {
     match (value, &mut *into) {
         (ValueRef::Text(bytes), into) => {
-            let text = std::str::from_utf8(bytes).map_err(|_| {
-                let shown = String::from_utf8_lossy(bytes);
-                Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}"))
-            })?;
+            let text = std::str::from_utf8(bytes).map_err(|_| not_utf8(bytes))?;
             match into {
                 Value::Text(before) => text.clone_into(before),
                 other => *other = Value::Text(text.to_owned()),

@@ -5,6 +5,7 @@ mod alter;
 mod cascade;
 mod code;
 mod copy;
+mod damage;
 mod in_place;
 mod outside;
 mod portable;
@@ -34,6 +35,7 @@ use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
+pub use damage::QuickCheck;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
 use watched::Watched;
@@ -70,6 +72,8 @@ pub(crate) struct Options {
     pub keep_history: bool,
     pub rebuild: RebuildMode,
     pub transaction: TransactionMode,
+    pub quick_check: QuickCheck,
+    pub trust_schema: bool,
     pub purpose: Purpose,
 }
 
@@ -124,7 +128,7 @@ impl Job {
 /// Switches enforcement off for good, on a database that is thrown away: what runs on it then is
 /// what would run, and no switch between.
 pub(crate) fn without_enforcement(db: &mut dyn Database) -> Result<()> {
-    Pragmas::set(db).map(|_| ())
+    Pragmas::set(db, false).map(|_| ())
 }
 
 /// Answers the jobs that lead from other version rows than expected: another process was first.
@@ -146,7 +150,7 @@ pub(crate) fn run(
 ) -> Result<Report> {
     let started = clock(db)?;
     let version = inspect::version(db)?;
-    let pragmas = Pragmas::set(db)?;
+    let pragmas = Pragmas::set(db, options.trust_schema)?;
     let mut run = Run {
         savepoint: db.in_transaction(),
         foreign_keys_on: pragmas.foreign_keys_stay_on,
@@ -166,7 +170,7 @@ pub(crate) fn run(
         listener,
         version,
     };
-    let result = run.all(jobs, code, again);
+    let result = damage::refuse(&mut run).and_then(|()| run.all(jobs, code, again));
     if result.is_err() {
         run.roll_back();
     }

@@ -18,7 +18,7 @@ use crate::alter::RebuildMode;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
-use crate::execute::{self, Code, Options, Purpose, TransactionMode};
+use crate::execute::{self, Code, Options, Purpose, QuickCheck, TransactionMode};
 use crate::graph::{Plan, RevisionGraph};
 use crate::history::{History, VERSION_TABLE};
 use crate::report::Report;
@@ -61,6 +61,8 @@ impl<'a> Migrator<'a> {
             keep_history: true,
             rebuild: RebuildMode::default(),
             transaction: TransactionMode::default(),
+            quick_check: QuickCheck::default(),
+            trust_schema: false,
             purpose: Purpose::Live,
         };
         let scripts = Scripts { all, graph, code };
@@ -129,6 +131,25 @@ impl<'a> Migrator<'a> {
     #[must_use]
     pub fn newer_database(mut self, choice: NewerDatabase) -> Self {
         self.newer = choice;
+        self
+    }
+
+    /// Whether the file is looked through for damage before a run that has something to do.
+    #[must_use]
+    pub fn quick_check(mut self, when: QuickCheck) -> Self {
+        self.options.quick_check = when;
+        self
+    }
+
+    /// Whether the schema may call the app's own functions, and use virtual tables, that are not marked
+    /// harmless (`SQLITE_INNOCUOUS`), in triggers, views, CHECKs, defaults, generated columns and indexes.
+    ///
+    /// Off, unless switched on: `PRAGMA trusted_schema` is off while a run works, and what needs one fails
+    /// with [`ErrorKind::UntrustedSchema`]. Switch it on where the file is the app's own and its schema
+    /// uses functions that the app cannot mark. Then a run leaves the connection's setting alone.
+    #[must_use]
+    pub fn trust_schema(mut self, trust: bool) -> Self {
+        self.options.trust_schema = trust;
         self
     }
 

@@ -41,6 +41,8 @@ class Migrator:
         rebuild: Optional[str] = None,
         transaction: Optional[str] = None,
         newer_database: Optional[str] = None,
+        quick_check: Optional[str] = None,
+        trust_schema: bool = False,
     ) -> None:
         """Reads the folder.
 
@@ -48,6 +50,10 @@ class Migrator:
         ``newer_database``: what ``upgrade`` does with a database that has revisions which the folder does not: ``refuse``
         (:class:`DatabaseNewer`, whose ``newer`` tells of them), ``run_on`` where each of them leaves older apps working
         (``Report.newer``), or ``take_down``, with the downgrade scripts that the database has kept.
+        ``quick_check``: whether the file is looked through for damage before a run that has something to do: ``auto``, up to
+        64 MiB, ``always`` or ``never``. ``trust_schema``: whether triggers, views, CHECKs, generated columns and indexes may
+        call functions made with ``create_function``; else what needs one fails with :class:`UntrustedSchema`, because the
+        file may come from elsewhere.
         """
         self._scope = Scope()
         keep_history = True
@@ -75,6 +81,8 @@ class Migrator:
             rebuild=rebuild,
             transaction=transaction,
             newer_database=newer_database,
+            quick_check=quick_check,
+            trust_schema=trust_schema,
         )
 
     @classmethod

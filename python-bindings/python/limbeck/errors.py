@@ -428,6 +428,12 @@ class StoredScriptRefused(LimbeckError):
     code = "history.stored_script_refused"
 
 
+class UntrustedSchema(LimbeckError):
+    """The schema calls a function, or uses a virtual table, that only a trusted schema may."""
+
+    code = "database.untrusted_schema"
+
+
 _BY_CODE = {kind.code: kind for kind in LimbeckError.__subclasses__()}
 
 __all__ = [
@@ -494,6 +500,7 @@ __all__ = [
     "UnknownConstraint",
     "UnknownRevision",
     "UnknownTable",
+    "UntrustedSchema",
     "WouldLose",
 ]
 

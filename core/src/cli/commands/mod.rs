@@ -62,7 +62,9 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
 fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
         .rebuild(settings.rebuild)
-        .transaction(settings.transaction);
+        .transaction(settings.transaction)
+        .quick_check(settings.quick_check)
+        .trust_schema(settings.trust_schema);
     if migrator.graph().is_empty() {
         settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
     }

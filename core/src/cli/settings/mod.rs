@@ -6,7 +6,7 @@ mod ini;
 use std::path::{Path, PathBuf};
 
 use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
-use crate::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
+use crate::{Error, ErrorKind, QuickCheck, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
 
 use crate::cli::Host;
@@ -30,6 +30,10 @@ struct File {
     rebuild: RebuildMode,
     #[serde(default)]
     transaction: TransactionMode,
+    #[serde(default)]
+    quick_check: QuickCheck,
+    #[serde(default)]
+    trust_schema: bool,
 }
 
 /// One folder, or several.
@@ -72,6 +76,10 @@ pub struct Settings<'h> {
     pub rebuild: RebuildMode,
     /// What a transaction holds.
     pub transaction: TransactionMode,
+    /// Whether the file is looked through before a run.
+    pub quick_check: QuickCheck,
+    /// Whether the schema may call functions of the app's.
+    pub trust_schema: bool,
 }
 
 impl<'h> Settings<'h> {
@@ -110,6 +118,8 @@ impl<'h> Settings<'h> {
             timezone: file.timezone,
             rebuild: file.rebuild,
             transaction: file.transaction,
+            quick_check: file.quick_check,
+            trust_schema: file.trust_schema,
         })
     }
 
