@@ -185,6 +185,10 @@ kinds! {
 
     /// A downgrade script that the database has kept is damaged, or does what such a script may not do.
     StoredScriptRefused = "history.stored_script_refused",
+
+    /// A rename that a comparison of schemas was given cannot be taken.
+    BadRename = "diff.bad_rename",
+
     /// The schema calls a function, or uses a virtual table, that only a trusted schema may.
     UntrustedSchema = "database.untrusted_schema",
 }

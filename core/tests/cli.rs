@@ -1,80 +1,11 @@
 //! The `limbeck` command as a user meets it: what is typed, what is printed, what the exit status is.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-/// A folder of its own to work in.
-struct Project(PathBuf);
+mod project;
 
-impl Project {
-    fn new(name: &str) -> Project {
-        let path = std::env::temp_dir().join(format!("limbeck-cli-{}-{name}", std::process::id()));
-        fs::remove_dir_all(&path).ok();
-        fs::create_dir_all(&path).unwrap();
-        Project(path)
-    }
-
-    /// After `init`, with these revisions: (arguments of `revision`, up, down).
-    fn with(name: &str, revisions: &[(&[&str], &str, &str)]) -> Project {
-        let project = Project::new(name);
-        project.ok(&["init", "-q"]);
-        for (arguments, up, down) in revisions {
-            project.revision(arguments, up, down);
-        }
-        project
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
-        command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
-        for (name, _) in std::env::vars() {
-            if name.starts_with("LIMBECK_") || name.contains("COLOR") || name == "DATABASE_URL" {
-                command.env_remove(name);
-            }
-        }
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    /// What it prints on stdout, if it succeeds.
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-        text(&output.stdout)
-    }
-
-    /// What it prints on stderr, if it is refused.
-    fn refused(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stdout));
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-        text(&output.stderr)
-    }
-
-    /// Writes a revision with the command, and its SQL under the markers.
-    fn revision(&self, arguments: &[&str], up: &str, down: &str) {
-        let told = self.ok(&[&["revision"], arguments].concat());
-        let path = told.trim().strip_prefix("Generating ").unwrap().strip_suffix(" ...  done").unwrap();
-        let path = self.0.join(path);
-        let text = fs::read_to_string(&path).unwrap();
-        let text = text.replace("migrate:up\n", &format!("migrate:up\n{up}\n"));
-        fs::write(&path, text.replace("migrate:down\n", &format!("migrate:down\n{down}\n"))).unwrap();
-    }
-}
-
-impl Drop for Project {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
+use project::{Project, text};
 
 fn shop(name: &str) -> Project {
     Project::with(
@@ -369,10 +300,9 @@ fn check() {
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(1), ""));
     assert_eq!(
         text(&output.stdout),
-        "change table users\n  - CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL)\n  \
-         + CREATE TABLE users(id INTEGER PRIMARY KEY,\n  +   email TEXT)\n\
-         add index names of plans\n  + CREATE INDEX names ON plans(name)\n\
-         drop table invoices\n    DROP TABLE main.invoices\n\
+        "users\n  ~ change nullable email\n      ALTER TABLE users ALTER COLUMN email DROP NOT NULL\n\
+         plans\n  + add index names\n      CREATE INDEX names ON plans(name)\n\
+         invoices\n  - drop table\n      DROP TABLE invoices\n\
          3 differences: write migrations for them\n"
     );
     let output = project.run(&["check", "--json"]);
@@ -389,6 +319,88 @@ fn check() {
     project.revision(&["--head", "a300", "--rev-id", "a400"], "DROP TABLE nothing;", "");
     schema(same);
     assert!(project.refused(&["check"]).contains("   at: a400.sql:"), "a migration's fault is its own");
+}
+
+/// What lies between the folder and the wanted schema is written, runs, and leaves nothing.
+#[test]
+fn autogenerate() {
+    let project = shop("autogenerate");
+    let schema = |text: &str| fs::write(project.0.join("schema.sql"), text).unwrap();
+    let write = [
+        "revision",
+        "--autogenerate",
+        "-m",
+        "more",
+        "--rev-id",
+        "a400",
+        "--head",
+        "a300",
+        "--splice",
+        "--schema",
+    ];
+    let write = [&write[..], &["schema.sql"]].concat();
+    schema(
+        "create table users (id integer primary key, email text not null);\n\
+            create table plans (name); create table invoices (id integer primary key);\n",
+    );
+    assert_eq!(project.ok(&write), "No new upgrade operations detected.\n");
+    assert!(!project.0.join("migrations/a400_more.sql").exists());
+
+    schema(
+        "CREATE TABLE users(id INTEGER PRIMARY KEY, mail TEXT NOT NULL, age INT NOT NULL);\n\
+            CREATE TABLE plans(name);\nCREATE TABLE invoices(id INTEGER PRIMARY KEY);\n",
+    );
+    let output = project.run(&write);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    for part in [
+        "Detected added column 'users.mail'\n",
+        "Detected removed column 'users.email'\n",
+        "to answer: look for QUESTION in the file\n",
+        "maybe a rename, 94 % alike: --rename users.email:mail\n",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    fs::remove_file(project.0.join("migrations/a400_more.sql")).unwrap();
+    let renamed = [&write[..], &["--rename", "users.email:mail"]].concat();
+    assert!(project.ok(&renamed).starts_with("Generating "));
+    let file = fs::read_to_string(project.0.join("migrations/a400_more.sql")).unwrap();
+    assert!(
+        file.contains(
+            "-- migrate:up\n-- QUESTION: what do the rows that are there get in users.age? 0 is a guess\n\
+             ALTER TABLE users\n  RENAME COLUMN email TO mail,\n  ADD COLUMN age INT NOT NULL DEFAULT 0,\n  \
+             ALTER COLUMN age DROP DEFAULT;\n"
+        ),
+        "{file}"
+    );
+    assert!(file.contains("\n-- migrate:down\n"), "{file}");
+    assert_eq!(project.ok(&["check", "--schema", "schema.sql"]), "No new upgrade operations detected.\n");
+    project.ok(&["upgrade", "heads"]);
+    assert_eq!(project.ok(&["diff", "heads", "app.db"]), "no difference\n");
+    project.ok(&["downgrade", "base"]);
+    let refused = project.refused(&[&write[..], &["--rename", "users.nothing:mail"]].concat());
+    assert!(refused.contains("[diff.bad_rename]"), "{refused}");
+}
+
+/// Any two of a revision, a folder, a schema's file, a database.
+#[test]
+fn diff() {
+    let project = shop("diff");
+    project.ok(&["upgrade", "heads"]);
+    fs::write(project.0.join("schema.sql"), "CREATE TABLE plans(name, price);\n").unwrap();
+    assert_eq!(project.ok(&["diff"]), "no difference\n", "the folder and the database");
+    assert_eq!(project.ok(&["diff", "migrations@heads", "app.db"]), "no difference\n");
+    let output = project.run(&["diff", "app.db", "schema.sql", "--include", "pl*"]);
+    assert_eq!(
+        (output.status.code(), text(&output.stdout).as_str()),
+        (Some(1), "plans\n  + add column price\n      ALTER TABLE plans ADD COLUMN price\n1 difference\n")
+    );
+    let output = project.run(&["diff", "schema.sql", "base", "--json"]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["operations"][0]["sql"], "DROP TABLE plans");
+    assert_eq!(found["operations"][0]["notes"][0]["kind"], "loses");
+    assert_eq!(found["differences"][0]["kind"], "drop_table");
+    assert!(project.refused(&["diff", "nowhere", "app.db"]).contains("[graph.unknown_revision]"));
 }
 
 #[test]
@@ -570,6 +582,34 @@ fn a_reader_that_goes_away() {
         let output = child.wait_with_output().unwrap();
         assert!(output.stderr.is_empty(), "{arguments:?}: {}", text(&output.stderr));
     }
+}
+
+/// What JavaScript imports: the names and the very texts.
+#[test]
+fn a_folder_as_a_manifest() {
+    let project = shop("manifest");
+    fs::write(
+        project.0.join("migrations/b200_wörds.sql"),
+        "-- revises: b100\nSELECT 'é\"\\\u{1}', '*/';\r\n",
+    )
+    .unwrap();
+    let told = project.ok(&["embed", "--manifest", "-o", "migrations.json"]);
+    assert_eq!(told, "migrations.json holds 5 migrations\n");
+    let written = fs::read_to_string(project.0.join("migrations.json")).unwrap();
+    assert_eq!(project.ok(&["embed", "--manifest"]), written);
+    let manifest: serde_json::Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(manifest["limbeck"], 1);
+    let migrations = manifest["migrations"].as_array().unwrap();
+    let names: Vec<_> = migrations.iter().map(|migration| migration["name"].as_str().unwrap()).collect();
+    assert!(names.is_sorted() && names.contains(&"b200_wörds.sql"), "{names:?}");
+    for (name, migration) in names.iter().zip(migrations) {
+        let text = fs::read_to_string(project.0.join("migrations").join(name)).unwrap();
+        assert_eq!(migration["sql"], text);
+    }
+    fs::remove_dir_all(project.0.join("migrations")).unwrap();
+    fs::create_dir(project.0.join("migrations")).unwrap();
+    let empty: serde_json::Value = serde_json::from_str(&project.ok(&["embed", "--manifest"])).unwrap();
+    assert_eq!(empty["migrations"], serde_json::json!([]));
 }
 
 /// A folder becomes a file that a C compiler and a C++ compiler take without a warning.

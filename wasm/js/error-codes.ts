@@ -1,4 +1,4 @@
-/** What a {@link LimbeckError} says by its `code`. Written by tests/error-codes.test.mjs. */
+/** The codes of the core. Written by tests/error-codes.test.mjs. */
 export type ErrorCode =
   /** No revision or branch label has this id or prefix. */
   | 'graph.unknown_revision'
@@ -126,5 +126,7 @@ export type ErrorCode =
   | 'settings.invalid'
   /** A downgrade script that the database has kept is damaged, or does what such a script may not do. */
   | 'history.stored_script_refused'
+  /** A rename that a comparison of schemas was given cannot be taken. */
+  | 'diff.bad_rename'
   /** The schema calls a function, or uses a virtual table, that only a trusted schema may. */
   | 'database.untrusted_schema';

@@ -428,6 +428,12 @@ class StoredScriptRefused(LimbeckError):
     code = "history.stored_script_refused"
 
 
+class BadRename(LimbeckError):
+    """A rename that a comparison of schemas was given cannot be taken."""
+
+    code = "diff.bad_rename"
+
+
 class UntrustedSchema(LimbeckError):
     """The schema calls a function, or uses a virtual table, that only a trusted schema may."""
 
@@ -443,6 +449,7 @@ __all__ = [
     "AmbiguousPrefix",
     "AmbiguousWalk",
     "BadDirective",
+    "BadRename",
     "BadSetting",
     "BodyIsCode",
     "Cancelled",

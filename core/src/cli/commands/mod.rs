@@ -1,11 +1,12 @@
 //! One file a command, or a few that share their shape.
 
 mod change;
-mod check;
+mod compare;
 mod edit;
 mod embed;
 mod graph;
 mod init;
+mod lint;
 mod look;
 mod new_file;
 mod shell;
@@ -27,9 +28,17 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Init { folder } => init::init(args, folder),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
-        Command::Embed { folder, output, name } => embed::embed(args, folder, output.as_deref(), name),
-        Command::Revision { new, head, depends_on, version_path } => {
-            new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
+        Command::Embed { folder, output, name, manifest } => {
+            embed::embed(args, folder, output.as_deref(), (!manifest).then_some(name))
+        }
+        Command::Revision { new, head, depends_on, version_path, autogenerate, compare } => {
+            let place = new_file::Place {
+                head: head.as_deref(),
+                depends_on,
+                version_path: version_path.as_deref(),
+                compare: autogenerate.then_some(compare),
+            };
+            new_file::revision(args, &settings()?, new, &place)
         }
         Command::Merge { revisions, new } => new_file::merge(args, &settings()?, revisions, new),
         Command::Upgrade { target, instead, newer_database } => {
@@ -51,7 +60,12 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Branches => look::branches(args, &settings()?),
         Command::Show { revision } => look::show(args, &settings()?, revision),
         Command::Status => look::status(args, &settings()?),
-        Command::Check { schema } => return check::check(args, &settings()?, schema.as_deref()),
+        Command::Check { compare } => return compare::check(args, &settings()?, compare),
+        Command::Diff { from, to, compare } => {
+            return compare::diff(args, &settings()?, (from.as_deref(), to.as_deref()), compare);
+        }
+        Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
+        Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
         Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }
@@ -60,6 +74,13 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
 
 /// The migrations, every file of them read: what is wrong anywhere is said at once.
 fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
+    let migrator = unread(settings)?;
+    migrator.validate()?;
+    Ok(migrator)
+}
+
+/// The migrations, of which the headers are read.
+fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
         .rebuild(settings.rebuild)
         .transaction(settings.transaction)
@@ -68,7 +89,6 @@ fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     if migrator.graph().is_empty() {
         settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
     }
-    migrator.validate()?;
     Ok(match &settings.version_table {
         Some(table) => migrator.version_table(table),
         None => migrator,

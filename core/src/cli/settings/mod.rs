@@ -3,8 +3,10 @@
 
 mod ini;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::lint::{Level, Levels, Rule};
 use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
 use crate::{Error, ErrorKind, QuickCheck, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
@@ -22,6 +24,12 @@ struct File {
     #[serde(skip)]
     recursive: bool,
     schema: Option<PathBuf>,
+    #[serde(default)]
+    include: Vec<String>,
+    #[serde(default)]
+    exclude: Vec<String>,
+    #[serde(default)]
+    column_order: bool,
     version_table: Option<String>,
     file_template: Option<String>,
     truncate_slug_length: Option<usize>,
@@ -30,6 +38,9 @@ struct File {
     rebuild: RebuildMode,
     #[serde(default)]
     transaction: TransactionMode,
+    /// How much each rule of `limbeck lint` weighs.
+    #[serde(default)]
+    lint: BTreeMap<String, Level>,
     #[serde(default)]
     quick_check: QuickCheck,
     #[serde(default)]
@@ -64,6 +75,12 @@ pub struct Settings<'h> {
     pub migrations: Vec<PathBuf>,
     /// The file that tells the wanted schema.
     pub schema: Option<PathBuf>,
+    /// The tables and views that are compared, if not all.
+    pub include: Vec<String>,
+    /// Those that are not.
+    pub exclude: Vec<String>,
+    /// Whether the order of columns counts.
+    pub column_order: bool,
     /// The table of version rows, if not the usual one.
     pub version_table: Option<String>,
     /// How a new file is called.
@@ -76,6 +93,8 @@ pub struct Settings<'h> {
     pub rebuild: RebuildMode,
     /// What a transaction holds.
     pub transaction: TransactionMode,
+    /// How much each rule of `limbeck lint` weighs.
+    pub lint: Levels,
     /// Whether the file is looked through before a run.
     pub quick_check: QuickCheck,
     /// Whether the schema may call functions of the app's.
@@ -112,12 +131,16 @@ impl<'h> Settings<'h> {
                 }
             },
             schema: file.schema.map(|schema| base.join(schema)),
+            include: file.include,
+            exclude: file.exclude,
+            column_order: file.column_order,
             version_table: file.version_table,
             file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
             slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
             timezone: file.timezone,
             rebuild: file.rebuild,
             transaction: file.transaction,
+            lint: levels(&file.lint)?,
             quick_check: file.quick_check,
             trust_schema: file.trust_schema,
         })
@@ -141,6 +164,19 @@ impl<'h> Settings<'h> {
                 .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
         })
     }
+}
+
+/// Errors: [`ErrorKind::BadSetting`] for what is no rule.
+fn levels(table: &BTreeMap<String, Level>) -> Result<Levels> {
+    let mut levels = Levels::default();
+    for (name, level) in table {
+        let rule = Rule::find(name).ok_or_else(|| {
+            Error::new(ErrorKind::BadSetting, format!("[lint] '{name}' is no rule"))
+                .with_hint("name one of the rules that 'limbeck lint --rules' lists")
+        })?;
+        levels.set(rule, *level);
+    }
+    Ok(levels)
 }
 
 /// A folder and those within it. What a link leads to is not within it.
@@ -204,7 +240,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction",
+            "use database, migrations, schema, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {
