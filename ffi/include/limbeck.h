@@ -393,9 +393,10 @@ typedef enum limbeck_event_kind {
    * A backup is being put in the database's place: `done` of `total` pages.
    */
   LIMBECK_EVENT_RESTORING = 8,
+  /**
    * The file is looked through for damage.
    */
-  LIMBECK_EVENT_CHECKING = 7,
+  LIMBECK_EVENT_CHECKING = 9,
 } limbeck_event_kind;
 
 /**
