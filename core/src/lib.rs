@@ -58,6 +58,7 @@ pub mod lint;
 mod migrator;
 mod proof;
 mod report;
+mod room;
 pub mod schema;
 pub mod script;
 pub mod sql;
@@ -70,7 +71,10 @@ pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
 pub use execute::{Code, CodeStep, TransactionMode};
 pub use history::VERSION_TABLE;
-pub use migrator::{Migrator, NewerDatabase, RevisionInfo};
+pub use migrator::{
+    Doctor, KnownFault, Migrator, NewerDatabase, OldViolation, PastStep, RevisionInfo, Setting,
+};
 pub use report::{
     AlterationReport, Direction, DryRun, DryStep, NewerRevision, Report, StepReport, Timing, Way,
 };
+pub use room::Room;

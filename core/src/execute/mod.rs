@@ -9,6 +9,7 @@ mod in_place;
 mod portable;
 mod pragmas;
 mod rebuild;
+mod room;
 mod rules;
 mod watched;
 
@@ -32,6 +33,7 @@ use crate::history::{Entry, History, clock};
 use crate::inspect;
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
+use crate::room::Room;
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
 use portable::{Checks, Unless};
@@ -71,6 +73,7 @@ pub(crate) struct Options {
     pub rebuild: RebuildMode,
     pub transaction: TransactionMode,
     pub purpose: Purpose,
+    pub room: Room,
 }
 
 impl Options {

@@ -9,6 +9,7 @@ mod adopt;
 mod backups;
 mod check;
 mod describe;
+mod doctor;
 mod jobs;
 mod lint;
 mod newer;
@@ -26,11 +27,13 @@ use crate::execute::{self, Code, First, Options, Purpose, TransactionMode};
 use crate::graph::{Plan, RevisionGraph};
 use crate::history::{History, VERSION_TABLE};
 use crate::report::Report;
+use crate::room::Room;
 use crate::script::{self, Script, Source};
 use jobs::Scripts;
 use newer::Met;
 
 pub use describe::RevisionInfo;
+pub use doctor::{Doctor, KnownFault, OldViolation, PastStep, Setting};
 pub use newer::NewerDatabase;
 
 /// A folder of migrations, ready to be brought to databases.
@@ -67,6 +70,7 @@ impl<'a> Migrator<'a> {
             rebuild: RebuildMode::default(),
             transaction: TransactionMode::default(),
             purpose: Purpose::Live,
+            room: Room::default(),
         };
         let scripts = Scripts { all, graph, code };
         let newer = NewerDatabase::default();
@@ -140,6 +144,16 @@ impl<'a> Migrator<'a> {
     #[must_use]
     pub fn newer_database(mut self, choice: NewerDatabase) -> Self {
         self.newer = choice;
+        self
+    }
+
+    /// Who says how much room a volume has: the operating system, unless something else is named here,
+    /// such as a browser's quota. Before a backup, and before a table is rebuilt, it is asked on the volumes
+    /// of the backups, of the database and of SQLite's temporary files, and what surely will not fit
+    /// fails with [`ErrorKind::Full`], nothing written. `Room::new(|_| None)` switches that off.
+    #[must_use]
+    pub fn room(mut self, room: Room) -> Self {
+        self.options.room = room;
         self
     }
 
