@@ -12,7 +12,8 @@ const MAY_USE: &[(&str, &str)] = &[
     ("sql", "error"),
     ("schema", "error sql"),
     ("alter", "error sql schema"),
-    ("diff", "sql schema"),
+    ("operation", "sql schema alter"),
+    ("diff", "error sql schema alter operation"),
     ("graph", "error report"),
     ("script", "error sql schema alter graph"),
     ("db", "error sql"),
@@ -31,10 +32,10 @@ const MAY_USE: &[(&str, &str)] = &[
     ("lint", "error sql schema alter graph script db inspect"),
     (
         "migrator",
-        "error report event sql lint alter schema diff graph script db inspect execute history backup \
+        "error report event sql lint alter schema diff graph script db inspect execute history operation backup \
          room",
     ),
-    ("cli", "error diff graph lint script db backup"),
+    ("cli", "error diff operation graph lint script db backup"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -332,21 +332,25 @@ typedef enum limbeck_status {
    */
   LIMBECK_SETTINGS_INVALID = 901,
   /**
+   * A rename that a comparison of schemas was given cannot be taken.
+   */
+  LIMBECK_DIFF_BAD_RENAME = 1001,
+  /**
    * The connection has no way to SQLite's backup API.
    */
-  LIMBECK_BACKUP_UNSUPPORTED = 1001,
+  LIMBECK_BACKUP_UNSUPPORTED = 1101,
   /**
    * A backup could not be written or read.
    */
-  LIMBECK_BACKUP_FAILED = 1002,
+  LIMBECK_BACKUP_FAILED = 1102,
   /**
    * A backup is not what it was when it was taken.
    */
-  LIMBECK_BACKUP_DAMAGED = 1003,
+  LIMBECK_BACKUP_DAMAGED = 1103,
   /**
    * There is no backup that could be restored.
    */
-  LIMBECK_BACKUP_NONE = 1004,
+  LIMBECK_BACKUP_NONE = 1104,
 } limbeck_status;
 
 /**

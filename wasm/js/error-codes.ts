@@ -1,4 +1,4 @@
-/** What a {@link LimbeckError} says by its `code`. Written by tests/error-codes.test.mjs. */
+/** The codes of the core. Written by tests/error-codes.test.mjs. */
 export type ErrorCode =
   /** No revision or branch label has this id or prefix. */
   | 'graph.unknown_revision'
@@ -126,6 +126,8 @@ export type ErrorCode =
   | 'settings.invalid'
   /** A downgrade script that the database has kept is damaged, or does what such a script may not do. */
   | 'history.stored_script_refused'
+  /** A rename that a comparison of schemas was given cannot be taken. */
+  | 'diff.bad_rename'
   /** The connection has no way to SQLite's backup API. */
   | 'backup.unsupported'
   /** A backup could not be written or read. */

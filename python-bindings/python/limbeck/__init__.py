@@ -26,6 +26,7 @@ __all__ = [
     "BackupFailed",
     "BackupUnsupported",
     "BadDirective",
+    "BadRename",
     "BadSetting",
     "BodyIsCode",
     "Cancelled",

@@ -428,6 +428,12 @@ class StoredScriptRefused(LimbeckError):
     code = "history.stored_script_refused"
 
 
+class BadRename(LimbeckError):
+    """A rename that a comparison of schemas was given cannot be taken."""
+
+    code = "diff.bad_rename"
+
+
 class BackupUnsupported(LimbeckError):
     """The connection has no way to SQLite's backup API."""
 
@@ -464,6 +470,7 @@ __all__ = [
     "BackupFailed",
     "BackupUnsupported",
     "BadDirective",
+    "BadRename",
     "BadSetting",
     "BodyIsCode",
     "Cancelled",
