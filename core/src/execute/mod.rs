@@ -11,6 +11,7 @@ mod outside;
 mod portable;
 mod pragmas;
 mod rebuild;
+mod room;
 mod rules;
 mod watched;
 
@@ -34,6 +35,7 @@ use crate::history::{Entry, History, Unfinished, clock};
 use crate::inspect;
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
+use crate::room::Room;
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
@@ -76,6 +78,7 @@ pub(crate) struct Options {
     pub quick_check: QuickCheck,
     pub trust_schema: bool,
     pub purpose: Purpose,
+    pub room: Room,
 }
 
 impl Options {

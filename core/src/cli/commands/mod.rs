@@ -54,6 +54,7 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Backup => backup::backup(args, &settings()?),
         Command::Backups { compatible } => backup::backups(args, &settings()?, *compatible),
         Command::Restore { file } => backup::restore(args, &settings()?, file.as_deref()),
+        Command::Doctor => return look::doctor(args, &settings()?),
         Command::Adopt => change::adopt(args, &settings()?),
         Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
         Command::Current { check_heads } => look::current(args, &settings()?, *check_heads),
