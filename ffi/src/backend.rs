@@ -7,7 +7,7 @@ use std::ptr::null_mut;
 use std::slice;
 
 use limbeck::db::{error, not_utf8};
-use limbeck::{Database, Error, ErrorKind, Result, Value};
+use limbeck::{Database, Error, Result, Value};
 
 use crate::error::Failure;
 
