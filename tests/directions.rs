@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the core, and the modules that it may use.
 const MAY_USE: &[(&str, &str)] = &[
+    ("cancel", ""),
     ("report", ""),
     ("error", "report"),
     ("event", "report"),
@@ -24,12 +25,12 @@ const MAY_USE: &[(&str, &str)] = &[
     ("history", "error sql graph db"),
     (
         "execute",
-        "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
+        "error report event cancel sql schema alter graph script db inspect dependents proof foreign_keys history",
     ),
     ("lint", "error sql schema alter graph script db inspect"),
     (
         "migrator",
-        "error report event sql lint alter schema diff graph script db inspect execute history operation",
+        "error report event cancel sql lint alter schema diff graph script db inspect execute history operation",
     ),
     ("cli", "error diff operation graph lint script db"),
 ];

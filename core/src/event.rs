@@ -45,6 +45,8 @@ pub enum Event<'a> {
         /// How many there are.
         of: usize,
     },
+    /// The foreign keys of what has changed are checked, before COMMIT.
+    Proving,
     /// A statement is still running; said every few milliseconds where the backend can.
     Working,
     /// A step is done, and not yet committed.
@@ -54,6 +56,29 @@ pub enum Event<'a> {
         /// How long it took.
         milliseconds: u64,
     },
+}
+
+impl Event<'_> {
+    /// Hands it to the app's logger, where there is one (feature `log`): steps as Alembic logs them, what
+    /// goes on within one as details.
+    pub(crate) fn log(&self) {
+        #[cfg(feature = "log")]
+        match self {
+            Event::StepStarted { text, .. } => log::info!(target: "limbeck", "{text}"),
+            Event::StepFinished { revision, milliseconds } => {
+                log::debug!(target: "limbeck", "{revision} took {milliseconds} ms");
+            }
+            Event::Checking => log::debug!(target: "limbeck", "looking for damage"),
+            Event::Copied { table, rows, of } => {
+                log::debug!(target: "limbeck", "copied {rows} of {of} rows of {table}");
+            }
+            Event::Indexing { table, index, of } => {
+                log::debug!(target: "limbeck", "building index {index} of {of} of {table}");
+            }
+            Event::Proving => log::debug!(target: "limbeck", "checking foreign keys"),
+            Event::Working => {}
+        }
+    }
 }
 
 /// What receives [`Event`]s.

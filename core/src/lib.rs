@@ -41,6 +41,7 @@
 //! | `cli` (feature) | the command: arguments and settings in, one call of the `Migrator`, text or JSON out | through its host |
 
 pub mod alter;
+mod cancel;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod db;
@@ -63,6 +64,7 @@ pub mod script;
 pub mod sql;
 
 pub use alter::RebuildMode;
+pub use cancel::CancelHandle;
 pub use db::{Database, Value};
 pub use diff::{Diff, Difference, DifferenceKind};
 pub use error::{Error, ErrorKind, Result, Violation};

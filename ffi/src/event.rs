@@ -32,6 +32,8 @@ pub enum limbeck_event_kind {
     LIMBECK_EVENT_OTHER = 6,
     /// The file is looked through for damage.
     LIMBECK_EVENT_CHECKING = 7,
+    /// The foreign keys of what has changed are checked, before COMMIT.
+    LIMBECK_EVENT_PROVING = 8,
 }
 
 /// Something that has just happened, or is going on. Texts are UTF-8 with a NUL behind them, null where
@@ -111,6 +113,7 @@ fn tell(event: &Event<'_>, hand: impl FnOnce(&limbeck_event) -> c_int) -> c_int 
         Event::Indexing { table, index, of } => {
             (K::LIMBECK_EVENT_INDEXING, None, Some(table), None, *index as u64, *of as u64)
         }
+        Event::Proving => (K::LIMBECK_EVENT_PROVING, None, None, None, 0, 0),
         Event::Checking => (K::LIMBECK_EVENT_CHECKING, None, None, None, 0, 0),
         Event::Working => (K::LIMBECK_EVENT_WORKING, None, None, None, 0, 0),
         Event::StepFinished { revision, milliseconds } => {

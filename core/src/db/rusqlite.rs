@@ -10,8 +10,8 @@ use rusqlite::{Connection, ffi};
 use super::{Database, Value, error, not_utf8};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Virtual machine instructions between two ticks: a few milliseconds at most.
-const INSTRUCTIONS_PER_TICK: c_int = 100_000;
+/// Virtual machine instructions between two ticks: microseconds. `quick_check` counts pages instead.
+const INSTRUCTIONS_PER_TICK: c_int = 2_000;
 
 /// Between two tries of a statement that does not wait by itself.
 const MILLISECONDS_TO_WAIT: c_int = 10;

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::alter::RebuildMode;
+use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
@@ -66,6 +67,7 @@ impl<'a> Migrator<'a> {
             transaction: TransactionMode::default(),
             quick_check: QuickCheck::default(),
             trust_schema: false,
+            cancel: CancelHandle::default(),
             purpose: Purpose::Live,
         };
         let scripts = Scripts { all, graph, code };
@@ -161,6 +163,11 @@ impl<'a> Migrator<'a> {
     pub fn on_event(mut self, listener: impl FnMut(&Event<'_>) -> ControlFlow<()> + 'a) -> Self {
         self.listener = Box::new(listener);
         self
+    }
+
+    /// A handle that cancels this migrator's runs from elsewhere. All of them are one.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        self.options.cancel.clone()
     }
 
     /// The revisions and how they hang together.
