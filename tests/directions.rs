@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("history", "error sql graph db"),
     (
         "execute",
-        "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
+        "error report event sql schema alter diff graph script db inspect dependents proof foreign_keys history",
     ),
     (
         "migrator",

@@ -12,6 +12,7 @@
 //! | `table` | one table against another → actions |
 //! | `fill` | a batch made safe on rows |
 //! | `order` | the steps in an order in which each runs |
+//! | `fingerprint` | a schema in a few letters |
 //! | `rename` | renames that are taken, and those that look likely |
 //!
 //! ```
@@ -35,6 +36,7 @@
 
 mod difference;
 mod fill;
+mod fingerprint;
 mod order;
 mod pattern;
 mod rename;
@@ -51,6 +53,8 @@ use crate::error::Result;
 use crate::operation::{Operation, drop_sql};
 use crate::schema::{Object, ObjectKind};
 pub use difference::{Difference, DifferenceKind, Grade};
+pub(crate) use fingerprint::differ;
+pub use fingerprint::fingerprint;
 use order::{Altered, Work};
 pub use pattern::Filter;
 pub use rename::{Proposal, Rename};

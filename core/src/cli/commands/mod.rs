@@ -47,7 +47,8 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Stamp { revisions, purge, sql, .. } => {
             change::stamp(args, &settings()?, revisions, *purge, *sql)
         }
-        Command::Adopt => change::adopt(args, &settings()?),
+        Command::Adopt { finish } => change::adopt(args, &settings()?, *finish),
+        Command::Verify => return compare::verify(args, &settings()?),
         Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
         Command::Current { check_heads } => look::current(args, &settings()?, *check_heads),
         Command::Heads { resolve_dependencies } => look::heads(args, &settings()?, *resolve_dependencies),
