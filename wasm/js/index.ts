@@ -24,7 +24,20 @@ export { Migrator } from './migrator.js';
 export type { AnyDatabase } from './adapt.js';
 export type { ErrorCode } from './error-codes.js';
 export type { DatabaseOptions, MigratorOptions, PlanOptions, RunOptions } from './migrator.js';
-export type { AlterationReport, Difference, Event, Plan, Report, Revision, StepReport, Violation } from './report.js';
+export type {
+  AlterationReport,
+  Compare,
+  Diff,
+  Difference,
+  Event,
+  Operation,
+  Plan,
+  Report,
+  Revision,
+  StepReport,
+  Verified,
+  Violation,
+} from './report.js';
 export type { Code, DrizzleMigrations, Manifest, Migration, Migrations, Step } from './sources.js';
 export type { Database, Scratch, Value } from './values.js';
 
