@@ -27,8 +27,8 @@ const MAY_USE: &[(&str, &str)] = &[
     ("backup", "error event sql db history room"),
     (
         "execute",
-        "error report event cancel sql schema alter graph script db inspect dependents proof foreign_keys history \
-         backup room",
+        "error report event cancel sql schema alter diff graph script db inspect dependents proof foreign_keys \
+         history backup room",
     ),
     ("lint", "error sql schema alter graph script db inspect"),
     (

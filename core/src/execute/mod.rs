@@ -28,6 +28,7 @@ use crate::alter::RebuildMode;
 use crate::backup::data_version;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
+use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
@@ -194,6 +195,7 @@ pub(crate) fn run(
         known: None,
         may_edit: None,
         step_started: started,
+        last: false,
         watch: Watch::default(),
         checks: Checks::default(),
         rows: from,
@@ -257,6 +259,8 @@ struct Run<'r, 'l> {
     may_edit: Option<bool>,
     /// When the step that runs now began, by SQLite's clock.
     step_started: u64,
+    /// Whether the step that runs now is the last.
+    last: bool,
 }
 
 impl<'r, 'l> Run<'r, 'l> {
@@ -300,8 +304,10 @@ impl<'r, 'l> Run<'r, 'l> {
                 self.refuse_what_needs_no_transaction(&jobs)?;
                 self.history().prepare(self.db)?;
                 portable::check_rows(self)?;
+                self.notice_changes()?;
             }
             let Some(job) = jobs.pop_front() else { break };
+            self.last = jobs.is_empty();
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
             if job.section().is_some_and(|section| !section.transaction) {
@@ -479,11 +485,35 @@ impl<'r, 'l> Run<'r, 'l> {
         let Some(revision) = &job.step.revision else { return Ok(()) };
         // What the twin took says nothing of the real one.
         let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
-        let entry = self.entry(job, revision, took);
+        let fingerprint = if self.last { self.fingerprint()? } else { None };
+        let entry = Entry { fingerprint: fingerprint.as_deref(), ..self.entry(job, revision, took) };
         history.record(self.db, &entry)?;
         self.tell(&Event::StepFinished { revision, milliseconds })?;
         let direction = job.step.direction;
         self.pending.push((StepReport { revision: revision.clone(), direction, alterations }, milliseconds));
+        Ok(())
+    }
+
+    /// That of the schema as it is now; none where a text cannot be read, or it is not the real one.
+    fn fingerprint(&mut self) -> Result<Option<String>> {
+        if self.options.purpose != Purpose::Live || !self.options.keep_history {
+            return Ok(None);
+        }
+        let objects = inspect::app_objects(self.db, &self.options.version_table)?;
+        Ok(diff::fingerprint(&objects).ok())
+    }
+
+    /// Warns where something other than limbeck has changed the schema since the last run.
+    fn notice_changes(&mut self) -> Result<()> {
+        if self.done > 0 || self.options.purpose != Purpose::Live {
+            return Ok(());
+        }
+        let Some((left, when)) = self.history().fingerprint(self.db)? else { return Ok(()) };
+        if self.fingerprint()?.is_some_and(|now| diff::differ(&now, &left)) {
+            let text =
+                format!("the schema is not as the run of {when} left it: 'limbeck verify' says what differs");
+            self.warnings.push(text);
+        }
         Ok(())
     }
 
@@ -503,6 +533,7 @@ impl<'r, 'l> Run<'r, 'l> {
             app_version: options.app_version.as_deref(),
             compatible: job.compatible,
             downgrade: job.downgrade.as_ref().map(|(text, checksum)| (&**text, &**checksum)),
+            fingerprint: None,
         }
     }
 }
