@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &str)] = &[
         "execute",
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
     ),
+    ("invent", "error sql schema db inspect"),
     ("lint", "error sql schema alter graph script db inspect"),
     ("migrator", "error report event sql lint alter schema diff graph script db inspect execute history"),
     ("cli", "error diff graph lint script db"),

@@ -32,6 +32,7 @@
 //! | [`diff`] | what lies between two schemas | no |
 //! | [`graph`] | revisions, targets, plans | no |
 //! | [`script`] | migration files | no |
+//! | [`invent`] | rows that satisfy whatever the tables demand | to judge them |
 //! | [`lint`] | what in a migration will hurt | to ask it |
 //! | [`db`] | the [`Database`] trait, its contract, rusqlite | yes |
 //! | `inspect`, `history` | definitions and version rows, read and written | yes |
@@ -52,6 +53,7 @@ mod foreign_keys;
 pub mod graph;
 mod history;
 mod inspect;
+pub mod invent;
 pub mod lint;
 mod migrator;
 mod proof;
