@@ -114,7 +114,7 @@ pub fn rows(db: &mut dyn Database, tables: &[&str], wish: &Wish) -> Result<Inven
     let objects = inspect::objects(db, "main")?;
     let mut ordinary = Vec::new();
     let mut invented = Invented::default();
-    let shadows = inspect::shadow_tables(db);
+    let shadows = inspect::shadow_tables(db)?;
     let inner =
         |name: &str| shadows.iter().any(|shadow| same_name(shadow, name)) || inspect::is_sqlites(name);
     let wanted = |name: &str| !inner(name) && tables.iter().any(|table| same_name(table, name));
