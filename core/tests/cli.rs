@@ -503,6 +503,34 @@ fn a_reader_that_goes_away() {
     }
 }
 
+/// What JavaScript imports: the names and the very texts.
+#[test]
+fn a_folder_as_a_manifest() {
+    let project = shop("manifest");
+    fs::write(
+        project.0.join("migrations/b200_wörds.sql"),
+        "-- revises: b100\nSELECT 'é\"\\\u{1}', '*/';\r\n",
+    )
+    .unwrap();
+    let told = project.ok(&["embed", "--manifest", "-o", "migrations.json"]);
+    assert_eq!(told, "migrations.json holds 5 migrations\n");
+    let written = fs::read_to_string(project.0.join("migrations.json")).unwrap();
+    assert_eq!(project.ok(&["embed", "--manifest"]), written);
+    let manifest: serde_json::Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(manifest["limbeck"], 1);
+    let migrations = manifest["migrations"].as_array().unwrap();
+    let names: Vec<_> = migrations.iter().map(|migration| migration["name"].as_str().unwrap()).collect();
+    assert!(names.is_sorted() && names.contains(&"b200_wörds.sql"), "{names:?}");
+    for (name, migration) in names.iter().zip(migrations) {
+        let text = fs::read_to_string(project.0.join("migrations").join(name)).unwrap();
+        assert_eq!(migration["sql"], text);
+    }
+    fs::remove_dir_all(project.0.join("migrations")).unwrap();
+    fs::create_dir(project.0.join("migrations")).unwrap();
+    let empty: serde_json::Value = serde_json::from_str(&project.ok(&["embed", "--manifest"])).unwrap();
+    assert_eq!(empty["migrations"], serde_json::json!([]));
+}
+
 /// A folder becomes a file that a C compiler and a C++ compiler take without a warning.
 #[test]
 fn a_folder_as_a_file_of_c() {

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::NewerDatabase;
+
 /// Migrations for SQLite: a revision graph, upgrade and downgrade, and every ALTER TABLE.
 #[derive(Debug, Parser)]
 #[command(
@@ -55,6 +57,10 @@ fn no_env(_: &str) -> Result<String, String> {
     Err("SQL files have no env.py that would read it; leave it out".to_owned())
 }
 
+fn newer_database(choice: &str) -> Result<NewerDatabase, String> {
+    serde_json::from_value(choice.into()).map_err(|error| error.to_string())
+}
+
 /// The commands: Alembic's, and limbeck's own.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -103,6 +109,9 @@ pub enum Command {
         target: String,
         #[command(flatten)]
         instead: Instead,
+        /// For a database with revisions that the folder does not have: refuse, run_on, take_down
+        #[arg(long, value_name = "CHOICE", value_parser = newer_database, default_value = "refuse", hide_default_value = true)]
+        newer_database: NewerDatabase,
     },
     /// Take migrations back down to a target
     #[command(after_help = "Targets: base, -1, an id or its beginning, label@base\n\n  \
@@ -241,9 +250,11 @@ pub enum Command {
         #[arg(default_value = "head", allow_hyphen_values = true)]
         revision: String,
     },
-    /// Write a folder as a file of C, for programs without Rust
-    #[command(after_help = "  limbeck embed migrations -o migrations.c\n\n\
-        The program gives the list to limbeck_migrator_from_memory of limbeck.h.")]
+    /// Write a folder as one file: of C, or a manifest for JavaScript
+    #[command(after_help = "  limbeck embed migrations -o migrations.c\n  \
+        limbeck embed migrations --manifest -o migrations.json\n\n\
+        A program in C gives the list to limbeck_migrator_from_memory of limbeck.h; one in JavaScript gives the\n\
+        imported manifest to migrate of the npm package.")]
     Embed {
         /// The folder
         #[arg(default_value = "migrations", value_hint = ValueHint::DirPath)]
@@ -254,6 +265,9 @@ pub enum Command {
         /// What the list is called in C
         #[arg(long, default_value = "migrations")]
         name: String,
+        /// Write JSON: {"limbeck": 1, "migrations": [{"name", "sql"}, …]}
+        #[arg(long, conflicts_with = "name")]
+        manifest: bool,
     },
     /// Print the completions of a shell
     #[command(

@@ -87,10 +87,17 @@ pub(crate) struct Job {
     pub file: Option<String>,
     /// What the revision revises.
     pub revises: Vec<String>,
+    /// What else it needs.
+    pub depends_on: Vec<String>,
+    /// What the revision does.
+    pub message: String,
     /// What runs.
     pub body: JobBody,
     pub checksum: Option<String>,
-    pub downgrade: Option<String>,
+    /// Whether apps that do not have the revision can use the database after it.
+    pub compatible: Option<bool>,
+    /// The script that undoes it, and its checksum.
+    pub downgrade: Option<(String, String)>,
 }
 
 /// What a step runs.
@@ -389,11 +396,14 @@ impl<'r, 'l> Run<'r, 'l> {
         Entry {
             revision,
             revises: &job.revises,
+            depends_on: &job.depends_on,
+            message: &job.message,
             direction: job.step.direction.as_str(),
             duration_ms,
             checksum: job.checksum.clone(),
             app_version: options.app_version.as_deref(),
-            downgrade: job.downgrade.as_deref(),
+            compatible: job.compatible,
+            downgrade: job.downgrade.as_ref().map(|(text, checksum)| (&**text, &**checksum)),
         }
     }
 

@@ -200,7 +200,12 @@ impl Migrator<'_> {
                 alteration.rows = rows.map_or(0, |rows| rows.max(0) as u64);
             }
             let StepReport { revision, direction, alterations } = step;
-            steps.push(DryStep { revision, direction, statements, alterations });
+            let broken = match self.script(&revision) {
+                Some(script) if direction == Direction::Up => script.breaks_older_apps()?,
+                _ => None,
+            };
+            let breaks_older_apps = broken.map(|found| format!("line {}: {}", found.line, found.why));
+            steps.push(DryStep { revision, direction, statements, alterations, breaks_older_apps });
         }
         Ok(DryRun { from: report.from, to: report.to, steps, warnings: report.warnings })
     }

@@ -14,7 +14,7 @@ mod shell;
 use std::path::Path;
 
 use crate::script::Folders;
-use crate::{Database, Direction, Error, ErrorKind, Migrator, Result};
+use crate::{Database, Direction, Error, ErrorKind, Migrator, NewerDatabase, Result};
 
 use crate::cli::args::{Args, Command};
 use crate::cli::settings::Settings;
@@ -28,16 +28,18 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Init { folder } => init::init(args, folder),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
-        Command::Embed { folder, output, name } => embed::embed(args, folder, output.as_deref(), name),
+        Command::Embed { folder, output, name, manifest } => {
+            embed::embed(args, folder, output.as_deref(), (!manifest).then_some(name))
+        }
         Command::Revision { new, head, depends_on, version_path } => {
             new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
         }
         Command::Merge { revisions, new } => new_file::merge(args, &settings()?, revisions, new),
-        Command::Upgrade { target, instead } => {
-            change::migrate(args, &settings()?, Direction::Up, target, instead)
+        Command::Upgrade { target, instead, newer_database } => {
+            change::migrate(args, &settings()?, Direction::Up, target, instead, *newer_database)
         }
         Command::Downgrade { target, instead } => {
-            change::migrate(args, &settings()?, Direction::Down, target, instead)
+            change::migrate(args, &settings()?, Direction::Down, target, instead, NewerDatabase::Refuse)
         }
         Command::Stamp { revisions, purge, sql, .. } => {
             change::stamp(args, &settings()?, revisions, *purge, *sql)
