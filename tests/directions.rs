@@ -25,10 +25,15 @@ const MAY_USE: &[(&str, &str)] = &[
         "execute",
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
     ),
+    ("deed", "error sql schema alter script"),
     ("invent", "error sql schema db inspect"),
-    ("lint", "error sql schema alter graph script db inspect"),
-    ("migrator", "error report event sql lint alter schema diff graph script db inspect execute history"),
-    ("cli", "error diff graph lint script db"),
+    ("lint", "error sql schema alter graph script db inspect deed"),
+    ("trial", "error sql schema alter script db diff inspect deed invent"),
+    (
+        "migrator",
+        "error report event sql deed invent lint trial alter schema diff graph script db inspect execute history",
+    ),
+    ("cli", "error diff graph lint invent trial script db"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -33,7 +33,9 @@
 //! | [`graph`] | revisions, targets, plans | no |
 //! | [`script`] | migration files | no |
 //! | [`invent`] | rows that satisfy whatever the tables demand | to judge them |
+//! | `deed` | what each statement of a file does | no |
 //! | [`lint`] | what in a migration will hurt | to ask it |
+//! | [`trial`] | what a migration did to rows, against what it says | to read them |
 //! | [`db`] | the [`Database`] trait, its contract, rusqlite | yes |
 //! | `inspect`, `history` | definitions and version rows, read and written | yes |
 //! | `execute` | one run from BEGIN to COMMIT, with the proof that nothing else changed | yes |
@@ -44,6 +46,7 @@ pub mod alter;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod db;
+mod deed;
 mod dependents;
 pub mod diff;
 mod error;
@@ -61,6 +64,7 @@ mod report;
 pub mod schema;
 pub mod script;
 pub mod sql;
+pub mod trial;
 
 pub use alter::RebuildMode;
 pub use db::{Database, Value};
@@ -69,7 +73,7 @@ pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
 pub use execute::{Code, CodeStep, TransactionMode};
 pub use history::VERSION_TABLE;
-pub use migrator::{Migrator, NewerDatabase, RevisionInfo};
+pub use migrator::{Migrator, NewerDatabase, Progress, RevisionInfo, Scratch};
 pub use report::{
     AlterationReport, Direction, DryRun, DryStep, NewerRevision, Report, StepReport, Timing, Way,
 };

@@ -13,6 +13,7 @@ use std::ops::ControlFlow;
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub(crate) use literals::value_literal;
 pub use literals::with_literals;
 pub(crate) use recorder::Recorder;
 

@@ -1,9 +1,9 @@
 //! `lint.type_change_without_using`
 
-use super::deed::Deed;
 use super::moment::Moment;
 use super::{Findings, Rule};
 use crate::alter::Action;
+use crate::deed::Deed;
 use crate::schema::Affinity;
 use crate::sql::quote;
 

@@ -2,7 +2,7 @@
 //!
 //! `describe` tells of revisions, `jobs` joins plans with their scripts, `rehearse` runs them on a
 //! twin to show what would run, `check` compares what they make with what is wanted, `lint` looks for
-//! what will hurt.
+//! what will hurt, `trial` tries it out.
 
 #[cfg(feature = "refinery")]
 mod adopt;
@@ -12,6 +12,7 @@ mod jobs;
 mod lint;
 mod newer;
 mod rehearse;
+mod trial;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
@@ -30,6 +31,7 @@ use newer::Met;
 
 pub use describe::RevisionInfo;
 pub use newer::NewerDatabase;
+pub use trial::{Progress, Scratch};
 
 /// A folder of migrations, ready to be brought to databases.
 ///

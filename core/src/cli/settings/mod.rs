@@ -24,6 +24,7 @@ struct File {
     #[serde(skip)]
     recursive: bool,
     schema: Option<PathBuf>,
+    snapshots: Option<PathBuf>,
     version_table: Option<String>,
     file_template: Option<String>,
     truncate_slug_length: Option<usize>,
@@ -65,6 +66,8 @@ pub struct Settings<'h> {
     pub migrations: Vec<PathBuf>,
     /// The file that tells the wanted schema.
     pub schema: Option<PathBuf>,
+    /// The folder of databases of past releases.
+    pub snapshots: PathBuf,
     /// The table of version rows, if not the usual one.
     pub version_table: Option<String>,
     /// How a new file is called.
@@ -111,6 +114,7 @@ impl<'h> Settings<'h> {
                 }
             },
             schema: file.schema.map(|schema| base.join(schema)),
+            snapshots: base.join(file.snapshots.as_deref().unwrap_or(Path::new("snapshots"))),
             version_table: file.version_table,
             file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
             slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
@@ -215,7 +219,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
+            "use database, migrations, schema, snapshots, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {
