@@ -36,7 +36,7 @@ use crate::db::Database;
 use crate::error::Result;
 use crate::inspect;
 use crate::schema::{ObjectKind, TableDef};
-use crate::sql::same_name;
+use crate::sql::{quote, same_name};
 use table::Table;
 use values::Style;
 
@@ -147,8 +147,13 @@ pub fn rows(db: &mut dyn Database, tables: &[&str], wish: &Wish) -> Result<Inven
                 None => {}
             }
         }
+        let sql = format!("SELECT 1 FROM main.{}", quote(&name));
         match refusal {
-            Some(reason) if rows == 0 => invented.left_out.push(LeftOut { table: name, reason }),
+            // One that has the only row that it takes is not left out.
+            Some(reason) if rows == 0 && !db.any(&sql, &[])? => {
+                invented.left_out.push(LeftOut { table: name, reason });
+            }
+            Some(_) if rows == 0 => {}
             _ => invented.tables.push(Filled { table: name, rows }),
         }
     }

@@ -78,6 +78,15 @@ fn what_no_row_satisfies_is_said() {
 }
 
 #[test]
+fn a_table_with_the_only_row_that_it_takes() {
+    let (_, invented) = filled(
+        "CREATE TABLE one(id INTEGER PRIMARY KEY CHECK (id = 1), at INT); INSERT INTO one VALUES (1, 5);",
+        &Wish::default(),
+    );
+    assert_eq!(invented, Invented::default());
+}
+
+#[test]
 fn the_same_seed_invents_the_same_rows() {
     let schema = "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b REAL, c); CREATE TABLE u(t INT REFERENCES t, x BLOB)";
     let rows = |seed| {

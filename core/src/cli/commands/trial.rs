@@ -127,12 +127,8 @@ fn told(args: &Args, settings: &Settings, tested: &Tested) {
         if !args.quiet {
             notes.iter().for_each(|trouble| explain(settings, "note", NOTE, trouble));
             left_out.iter().for_each(|left| {
-                say!(
-                    "   {}: no row for {} could be invented: {}",
-                    paint(NOTE, "note"),
-                    left.table,
-                    left.reason
-                );
+                let reason = one_line(&left.reason);
+                say!("   {}: no row for {} could be invented: {reason}", paint(NOTE, "note"), left.table);
             });
         }
     };
@@ -195,13 +191,17 @@ fn first_row(row: &RowShown) {
             Some(value) => short(value),
             None => "(no row)".to_owned(),
         };
-        let (old, new) = (value(before), value(after));
-        if old == new {
-            say!("        {column}: {old}");
-        } else {
-            say!("        {column}: {old} -> {}", paint(BAD, &new));
+        match (value(before), value(after)) {
+            // The key says already which row it is.
+            (old, new) if old == new && key.is_some() => {}
+            (old, new) if old == new => say!("        {column}: {old}"),
+            (old, new) => say!("        {column}: {old} -> {}", paint(BAD, &new)),
         }
     }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn short(value: &str) -> String {
