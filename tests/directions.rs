@@ -12,7 +12,8 @@ const MAY_USE: &[(&str, &str)] = &[
     ("sql", "error"),
     ("schema", "error sql"),
     ("alter", "error sql schema"),
-    ("diff", "sql schema"),
+    ("operation", "sql schema alter"),
+    ("diff", "error sql schema alter operation"),
     ("graph", "error report"),
     ("script", "error sql schema alter graph"),
     ("db", "error sql"),
@@ -23,7 +24,8 @@ const MAY_USE: &[(&str, &str)] = &[
     ("history", "error sql graph db"),
     (
         "execute",
-        "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
+        "error report event sql schema alter graph script db inspect dependents proof foreign_keys history \
+         backup",
     ),
     ("deed", "error sql schema alter script"),
     ("invent", "error sql schema db inspect"),
@@ -31,9 +33,10 @@ const MAY_USE: &[(&str, &str)] = &[
     ("trial", "error sql schema alter script db diff inspect deed invent"),
     (
         "migrator",
-        "error report event sql deed invent lint trial alter schema diff graph script db inspect execute history",
+        "error report event sql deed invent lint trial alter schema diff graph script db inspect execute history \
+         operation backup",
     ),
-    ("cli", "error diff graph lint invent trial script db"),
+    ("cli", "error diff operation graph lint invent trial script db backup sql"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -4,10 +4,10 @@
 use std::ops::ControlFlow;
 
 use super::rehearse::empty;
-use super::{Migrator, run};
+use super::{Migrator, run_quietly};
 use crate::db::Database;
 use crate::deed::Reading;
-use crate::diff::{self, Difference};
+use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Plan, RevisionGraph, Step};
 use crate::invent::{self, Invented, Wish};
@@ -147,7 +147,7 @@ impl Migrator<'_> {
         let now = self.app_objects(db)?;
         if let Some(fresh) = self.fresh(scratch)? {
             let what = "the schema is not that of a fresh install";
-            tested.failures.extend(other_schema(Stage::ToHeads, RowsKind::Snapshot, what, &now, &fresh));
+            tested.failures.extend(other_schema(Stage::ToHeads, RowsKind::Snapshot, what, &now, &fresh)?);
         }
         let after = Rows::read(db, &now)?;
         let found = Comparison {
@@ -313,7 +313,10 @@ impl Migrator<'_> {
             let (stage, by_way_of) = (Stage::Down, Some((&rows_up, &back)));
             compare(Comparison { stage, on, before: &rows, after: &rows_down, declared: &said, by_way_of });
             let what = "the downgrade does not bring the schema back";
-            let schema = other_schema(stage, on, what, &objects_down, &objects);
+            let schema = other_schema(stage, on, what, &objects_down, &objects)?;
+            if schema.is_none() {
+                told.1.extend(other_order(stage, on, &objects_down, &objects)?);
+            }
             if schema.is_none()
                 && let Err(error) = self.steps(db, &up)
             {
@@ -322,7 +325,7 @@ impl Migrator<'_> {
             if schema.is_none() {
                 let objects_again = self.app_objects(db)?;
                 let what = "the second upgrade makes another schema than the first";
-                told.0.extend(other_schema(Stage::UpAgain, on, what, &objects_again, &objects_up));
+                told.0.extend(other_schema(Stage::UpAgain, on, what, &objects_again, &objects_up)?);
             }
             told.0.extend(schema);
         }
@@ -364,7 +367,7 @@ impl Migrator<'_> {
                 Ok(()) => {
                     let now = self.app_objects(&mut *db)?;
                     let what = "from here the heads have another schema than a fresh install";
-                    of.failures.extend(other_schema(Stage::ToHeads, on, what, &now, fresh));
+                    of.failures.extend(other_schema(Stage::ToHeads, on, what, &now, fresh)?);
                 }
             }
             break;
@@ -378,8 +381,7 @@ impl Migrator<'_> {
             return Ok(());
         }
         let again = |_: &RevisionGraph, _: &[String]| Ok(plan.clone());
-        let mut listener = |_: &crate::event::Event<'_>| ControlFlow::Continue(());
-        run(&self.scripts, &self.options, &mut listener, db, plan.clone(), &again).map(|_| ())
+        run_quietly(&self.scripts, &self.options, db, plan.clone(), &again).map(|_| ())
     }
 
     /// Adds what one direction of a file says.
@@ -417,16 +419,25 @@ fn reversed(step: &Step) -> Step {
     }
 }
 
-/// A failure, if two schemas are not the same.
+/// A failure, if two schemas are not the same. The order of columns alone is none: what a downgrade adds
+/// again comes last.
 fn other_schema(
     stage: Stage,
     on: RowsKind,
     what: &str,
     now: &[Object],
     wanted: &[Object],
-) -> Option<Trouble> {
-    let differences: Vec<Difference> = diff::differences(now, wanted);
-    (!differences.is_empty()).then(|| Trouble::schema(stage, on, what, differences))
+) -> Result<Option<Trouble>> {
+    let found = diff::compare(now, wanted, &diff::Options::default())?.differences;
+    Ok((!found.is_empty()).then(|| Trouble::schema(stage, on, what, found)))
+}
+
+/// A note, if columns stand elsewhere: `SELECT *` and an INSERT without names notice it.
+fn other_order(stage: Stage, on: RowsKind, now: &[Object], wanted: &[Object]) -> Result<Option<Trouble>> {
+    let ordered = diff::Options { column_order: true, ..diff::Options::default() };
+    let found = diff::compare(now, wanted, &ordered)?.differences;
+    let what = format!("the {} leaves columns in another order", stage.as_str());
+    Ok((!found.is_empty()).then(|| Trouble::schema(stage, on, &what, found)))
 }
 
 /// A failure, if SQLite finds the file damaged.

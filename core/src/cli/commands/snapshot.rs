@@ -1,6 +1,7 @@
 //! `snapshot`: the database of a release, kept for `test`.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -10,8 +11,8 @@ use crate::cli::Access;
 use crate::cli::args::{Args, InventedRows};
 use crate::cli::output::{self, say};
 use crate::cli::settings::Settings;
+use crate::db::CopyWay;
 use crate::invent::{Invented, Wish};
-use crate::sql::literal;
 use crate::{Error, ErrorKind, Result};
 
 /// Makes one from the folder, with invented rows.
@@ -38,11 +39,16 @@ pub fn make(
 /// Copies the database that the settings name.
 pub fn copy(args: &Args, settings: &Settings, output: Option<&Path>) -> Result<()> {
     let migrator = migrator(settings)?;
-    // VACUUM INTO writes, if not here: `query_only` would refuse it.
-    let mut db = open(settings, Access::Change)?;
+    let mut db = open(settings, Access::Look)?;
     let heads = migrator.rows(&mut *db)?;
     let target = New::at(settings, &heads, output)?;
-    db.execute(&format!("VACUUM INTO {}", literal(&target.under_way())))?;
+    let file = target.under_way();
+    fs::File::create(&file).map_err(|error| cannot_write(&target.path, &error))?;
+    let go_on = &mut |_, _| match settings.host.cancelled() {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
+    db.copy_database(CopyWay::Into, Path::new(&file), go_on)?;
     drop(db);
     target.finish()?;
     told(args, &target.path, &heads, None);

@@ -9,10 +9,10 @@ use anstyle::{AnsiColor, Style};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{migrator, scratch};
-use crate::cli::Access;
 use crate::cli::args::{Args, InventedRows};
 use crate::cli::output::{self, paint, say};
 use crate::cli::settings::Settings;
+use crate::db::CopyWay;
 use crate::invent::LeftOut;
 use crate::trial::{RowShown, SnapshotTested, TestOptions, Tested, Trouble};
 use crate::{Error, ErrorKind, Migrator, Result};
@@ -86,34 +86,13 @@ fn databases(folder: &Path, asked: bool) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Tests a copy: the file itself stays what it was.
+/// Tests a copy in memory: the file itself stays what it was.
 fn release(migrator: &Migrator<'_>, settings: &Settings, path: &Path) -> Result<SnapshotTested> {
     let name = path.display().to_string();
-    let copy = Copy(std::env::temp_dir().join(format!("limbeck-test-{}.db", std::process::id())));
-    for end in ["", "-wal"] {
-        let from = PathBuf::from(format!("{name}{end}"));
-        let to = format!("{}{end}", copy.0.display());
-        if from.exists() {
-            fs::copy(&from, &to).map_err(|error| {
-                Error::new(ErrorKind::Io, format!("cannot copy {} to {to}: {error}", from.display()))
-                    .in_file(&name)
-                    .with_hint("make room in the temporary folder")
-            })?;
-        }
-    }
-    let mut db = settings.host.open(&copy.0.display().to_string(), Access::Change)?;
+    let mut db = scratch(settings)?;
+    db.copy_database(CopyWay::From, path, &mut |_, _| ControlFlow::Continue(()))
+        .map_err(|error| error.in_file(&name))?;
     migrator.test_snapshot(&mut || scratch(settings), &name, &mut *db)
-}
-
-/// A copy that is thrown away.
-struct Copy(PathBuf);
-
-impl Drop for Copy {
-    fn drop(&mut self) {
-        for end in ["", "-wal", "-shm", "-journal"] {
-            let _ = fs::remove_file(format!("{}{end}", self.0.display()));
-        }
-    }
 }
 
 fn told(args: &Args, settings: &Settings, tested: &Tested) {
