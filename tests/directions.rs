@@ -36,7 +36,7 @@ const MAY_USE: &[(&str, &str)] = &[
         "error report event sql deed invent lint trial alter schema diff graph script db inspect execute history \
          operation backup",
     ),
-    ("cli", "error diff operation graph lint invent trial script db backup sql"),
+    ("cli", "error diff operation graph lint invent trial script db backup"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
