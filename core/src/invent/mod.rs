@@ -86,6 +86,15 @@ pub struct LeftOut {
 }
 
 impl Invented {
+    /// Notes rows that came later, or had to go.
+    fn count(&mut self, table: &str, more: u64, gone: u64) {
+        match self.tables.iter_mut().find(|filled| filled.table == table) {
+            Some(filled) => filled.rows = (filled.rows + more).saturating_sub(gone),
+            None if more > 0 => self.tables.push(Filled { table: table.to_owned(), rows: more }),
+            None => {}
+        }
+    }
+
     /// How many rows there are.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
@@ -128,35 +137,38 @@ pub fn rows(db: &mut dyn Database, tables: &[&str], wish: &Wish) -> Result<Inven
     }
     let ordinary = parents_first(ordinary);
     for (at, table) in ordinary.iter().enumerate() {
-        let (rows, refusal) = table.fill(db, &styles, wish.seed, wish.odd)?;
+        // In a circle in which every key must point somewhere, the first rows point nowhere for a while.
+        let later =
+            |parent: &str| ordinary[at + 1..].iter().any(|other| same_name(&other.definition.name, parent));
+        let opens = table.parents().any(later) && !table.may_begin();
+        let (rows, refusal) = table.fill(db, &styles, wish, opens)?;
         let name = table.definition.name.clone();
-        // Of a circle, the first could point nowhere yet.
-        let closes = |first: &&Table| {
-            table.parents().any(|parent| same_name(parent, &first.definition.name))
-                && first.parents().any(|parent| same_name(parent, &name))
-        };
-        for first in ordinary[..at].iter().filter(closes) {
-            let (more, _) = first.fill(db, &styles[..styles.len().min(3)], !wish.seed, wish.odd)?;
-            match invented.tables.iter_mut().find(|filled| filled.table == first.definition.name) {
-                Some(filled) => filled.rows += more,
-                None if more > 0 => {
-                    let table = first.definition.name.clone();
-                    invented.left_out.retain(|left| left.table != table);
-                    invented.tables.push(Filled { table, rows: more });
-                }
-                None => {}
-            }
-        }
-        let sql = format!("SELECT 1 FROM main.{}", quote(&name));
         match refusal {
-            // One that has the only row that it takes is not left out.
-            Some(reason) if rows == 0 && !db.any(&sql, &[])? => {
-                invented.left_out.push(LeftOut { table: name, reason });
-            }
-            Some(_) if rows == 0 => {}
+            Some(reason) if rows == 0 => invented.left_out.push(LeftOut { table: name, reason }),
             _ => invented.tables.push(Filled { table: name, rows }),
         }
+        // Of a circle, the first could point nowhere yet.
+        let closes = |first: &&Table| first.parents().any(|parent| same_name(parent, &table.definition.name));
+        for first in ordinary[..at].iter().filter(closes) {
+            let gone = first.close(db)?;
+            let again = Wish { seed: !wish.seed, ..*wish };
+            let (more, _) = first.fill(db, &styles[..styles.len().min(3)], &again, false)?;
+            invented.count(&first.definition.name, more, gone);
+        }
     }
+    // What went may have been a parent.
+    for table in ordinary.iter().chain(&ordinary) {
+        let gone = table.close(db)?;
+        invented.count(&table.definition.name, 0, gone);
+    }
+    let mut left_out = Vec::new();
+    for left in invented.left_out {
+        // One that has the only row that it takes is not left out.
+        if !db.any(&format!("SELECT 1 FROM main.{}", quote(&left.table)), &[])? {
+            left_out.push(left);
+        }
+    }
+    invented.left_out = left_out;
     Ok(invented)
 }
 

@@ -1,6 +1,7 @@
 //! Rows of one table. SQLite judges each: what it refuses is drawn again, and what it names in its
 //! message says which columns.
 
+use super::Wish;
 use super::random::Random;
 use super::values::{Column, Style};
 use crate::db::{Database, Value};
@@ -74,21 +75,58 @@ impl Table {
         self.keys.iter().all(|key| key.columns.iter().any(|at| !self.columns[*at].not_null))
     }
 
-    /// Adds rows, and answers how many; with the last refusal where there were fewer than wished.
+    /// Points rows without a parent to one that is there now; what cannot be pointed goes. Answers how many
+    /// went.
+    pub fn close(&self, db: &mut dyn Database) -> Result<u64> {
+        let table = quote(&self.definition.name);
+        let parents = self.parent_keys(db)?;
+        let sql = "SELECT rowid, fkid FROM pragma_foreign_key_check(?1, 'main')";
+        let dangling = db.rows(sql, &[self.definition.name.as_str().into()]);
+        let mut gone = 0;
+        // SQLite cannot tell of a parent that is not there.
+        for row in dangling.unwrap_or_default() {
+            let [rowid @ Value::Integer(_), Value::Integer(number)] = &row[..] else { continue };
+            let from = "SELECT \"from\" FROM pragma_foreign_key_list(?1, 'main') WHERE id = ?2 ORDER BY seq";
+            let from = db.texts(from, &[self.definition.name.as_str().into(), (*number).into()])?;
+            let is = |key: &&Key| {
+                let names = key.columns.iter().map(|at| &self.columns[*at].name);
+                names.zip(&from).all(|(a, b)| same_name(a, b)) && key.columns.len() == from.len()
+            };
+            let place = self.keys.iter().position(|key| is(&key));
+            let sets: Vec<String> =
+                from.iter().zip(2..).map(|(name, at)| format!("{} = ?{at}", quote(name))).collect();
+            let update = format!("UPDATE OR ABORT main.{table} SET {} WHERE rowid = ?1", sets.join(", "));
+            let pointed = place.is_some_and(|at| {
+                parents[at].iter().any(|key| {
+                    let values: Vec<Value> = std::iter::once(rowid.clone()).chain(key.clone()).collect();
+                    db.query(&update, &values, &mut |_| Ok(())).is_ok()
+                })
+            });
+            if !pointed {
+                let delete = format!("DELETE FROM main.{table} WHERE rowid = ?1");
+                db.query(&delete, std::slice::from_ref(rowid), &mut |_| Ok(()))?;
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Adds rows, and answers how many; with the last refusal where there were fewer than wished. `open`: they
+    /// may point nowhere until [`close`](Self::close).
     pub fn fill(
         &self,
         db: &mut dyn Database,
         styles: &[Style],
-        seed: u64,
-        odd: bool,
+        wish: &Wish,
+        open: bool,
     ) -> Result<(u64, Option<String>)> {
-        let mut random = Random::new(seed, &self.definition.name);
+        let mut random = Random::new(wish.seed, &self.definition.name);
         let name = quote(&self.definition.name);
         let there = db.integer(&format!("SELECT count(*) FROM main.{name}"), &[])?.unwrap_or_default();
-        let dangling = self.dangling(db);
+        let dangling = if open { None } else { self.dangling(db) };
         let (mut rows, mut refusal) = (0, None);
         for (number, style) in styles.iter().enumerate() {
-            let style = if odd { *style } else { Style::Plain };
+            let style = if wish.odd { *style } else { Style::Plain };
             let count = there + 1 + number as i64;
             match self.row(db, style, count, &dangling, &mut random)? {
                 Verdict::Taken => rows += 1,

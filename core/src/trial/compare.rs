@@ -50,13 +50,9 @@ impl Comparison<'_> {
             // A schema that lacks it is told as such, where it should be there.
             return;
         };
-        if let Some((half, _)) = self.by_way_of
-            && half.table(&self.declared.table(name)).is_none()
-        {
-            if self.declared.drops(name) && !before.rows.is_empty() {
-                let message = format!("{name} is dropped: its {} do not come back", rows(before.rows.len()));
-                found.notes.push(Trouble::plain(self.stage, self.on, message, None));
-            }
+        if after.rows.is_empty() && !before.rows.is_empty() && self.declared.drops(name) {
+            let message = format!("{name} is dropped: its {} do not come back", rows(before.rows.len()));
+            found.notes.push(Trouble::plain(self.stage, self.on, message, None));
             return;
         }
         let mut columns = self.columns(before, after);
@@ -79,12 +75,10 @@ impl Comparison<'_> {
     /// The columns that are there throughout: their places before and after.
     fn columns(&self, before: &TableRows, after: &TableRows) -> Vec<(usize, usize)> {
         let name = &before.name;
-        let throughout = |column: &str| match self.by_way_of {
-            None => true,
-            Some((half, _)) => half
-                .table(&self.declared.table(name))
-                .is_some_and(|half| half.place(&self.declared.column(name, column)).is_some()),
-        };
+        // A table that goes and comes back has been copied by hand: all of it is looked at.
+        let half = self.by_way_of.and_then(|(half, _)| half.table(&self.declared.table(name)));
+        let throughout =
+            |column: &str| half.is_none_or(|half| half.place(&self.declared.column(name, column)).is_some());
         let called = |column: &str| match self.by_way_of {
             None => self.declared.column(name, column),
             Some(_) => column.to_owned(),
@@ -211,12 +205,15 @@ fn changes(
     changes
 }
 
+/// Shows a row: its key, its values before and after.
+type Show<'s> = dyn Fn(Option<String>, Option<&Vec<String>>, Option<&Vec<String>>) -> RowShown + 's;
+
 /// As many rows of each kind as before. Where as many went as came, they have changed.
 fn without_key(
     old: &[Vec<String>],
     new: &[Vec<String>],
     names: &[String],
-    show: &dyn Fn(Option<String>, Option<&Vec<String>>, Option<&Vec<String>>) -> RowShown,
+    show: &Show<'_>,
     changes: &mut Changes,
 ) {
     let mut counts: BTreeMap<&Vec<String>, i64> = BTreeMap::new();

@@ -110,6 +110,14 @@ fn what_is_wrong_is_found() {
             "the downgrade does not bring the schema back",
         ),
         (
+            "a table that is copied away, and not all of it back",
+            "CREATE TABLE n(id INTEGER PRIMARY KEY, user_id INT, body TEXT); INSERT INTO n SELECT * FROM posts; DROP TABLE posts",
+            "CREATE TABLE posts(id INTEGER PRIMARY KEY, user_id INT REFERENCES users(id) ON DELETE CASCADE, body TEXT); \
+             CREATE INDEX by_user ON posts(user_id); INSERT INTO posts SELECT * FROM n WHERE body IS NOT NULL; DROP TABLE n; \
+             CREATE TRIGGER trimmed AFTER INSERT ON posts BEGIN UPDATE posts SET body = trim(new.body) WHERE id = new.id; END;",
+            "the downgrade loses ",
+        ),
+        (
             "a rename that does not go back",
             "ALTER TABLE users RENAME name TO called",
             "ALTER TABLE users DROP called; ALTER TABLE users ADD name TEXT AFTER id",

@@ -134,19 +134,9 @@ fn told(args: &Args, settings: &Settings, tested: &Tested) {
 fn explain(settings: &Settings, word: &str, style: Style, trouble: &Trouble) {
     let Trouble { stage: _, on, message, row, differences, error } = trouble;
     say!("   {}: {}: {message}", paint(style, word), on.as_str());
-    if let Some(error) = error {
-        if let (Some(file), Some(line)) = (error.file(), error.line()) {
-            say!("      at {}:{line}", settings.path(file).display());
-        }
-        for violation in error.violations() {
-            say!(
-                "      {} {}: {} rows, {}",
-                violation.table,
-                violation.rule,
-                violation.count,
-                violation.keys.join(", ")
-            );
-        }
+    let at = error.as_ref().and_then(|error| Some((error.file()?, error.line()?)));
+    if let Some((file, line)) = at {
+        say!("      at {}:{line}", settings.path(file).display());
     }
     if let Some(row) = row {
         first_row(row);
