@@ -22,10 +22,12 @@ const MAY_USE: &[(&str, &str)] = &[
     ("proof", "error sql schema db inspect"),
     ("foreign_keys", "error sql schema db inspect"),
     ("history", "error sql graph db"),
+    ("room", "error db"),
+    ("backup", "error event sql db history room"),
     (
         "execute",
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history \
-         backup",
+         backup room",
     ),
     ("deed", "error sql schema alter script"),
     ("invent", "error sql schema db inspect"),
@@ -34,7 +36,7 @@ const MAY_USE: &[(&str, &str)] = &[
     (
         "migrator",
         "error report event sql deed invent lint trial alter schema diff graph script db inspect execute history \
-         operation backup",
+         operation backup room",
     ),
     ("cli", "error diff operation graph lint invent trial script db backup"),
 ];

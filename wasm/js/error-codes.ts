@@ -126,6 +126,8 @@ export type ErrorCode =
   | 'settings.invalid'
   /** A downgrade script that the database has kept is damaged, or does what such a script may not do. */
   | 'history.stored_script_refused'
+  /** A rename that a comparison of schemas was given cannot be taken. */
+  | 'diff.bad_rename'
   /** The connection has no way to SQLite's backup API. */
   | 'backup.unsupported'
   /** A backup could not be written or read. */
@@ -133,4 +135,6 @@ export type ErrorCode =
   /** A backup is not what it was when it was taken. */
   | 'backup.damaged'
   /** There is no backup that could be restored. */
-  | 'backup.none';
+  | 'backup.none'
+  /** The schema calls a function, or uses a virtual table, that only a trusted schema may. */
+  | 'database.untrusted_schema';

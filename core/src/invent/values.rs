@@ -106,7 +106,8 @@ impl Column {
 
     /// A value; `count` is another one for each row.
     pub fn value(&self, style: Style, count: i64, random: &mut Random) -> Value {
-        if self.rowid {
+        let clue = !self.clues.is_empty() && !random.once_in(4);
+        if self.rowid && !clue {
             return Value::Integer(match style {
                 Style::Odd if random.once_in(3) => 9_007_199_254_740_993 + count,
                 Style::Odd if random.once_in(3) => -count,
@@ -123,7 +124,7 @@ impl Column {
         if null && !self.not_null {
             return Value::Null;
         }
-        if !self.clues.is_empty() && !random.once_in(4) {
+        if clue {
             return random.pick(&self.clues).cloned().unwrap_or(Value::Null);
         }
         let odd = style == Style::Odd || (style == Style::Mixed && random.once_in(2));

@@ -165,31 +165,27 @@ impl Migrator<'_> {
         Ok(tested)
     }
 
-    /// Adds invented rows to an app's tables: what a test, or a snapshot of a release, is filled with.
+    /// Adds invented rows to an app's tables: what a test, or a snapshot of a release, is filled with. In one
+    /// transaction, with `foreign_keys` off meanwhile; inside the caller's own where that is open.
+    ///
+    /// Errors: `database.*`; nothing has changed then.
     pub fn invent(&self, db: &mut dyn Database, wish: &Wish) -> Result<Invented> {
         let objects = self.app_objects(db)?;
         let tables: Vec<&str> =
             objects.iter().filter(|o| o.kind == ObjectKind::Table).map(|o| o.name.as_str()).collect();
-        let outside = !db.in_transaction();
-        if outside {
-            db.execute("BEGIN IMMEDIATE")?;
+        if db.in_transaction() {
+            return invent::rows(db, &tables, wish);
         }
-        let invented = invent::rows(db, &tables, wish);
-        match invented {
-            Ok(invented) => {
-                if outside {
-                    db.execute("COMMIT")?;
-                }
-                Ok(invented)
-            }
-            Err(error) => {
-                if outside && db.in_transaction() {
-                    // The error that led here is the one to report.
-                    let _ = db.execute("ROLLBACK");
-                }
-                Err(error)
-            }
+        // Rows of a circle of keys point nowhere for a while.
+        let enforced = db.integer("PRAGMA foreign_keys", &[])? == Some(1);
+        if enforced {
+            db.execute("PRAGMA foreign_keys = OFF")?;
         }
+        let result = in_transaction(db, |db| invent::rows(db, &tables, wish));
+        if enforced {
+            db.execute("PRAGMA foreign_keys = ON")?;
+        }
+        result
     }
 
     /// The schema of a fresh install; none where that fails, which the tests of the revisions tell.
@@ -395,6 +391,17 @@ impl Migrator<'_> {
             (Some(reading), Direction::Up | Direction::Stamp) => declared.add(&reading.up, objects),
         }
     }
+}
+
+/// All of it, or nothing.
+fn in_transaction<T>(db: &mut dyn Database, work: impl FnOnce(&mut dyn Database) -> Result<T>) -> Result<T> {
+    db.execute("BEGIN IMMEDIATE")?;
+    let result = work(db).and_then(|done| db.execute("COMMIT").map(|_| done));
+    if result.is_err() && db.in_transaction() {
+        // The error that led here is the one to report.
+        let _ = db.execute("ROLLBACK");
+    }
+    result
 }
 
 fn wish(on: RowsKind, options: &TestOptions) -> Option<Wish> {
