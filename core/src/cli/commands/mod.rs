@@ -11,6 +11,8 @@ mod lint;
 mod look;
 mod new_file;
 mod shell;
+mod snapshot;
+mod trial;
 
 use std::path::Path;
 
@@ -72,6 +74,13 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         }
         Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
         Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
+        Command::Test { rev_range, rows, snapshots } => {
+            return trial::test(args, &settings()?, rev_range, rows, snapshots.as_deref());
+        }
+        Command::Snapshot { copy: true, output, .. } => snapshot::copy(args, &settings()?, output.as_deref()),
+        Command::Snapshot { revision, rows, output, .. } => {
+            snapshot::make(args, &settings()?, revision, rows, output.as_deref())
+        }
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
         Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }

@@ -1,6 +1,9 @@
-//! What each statement of a file does, and where it stands.
+//! What each statement of a file does, and where it stands: what rules and comparisons ask of a script.
+//! Knows no database.
 
-use sqlite3_parser::ast::{CreateTableBody, InsertBody, Name, OneSelect, QualifiedName, Stmt};
+use sqlite3_parser::ast::{
+    CreateTableBody, InsertBody, Name, OneSelect, QualifiedName, Set, Stmt, TriggerCmd, TriggerEvent,
+};
 
 use crate::alter::{Action, Alteration};
 use crate::error::Result;
@@ -129,6 +132,48 @@ impl Statement {
     }
 }
 
+/// Which kind of statement fires a trigger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fires {
+    Insert,
+    Update,
+    Delete,
+}
+
+/// What fires a trigger, and what it does then; none of a text that is no trigger's.
+pub fn of_trigger(sql: &str) -> Option<(Fires, Vec<Deed>)> {
+    let read = |statement: &Stmt<'_>| match statement {
+        Stmt::CreateTrigger { event, commands, .. } => {
+            let fires = match event {
+                TriggerEvent::Delete => Fires::Delete,
+                TriggerEvent::Insert => Fires::Insert,
+                TriggerEvent::Update | TriggerEvent::UpdateOf(_) => Fires::Update,
+            };
+            Some((fires, commands.iter().map(of_command).collect()))
+        }
+        _ => None,
+    };
+    with_statement(sql, read).ok()?
+}
+
+fn of_command(command: &TriggerCmd<'_>) -> Deed {
+    match command {
+        TriggerCmd::Update { tbl_name, sets, .. } => {
+            Deed::Update { table: unquote(tbl_name.name.0), columns: columns(sets) }
+        }
+        TriggerCmd::Insert { tbl_name, .. } => {
+            Deed::Insert { table: unquote(tbl_name.name.0), selects: false }
+        }
+        TriggerCmd::Delete { tbl_name, .. } => Deed::Delete { table: unquote(tbl_name.name.0), all: false },
+        TriggerCmd::Select(_) => Deed::Neither,
+    }
+}
+
+fn columns(sets: &[Set<'_>]) -> Vec<String> {
+    let name = |name: &Name<'_>| unquote(name.0);
+    sets.iter().flat_map(|set| set.col_names.iter().map(name)).collect()
+}
+
 /// Whether a text holds this name at all; a table stands before a parenthesis, as a function does.
 pub fn holds(sql: &str, name: &str) -> bool {
     tokens(sql).is_ok_and(|all| all.iter().any(|token| same_name(&unquote(token.text), name)))
@@ -168,9 +213,7 @@ fn of_statement(statement: &Stmt<'_>, sql: &str) -> Deed {
             Deed::Insert { table: table(tbl_name), selects }
         }
         Stmt::Update { tbl_name, sets, .. } => {
-            let name = |name: &Name<'_>| unquote(name.0);
-            let columns = sets.iter().flat_map(|set| set.col_names.iter().map(name)).collect();
-            Deed::Update { table: table(tbl_name), columns }
+            Deed::Update { table: table(tbl_name), columns: columns(sets) }
         }
         Stmt::Delete { tbl_name, where_clause, limit, .. } => {
             Deed::Delete { table: table(tbl_name), all: where_clause.is_none() && limit.is_none() }
