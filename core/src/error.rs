@@ -185,6 +185,17 @@ kinds! {
 
     /// A downgrade script that the database has kept is damaged, or does what such a script may not do.
     StoredScriptRefused = "history.stored_script_refused",
+
+    /// A rename that a comparison of schemas was given cannot be taken.
+    BadRename = "diff.bad_rename",
+    /// The connection has no way to SQLite's backup API.
+    BackupUnsupported = "backup.unsupported",
+    /// A backup could not be written or read.
+    BackupFailed = "backup.failed",
+    /// A backup is not what it was when it was taken.
+    BackupDamaged = "backup.damaged",
+    /// There is no backup that could be restored.
+    NoBackup = "backup.none",
 }
 
 /// Rows that break a rule, as data.

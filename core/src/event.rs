@@ -43,6 +43,20 @@ pub enum Event<'a> {
         /// How many there are.
         of: usize,
     },
+    /// The database is being copied, before anything is changed.
+    BackingUp {
+        /// Pages copied so far.
+        pages: u64,
+        /// Pages that there are.
+        of: u64,
+    },
+    /// A backup is being put in the database's place.
+    Restoring {
+        /// Pages copied so far.
+        pages: u64,
+        /// Pages that there are.
+        of: u64,
+    },
     /// A statement is still running; said every few milliseconds where the backend can.
     Working,
     /// A step is done, and not yet committed.

@@ -107,7 +107,12 @@ impl<'a> History<'a> {
     /// The version rows, sorted; none where the table is not there. Nothing but this is read by a
     /// launch that finds nothing to do.
     pub fn rows(&self, db: &mut dyn Database) -> Result<Vec<String>> {
-        let sql = format!("SELECT version_num FROM main.{}", quote(self.version_table));
+        self.rows_of(db, "main")
+    }
+
+    /// The version rows of an attached database.
+    pub fn rows_of(&self, db: &mut dyn Database, schema: &str) -> Result<Vec<String>> {
+        let sql = format!("SELECT version_num FROM {schema}.{}", quote(self.version_table));
         match db.texts(&sql, &[]) {
             Ok(mut rows) => {
                 rows.sort();
@@ -115,8 +120,8 @@ impl<'a> History<'a> {
             }
             Err(error) if error.kind() != ErrorKind::StatementFailed => Err(error),
             Err(error) => {
-                let there = "SELECT 1 FROM main.sqlite_master WHERE name = ?1 COLLATE NOCASE";
-                if db.any(there, &[self.version_table.into()])? { Err(error) } else { Ok(Vec::new()) }
+                let there = format!("SELECT 1 FROM {schema}.sqlite_master WHERE name = ?1 COLLATE NOCASE");
+                if db.any(&there, &[self.version_table.into()])? { Err(error) } else { Ok(Vec::new()) }
             }
         }
     }
@@ -205,6 +210,15 @@ impl<'a> History<'a> {
             (state == "started").then_some(0i64).into(),
         ];
         run(db, sql, &params)
+    }
+
+    /// The version of the app that ran the last step, where that is known.
+    pub fn last_app_version(&self, db: &mut dyn Database) -> Result<Option<String>> {
+        if !self.known(db)? {
+            return Ok(None);
+        }
+        let sql = "SELECT app_version FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
+        Ok(db.texts(sql, &[])?.pop())
     }
 
     fn known(&self, db: &mut dyn Database) -> Result<bool> {

@@ -16,7 +16,7 @@ impl Alteration {
 
     /// Reads one `ALTER TABLE` statement.
     ///
-    /// Errors: [`ErrorKind::AlterSyntax`] with the line within the statement, and
+    /// Errors: [`ErrorKind::AlterSyntax`] with the line within the statement, [`ErrorKind::SqlTooDeep`], and
     /// [`ErrorKind::SqlSyntax`] where a part of it is no SQL.
     pub fn parse(sql: &str) -> Result<Alteration> {
         let all = tokens(sql)?;
@@ -202,6 +202,9 @@ impl<'t, 'a> Reader<'t, 'a> {
     /// Reads a part of the statement as SQLite would inside a CREATE TABLE.
     fn understood(&self, create: &str) -> Result<TableDef> {
         TableDef::parse(create).map_err(|error| {
+            if error.kind() == ErrorKind::SqlTooDeep {
+                return error;
+            }
             Error::new(ErrorKind::AlterSyntax, error.to_string())
                 .at_line(line_at(self.sql, self.tokens.first().map_or(0, |token| token.start)))
         })
@@ -286,8 +289,12 @@ impl<'t, 'a> Reader<'t, 'a> {
         if self.words(&["DROP", "EXPRESSION"]) {
             return Ok(Action::DropExpression { column });
         }
+        if self.words(&["DROP", "TYPE"]) {
+            return self.set_type(column, String::new());
+        }
         if self.words(&["SET", "DATA", "TYPE"]) || self.words(&["TYPE"]) {
-            return self.set_type(column);
+            let type_name = self.until(&["COLLATE", "USING"], "a type")?.to_owned();
+            return self.set_type(column, type_name);
         }
         if self.words(&["SET", "GENERATED"]) {
             self.words(&["ALWAYS", "AS"]);
@@ -329,8 +336,7 @@ impl<'t, 'a> Reader<'t, 'a> {
         Ok(wrapped)
     }
 
-    fn set_type(&mut self, column: String) -> Result<Action> {
-        let type_name = self.until(&["COLLATE", "USING"], "a type")?.to_owned();
+    fn set_type(&mut self, column: String, type_name: String) -> Result<Action> {
         let collation = match self.words(&["COLLATE"]) {
             true => Some(self.name("a collation")?),
             false => None,
@@ -395,6 +401,8 @@ mod tests {
             "ALTER COLUMN a DROP DEFAULT",
             "ALTER COLUMN a TYPE VARCHAR(10)",
             "ALTER COLUMN a TYPE TEXT COLLATE NOCASE USING CAST(a AS TEXT)",
+            "ALTER COLUMN a DROP TYPE",
+            "ALTER COLUMN a DROP TYPE COLLATE NOCASE USING CAST(a AS TEXT)",
             "ALTER COLUMN a SET GENERATED (b * 2) STORED",
             "ALTER COLUMN a SET GENERATED (b || ',') VIRTUAL",
             "ALTER COLUMN a DROP EXPRESSION",

@@ -35,6 +35,9 @@ pub struct Args {
     // Behind `revision`, `-m` is the message, as Alembic's users type it.
     #[arg(short = 'm', value_name = "DIR", hide = true)]
     pub migrations_short: Option<PathBuf>,
+    /// Back the database up into this folder before anything is changed
+    #[arg(long, global = true, value_name = "DIR", env = "LIMBECK_BACKUPS", value_hint = ValueHint::DirPath)]
+    pub backups: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long, global = true)]
     pub json: bool,
@@ -73,6 +76,7 @@ pub enum Command {
     },
     /// Write a new migration file
     #[command(after_help = "  limbeck revision -m \"add phone\"\n  \
+        limbeck revision --autogenerate -m \"add phone\" --schema schema.sql\n  \
         limbeck revision -m \"begin billing\" --head base --branch-label billing\n  \
         limbeck revision -m \"hot fix\" --head a1b2c3 --splice")]
     Revision {
@@ -87,6 +91,11 @@ pub enum Command {
         /// The folder it goes to, where there are several; else that of the revision it follows
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         version_path: Option<PathBuf>,
+        /// Write what lies between the migrations and the wanted schema
+        #[arg(long)]
+        autogenerate: bool,
+        #[command(flatten)]
+        compare: Compare,
     },
     /// Write a migration that joins heads
     #[command(after_help = "  limbeck merge -m \"merge billing\"     all heads\n  \
@@ -184,9 +193,26 @@ pub enum Command {
         limbeck check                        where limbeck.toml says schema = \"schema.sql\""
     )]
     Check {
-        /// The file of CREATE statements
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        schema: Option<PathBuf>,
+        #[command(flatten)]
+        compare: Compare,
+    },
+    /// Say what lies between two schemas: migrations, a file of CREATE statements, a database
+    #[command(
+        after_help = "A side is a revision, a folder, folder@revision, a file of CREATE statements, or a database.\n\
+        The first is the heads of the folder, if it is not said, the second the wanted schema, or the database.\n\
+        Exit status 0: no difference; 1: differences, which are printed.\n\n  \
+        limbeck diff                         the folder and the wanted schema, or the database\n  \
+        limbeck diff a1b2 head\n  \
+        limbeck diff app.db schema.sql\n  \
+        limbeck diff ../old/migrations@a1b2 app.db"
+    )]
+    Diff {
+        /// What is there
+        from: Option<String>,
+        /// What is wanted
+        to: Option<String>,
+        #[command(flatten)]
+        compare: Compare,
     },
     /// Look for what in the migrations will hurt
     #[command(
@@ -240,6 +266,31 @@ pub enum Command {
         /// Print the SQL instead
         #[arg(long)]
         sql: bool,
+    },
+    /// Back the database up, into the folder that --backups or limbeck.toml names
+    #[command(
+        after_help = "Through SQLite, so that a WAL is in it; checked, and listed in a catalogue beside it.\n\n  \
+        limbeck backup --backups backups\n  \
+        limbeck backup                       where limbeck.toml says backups = \"backups\""
+    )]
+    Backup,
+    /// List the database's backups, newest first
+    #[command(
+        after_help = "  limbeck backups\n  limbeck backups --compatible   those that these migrations can open"
+    )]
+    Backups {
+        /// Only those whose revisions the folder has
+        #[arg(long)]
+        compatible: bool,
+    },
+    /// Put a backup in the database's place
+    #[command(after_help = "What is there now is backed up first; the backup stays.\n\n  \
+        limbeck restore                      the newest that these migrations can open\n  \
+        limbeck restore backups/app.db.20260203T120000.000Z.1a2b3c4d.backup")]
+    Restore {
+        /// Which: a file that `limbeck backups` lists
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
     },
     /// Open a revision's file in $VISUAL or $EDITOR
     #[command(
@@ -303,6 +354,26 @@ pub struct New {
     /// Its id, instead of the time
     #[arg(long)]
     pub rev_id: Option<String>,
+}
+
+/// How two schemas are compared.
+#[derive(Debug, Default, Group)]
+pub struct Compare {
+    /// The wanted schema: a file of CREATE statements
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub schema: Option<PathBuf>,
+    /// A table or column that has another name now: old:new, table.old:new; several, or comma-separated
+    #[arg(long, value_name = "OLD:NEW", value_delimiter = ',')]
+    pub rename: Vec<String>,
+    /// Only these tables and views; * and ? stand for letters
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub include: Vec<String>,
+    /// None of these tables and views
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    /// The order of columns counts too
+    #[arg(long)]
+    pub column_order: bool,
 }
 
 /// What is done in place of the run.

@@ -22,6 +22,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use crate::alter::RebuildMode;
+use crate::backup::data_version;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
@@ -129,6 +130,13 @@ pub(crate) fn without_enforcement(db: &mut dyn Database) -> Result<()> {
 /// Answers the jobs that lead from other version rows than expected: another process was first.
 pub(crate) type Again<'a> = dyn FnMut(&mut dyn Database, &[String]) -> Result<Vec<Job>> + 'a;
 
+/// What is done before the first write, outside a transaction. Answers the `data_version` of the database
+/// that it has seen, if the run must begin with that one.
+pub(crate) type First<'a> = dyn FnMut(&mut dyn Database, &mut Listener<'_>) -> Result<Option<i64>> + 'a;
+
+/// How often that is done anew because another connection has written in between.
+const ATTEMPTS: u32 = 5;
+
 /// Runs jobs that were planned from the version rows `from`.
 ///
 /// Takes `foreign_keys` off, then BEGIN IMMEDIATE (inside the caller's transaction: a savepoint),
@@ -142,6 +150,7 @@ pub(crate) fn run(
     from: Vec<String>,
     jobs: Vec<Job>,
     again: &mut Again<'_>,
+    first: &mut First<'_>,
 ) -> Result<Report> {
     let started = clock(db)?;
     let version = inspect::version(db)?;
@@ -165,7 +174,7 @@ pub(crate) fn run(
         listener,
         version,
     };
-    let result = run.all(jobs, code, again);
+    let result = run.all(jobs, code, again, first);
     if result.is_err() {
         run.roll_back();
     }
@@ -208,12 +217,32 @@ struct Run<'r, 'l> {
 }
 
 impl<'r, 'l> Run<'r, 'l> {
-    fn all(&mut self, jobs: Vec<Job>, code: &[Code<'_>], again: &mut Again<'_>) -> Result<()> {
+    fn all(
+        &mut self,
+        jobs: Vec<Job>,
+        code: &[Code<'_>],
+        again: &mut Again<'_>,
+        first: &mut First<'_>,
+    ) -> Result<()> {
         let mut jobs = VecDeque::from(jobs);
+        let mut attempts = ATTEMPTS;
         while !jobs.is_empty() {
             if !self.open {
+                let seen = if attempts > 0 { first(self.db, self.listener)? } else { None };
                 self.begin()?;
                 let rows = self.history().rows(self.db)?;
+                let moved = seen.is_some() && data_version(self.db)? != seen;
+                attempts = if moved { attempts - 1 } else { 0 };
+                if moved {
+                    self.roll_back();
+                    if attempts == 0 {
+                        return Err(Error::new(
+                            ErrorKind::Locked,
+                            "other programs go on writing to the database",
+                        )
+                        .with_hint("close them, then run it again"));
+                    }
+                }
                 if rows != self.rows {
                     jobs = again(self.db, &rows)?.into();
                     if self.report.steps.is_empty() {
@@ -222,6 +251,10 @@ impl<'r, 'l> Run<'r, 'l> {
                     self.rows = rows;
                     continue;
                 }
+                if moved {
+                    continue;
+                }
+                self.refuse_what_needs_no_transaction(&jobs)?;
                 self.history().prepare(self.db)?;
                 portable::check_rows(self)?;
             }
@@ -239,6 +272,23 @@ impl<'r, 'l> Run<'r, 'l> {
             }
         }
         self.commit()
+    }
+
+    /// Nothing of a run is left in the caller's own transaction that a later revision stops.
+    fn refuse_what_needs_no_transaction(&self, jobs: &VecDeque<Job>) -> Result<()> {
+        let outside = |job: &&Job| job.section().is_some_and(|section| !section.transaction);
+        match jobs.iter().find(outside).filter(|_| self.savepoint) {
+            None => Ok(()),
+            Some(job) => {
+                let revision = job.step.revision.as_deref().unwrap_or_default();
+                let message = format!(
+                    "revision {revision} says transaction:false, and the caller's own transaction is open"
+                );
+                Err(Error::new(ErrorKind::TransactionOpen, message)
+                    .with_hint("commit before calling limbeck")
+                    .in_revision(revision))
+            }
+        }
     }
 
     /// Borrows the options only, so that `self` stays free.
@@ -411,16 +461,6 @@ impl<'r, 'l> Run<'r, 'l> {
     /// run that finds it half done goes on behind the last statement that is known to be done.
     fn outside_transaction(&mut self, job: &Job) -> Result<()> {
         let (Some(section), Some(revision)) = (job.section(), &job.step.revision) else { return Ok(()) };
-        if self.savepoint {
-            return Err(Error::new(
-                ErrorKind::TransactionOpen,
-                format!(
-                    "revision {revision} says transaction:false, and the caller's own transaction is open"
-                ),
-            )
-            .with_hint("commit before calling limbeck")
-            .in_revision(revision));
-        }
         let history = self.history();
         let started = clock(self.db)?;
         let begun = history.unfinished(self.db)?.filter(|begun| begun.revision == *revision);

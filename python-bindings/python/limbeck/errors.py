@@ -428,6 +428,36 @@ class StoredScriptRefused(LimbeckError):
     code = "history.stored_script_refused"
 
 
+class BadRename(LimbeckError):
+    """A rename that a comparison of schemas was given cannot be taken."""
+
+    code = "diff.bad_rename"
+
+
+class BackupUnsupported(LimbeckError):
+    """The connection has no way to SQLite's backup API."""
+
+    code = "backup.unsupported"
+
+
+class BackupFailed(LimbeckError):
+    """A backup could not be written or read."""
+
+    code = "backup.failed"
+
+
+class BackupDamaged(LimbeckError):
+    """A backup is not what it was when it was taken."""
+
+    code = "backup.damaged"
+
+
+class NoBackup(LimbeckError):
+    """There is no backup that could be restored."""
+
+    code = "backup.none"
+
+
 _BY_CODE = {kind.code: kind for kind in LimbeckError.__subclasses__()}
 
 __all__ = [
@@ -436,7 +466,11 @@ __all__ = [
     "AmbiguousCurrent",
     "AmbiguousPrefix",
     "AmbiguousWalk",
+    "BackupDamaged",
+    "BackupFailed",
+    "BackupUnsupported",
     "BadDirective",
+    "BadRename",
     "BadSetting",
     "BodyIsCode",
     "Cancelled",
@@ -463,6 +497,7 @@ __all__ = [
     "Locked",
     "MissingReference",
     "MultipleHeads",
+    "NoBackup",
     "NoDowngrade",
     "NotADatabase",
     "NotAHead",

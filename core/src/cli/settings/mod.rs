@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::lint::{Level, Levels, Rule};
 use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
-use crate::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
+use crate::{Backups, Error, ErrorKind, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
 
 use crate::cli::Host;
@@ -24,6 +24,14 @@ struct File {
     #[serde(skip)]
     recursive: bool,
     schema: Option<PathBuf>,
+    #[serde(default)]
+    include: Vec<String>,
+    #[serde(default)]
+    exclude: Vec<String>,
+    #[serde(default)]
+    column_order: bool,
+    backups: Option<PathBuf>,
+    keep_backups: Option<usize>,
     version_table: Option<String>,
     file_template: Option<String>,
     truncate_slug_length: Option<usize>,
@@ -65,6 +73,14 @@ pub struct Settings<'h> {
     pub migrations: Vec<PathBuf>,
     /// The file that tells the wanted schema.
     pub schema: Option<PathBuf>,
+    /// The tables and views that are compared, if not all.
+    pub include: Vec<String>,
+    /// Those that are not.
+    pub exclude: Vec<String>,
+    /// Whether the order of columns counts.
+    pub column_order: bool,
+    /// The folder in which a backup is kept before each run.
+    pub backups: Option<Backups>,
     /// The table of version rows, if not the usual one.
     pub version_table: Option<String>,
     /// How a new file is called.
@@ -111,6 +127,13 @@ impl<'h> Settings<'h> {
                 }
             },
             schema: file.schema.map(|schema| base.join(schema)),
+            include: file.include,
+            exclude: file.exclude,
+            column_order: file.column_order,
+            backups: args.backups.clone().or_else(|| Some(base.join(file.backups?))).map(|folder| {
+                let backups = Backups::new(folder);
+                file.keep_backups.map_or(backups.clone(), |count| backups.keep(count))
+            }),
             version_table: file.version_table,
             file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
             slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
@@ -215,7 +238,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
+            "use database, migrations, schema, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {
