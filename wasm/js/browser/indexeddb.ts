@@ -6,7 +6,7 @@ import { Migrator } from '../migrator.js';
 import type { Report } from '../report.js';
 import type { Scratch } from '../values.js';
 import { Files, type Head } from './files.js';
-import { cancelled, locked, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
+import { cancelled, isBehind, locked, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
 
 /** What `initSqlJs()` answers. */
 export interface SqlJs<D> {
@@ -159,7 +159,7 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
   async migrate(migrator: Migrator, tell: ReturnType<typeof teller>): Promise<void> {
     const { target, onProgress, signal, vacuum } = this.#options;
     const stored = this.#head !== undefined;
-    if (stored && migrator.pending(this.db).length > 0) await roomFor(this.#size);
+    if (stored && isBehind(() => migrator.pending(this.db))) await roomFor(this.#size);
     this.report = migrator.upgrade(this.db, target, { onProgress, signal });
     const changed = this.report.steps.length > 0;
     if (stored && !changed) return;
