@@ -22,6 +22,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("proof", "error sql schema db inspect"),
     ("foreign_keys", "error sql schema db inspect"),
     ("history", "error sql graph db"),
+    ("backup", "error event sql db history"),
     (
         "execute",
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history \

@@ -335,6 +335,7 @@ typedef enum limbeck_status {
    * A rename that a comparison of schemas was given cannot be taken.
    */
   LIMBECK_DIFF_BAD_RENAME = 1001,
+  /**
    * The connection has no way to SQLite's backup API.
    */
   LIMBECK_BACKUP_UNSUPPORTED = 1101,

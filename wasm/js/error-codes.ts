@@ -126,6 +126,8 @@ export type ErrorCode =
   | 'settings.invalid'
   /** A downgrade script that the database has kept is damaged, or does what such a script may not do. */
   | 'history.stored_script_refused'
+  /** A rename that a comparison of schemas was given cannot be taken. */
+  | 'diff.bad_rename'
   /** The connection has no way to SQLite's backup API. */
   | 'backup.unsupported'
   /** A backup could not be written or read. */

@@ -1,5 +1,5 @@
 import type { ErrorCode as CoreErrorCode } from './error-codes.js';
-import type { Report, Violation } from './report.js';
+import type { NewerRevision, Report, Violation } from './report.js';
 
 /** What a {@link LimbeckError} says by its `code`: those of every surface of limbeck, and a few of this one. */
 export type ErrorCode =
@@ -32,6 +32,8 @@ export class LimbeckError extends Error {
   readonly statement: string | null = null;
   /** The rows that break a rule, rule by rule. */
   readonly violations: Violation[] = [];
+  /** What the database has and the app does not, in the order in which it was applied. */
+  readonly newer: NewerRevision[] = [];
   /** What was committed before the failure; undefined if the run had not begun. */
   readonly report?: Report;
 

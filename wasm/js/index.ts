@@ -28,7 +28,17 @@ export { LimbeckError, type ErrorCode } from './errors.js';
 export { Migrator } from './migrator.js';
 export type { AnyDatabase } from './adapt.js';
 export type { DatabaseOptions, MigratorOptions, PlanOptions, RunOptions } from './migrator.js';
-export type { AlterationReport, Difference, Event, Plan, Report, Revision, StepReport, Violation } from './report.js';
+export type {
+  AlterationReport,
+  Difference,
+  Event,
+  NewerRevision,
+  Plan,
+  Report,
+  Revision,
+  StepReport,
+  Violation,
+} from './report.js';
 export type { Code, DrizzleMigrations, Manifest, Migration, Migrations, Step } from './sources.js';
 export type { Database, Scratch, Value } from './values.js';
 

@@ -254,6 +254,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 if moved {
                     continue;
                 }
+                self.refuse_what_needs_no_transaction(&jobs)?;
                 self.history().prepare(self.db)?;
                 portable::check_rows(self)?;
             }
@@ -271,6 +272,23 @@ impl<'r, 'l> Run<'r, 'l> {
             }
         }
         self.commit()
+    }
+
+    /// Nothing of a run is left in the caller's own transaction that a later revision stops.
+    fn refuse_what_needs_no_transaction(&self, jobs: &VecDeque<Job>) -> Result<()> {
+        let outside = |job: &&Job| job.section().is_some_and(|section| !section.transaction);
+        match jobs.iter().find(outside).filter(|_| self.savepoint) {
+            None => Ok(()),
+            Some(job) => {
+                let revision = job.step.revision.as_deref().unwrap_or_default();
+                let message = format!(
+                    "revision {revision} says transaction:false, and the caller's own transaction is open"
+                );
+                Err(Error::new(ErrorKind::TransactionOpen, message)
+                    .with_hint("commit before calling limbeck")
+                    .in_revision(revision))
+            }
+        }
     }
 
     /// Borrows the options only, so that `self` stays free.
@@ -443,16 +461,6 @@ impl<'r, 'l> Run<'r, 'l> {
     /// run that finds it half done goes on behind the last statement that is known to be done.
     fn outside_transaction(&mut self, job: &Job) -> Result<()> {
         let (Some(section), Some(revision)) = (job.section(), &job.step.revision) else { return Ok(()) };
-        if self.savepoint {
-            return Err(Error::new(
-                ErrorKind::TransactionOpen,
-                format!(
-                    "revision {revision} says transaction:false, and the caller's own transaction is open"
-                ),
-            )
-            .with_hint("commit before calling limbeck")
-            .in_revision(revision));
-        }
         let history = self.history();
         let started = clock(self.db)?;
         let begun = history.unfinished(self.db)?.filter(|begun| begun.revision == *revision);

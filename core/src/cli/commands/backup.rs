@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::{look_at, migrator, open};
+use super::{migrator, open};
 use crate::cli::Access;
 use crate::cli::args::Args;
 use crate::cli::output::{self, say};
@@ -24,7 +24,8 @@ pub fn backup(args: &Args, settings: &Settings) -> Result<()> {
 
 pub fn backups(args: &Args, settings: &Settings, compatible: bool) -> Result<()> {
     let migrator = migrator(settings)?;
-    let mut all = migrator.backups(&mut *look_at(settings)?)?;
+    // The name of its file is all that is asked of it, and it may be gone.
+    let mut all = migrator.backups(&mut *open(settings, Access::Create)?)?;
     if compatible {
         all.retain(|backup| migrator.can_open(backup));
     }
