@@ -197,7 +197,7 @@ fn backups_and_their_way_back() {
     // The newest that these migrations can open; the one that was restored has been spared.
     fs::remove_file(project.0.join("app.db")).unwrap();
     project.ok(&["restore"]);
-    assert_eq!(project.ok(&["current"]), "a300\n");
+    assert_eq!(project.ok(&["current"]), "a300 (head)\n");
     for entry in fs::read_dir(project.0.join("migrations")).unwrap().flatten() {
         if entry.file_name().to_string_lossy().contains("a300") {
             fs::remove_file(entry.path()).unwrap();
