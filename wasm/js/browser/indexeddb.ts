@@ -72,7 +72,11 @@ export async function openIndexedDb<D extends SqlJsDatabase>(options: IndexedDbO
     await opening.load(tell);
     await opening.migrate(migrator, tell);
   } catch (error) {
-    opening.discard();
+    try {
+      opening.discard();
+    } catch {
+      // A library that is out of memory cannot close either: the first error counts.
+    }
     release();
     throw error;
   }
@@ -223,7 +227,10 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
   close = async (): Promise<void> => {
     await (this.#next ?? this.#last).catch(() => {});
     if (this.#closed) return;
-    this.discard();
-    this.release?.();
+    try {
+      this.discard();
+    } finally {
+      this.release?.();
+    }
   };
 }

@@ -65,7 +65,11 @@ export async function openOpfs<D extends Oo1Database = any>(options: OpfsOptions
       close: async () => close(),
     };
   } catch (error) {
-    close();
+    try {
+      close();
+    } catch {
+      // The first error counts.
+    }
     throw error;
   }
 }

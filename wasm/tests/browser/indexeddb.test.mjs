@@ -81,6 +81,23 @@ it('what fails, and what is cancelled, leaves the stored bytes alone', async () 
   await page.close();
 });
 
+it('a library that cannot even close gives the database back', async () => {
+  const page = await tab();
+  await makeOld(page, 'stuck');
+  const failed = await page.evaluate(async () => {
+    const { Database } = await t.sqljs();
+    class Stuck extends Database {
+      close() {
+        throw new Error('stuck');
+      }
+    }
+    return t.ended(t.open('stuck', { SQL: { Database: Stuck }, cancelAt: 2 }));
+  });
+  assert.equal(failed.code, 'run.cancelled');
+  assert.deepEqual((await open(page, 'stuck', { wait: false })).to, ['0004']);
+  await page.close();
+});
+
 it('an older app meets a newer database, and leaves it alone', async () => {
   const page = await tab();
   await open(page, 'newer');
