@@ -43,6 +43,7 @@
 
 pub mod alter;
 mod backup;
+mod cancel;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod db;
@@ -67,6 +68,7 @@ pub mod sql;
 
 pub use alter::RebuildMode;
 pub use backup::{Backup, Backups};
+pub use cancel::CancelHandle;
 pub use db::{Database, Value};
 pub use diff::{Diff, Difference, DifferenceKind};
 pub use error::{Error, ErrorKind, Result, Violation};

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::alter::RebuildMode;
 use crate::backup::data_version;
+use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
@@ -77,6 +78,7 @@ pub(crate) struct Options {
     pub transaction: TransactionMode,
     pub quick_check: QuickCheck,
     pub trust_schema: bool,
+    pub cancel: CancelHandle,
     pub purpose: Purpose,
     pub room: Room,
 }
@@ -145,6 +147,10 @@ pub(crate) type First<'a> = dyn FnMut(&mut dyn Database, &mut Listener<'_>) -> R
 /// How often that is done anew because another connection has written in between.
 const ATTEMPTS: u32 = 5;
 
+/// How often a backend asks for each time that the listener is asked: a handle costs less to look at than
+/// a function of another language to call.
+const TICKS_TO_AN_EVENT: u32 = 5;
+
 /// Runs jobs that were planned from the version rows `from`.
 ///
 /// Takes `foreign_keys` off, then BEGIN IMMEDIATE (inside the caller's transaction: a savepoint),
@@ -160,6 +166,22 @@ pub(crate) fn run(
     again: &mut Again<'_>,
     first: &mut First<'_>,
 ) -> Result<Report> {
+    let mut ticks = 0u32;
+    let listener: &mut Listener<'_> = &mut |event: &Event<'_>| {
+        if options.cancel.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        if *event == Event::Working {
+            ticks = ticks.wrapping_add(1);
+            if !ticks.is_multiple_of(TICKS_TO_AN_EVENT) {
+                return ControlFlow::Continue(());
+            }
+        }
+        if options.purpose == Purpose::Live {
+            event.log();
+        }
+        listener(event)
+    };
     let started = clock(db)?;
     let version = inspect::version(db)?;
     let pragmas = Pragmas::set(db, options.trust_schema)?;
@@ -190,10 +212,23 @@ pub(crate) fn run(
     let restored = pragmas.restore(db);
     report.timing.total_ms = clock(db).map_or(0, |now| now.saturating_sub(started));
     match result.and(restored) {
-        Ok(()) => Ok(report),
+        Ok(()) => {
+            log_warnings(options, &report);
+            Ok(report)
+        }
         Err(error) => Err(error.with_report(report)),
     }
 }
+
+#[cfg(feature = "log")]
+fn log_warnings(options: &Options, report: &Report) {
+    if options.purpose == Purpose::Live {
+        report.warnings.iter().for_each(|warning| log::warn!(target: "limbeck", "{warning}"));
+    }
+}
+
+#[cfg(not(feature = "log"))]
+fn log_warnings(_: &Options, _: &Report) {}
 
 struct Run<'r, 'l> {
     db: &'r mut dyn Database,
@@ -349,6 +384,9 @@ impl<'r, 'l> Run<'r, 'l> {
             return Ok(());
         }
         portable::check_keys(self)?;
+        if self.watch.noted().next().is_some() {
+            self.tell(&Event::Proving)?;
+        }
         let mut db = Watched { db: self.db, listener: self.listener };
         self.warnings.extend(self.watch.check(&mut db)?);
         self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;

@@ -20,6 +20,7 @@ use std::ops::ControlFlow;
 
 use crate::alter::RebuildMode;
 use crate::backup::Backups;
+use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
@@ -72,6 +73,7 @@ impl<'a> Migrator<'a> {
             transaction: TransactionMode::default(),
             quick_check: QuickCheck::default(),
             trust_schema: false,
+            cancel: CancelHandle::default(),
             purpose: Purpose::Live,
             room: Room::default(),
         };
@@ -184,6 +186,11 @@ impl<'a> Migrator<'a> {
     pub fn on_event(mut self, listener: impl FnMut(&Event<'_>) -> ControlFlow<()> + 'a) -> Self {
         self.listener = Box::new(listener);
         self
+    }
+
+    /// A handle that cancels this migrator's runs from elsewhere. All of them are one.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        self.options.cancel.clone()
     }
 
     /// The revisions and how they hang together.
