@@ -89,11 +89,14 @@ export async function openIndexedDb<D extends SqlJsDatabase>(options: IndexedDbO
  * Puts the bytes from before the last migration back. What is put away for them is kept in their place, so to restore
  * twice is to change nothing. Open tabs are told that they are stale.
  *
- * Errors: `store.nothing_kept`, `database.cannot_open`, `database.io`.
+ * It waits for a tab that has the database for itself (`exclusive`): this one has to close it first.
+ *
+ * Errors: `store.nothing_kept`, `database.cannot_open`, `database.io`, `database.locked` without `wait`, `run.cancelled`.
  */
-export async function restoreIndexedDb({ name, store = 'limbeck' }: StoredIn): Promise<void> {
+export async function restoreIndexedDb(options: StoredIn & Pick<OpenOptions<never>, 'wait' | 'signal'>): Promise<void> {
+  const { name, store = 'limbeck' } = options;
   const id = identity(store, name);
-  const release = await locked(id, {}, () => {});
+  const release = await locked(id, options, () => {});
   try {
     announce(id, await new Files(store, name).swap());
   } finally {
