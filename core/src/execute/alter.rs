@@ -25,6 +25,17 @@ use crate::sql::{quote, same_name};
 /// Runs all groups of an alteration, each looked at anew after the one before.
 pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<AlterationReport>> {
     let schema = alteration.schema.as_deref().unwrap_or("main");
+    if !schema.eq_ignore_ascii_case("main")
+        && !run
+            .db
+            .any("SELECT 1 FROM pragma_database_list WHERE lower(name) = lower(?1)", &[schema.into()])?
+    {
+        if alteration.if_exists {
+            return Ok(Vec::new());
+        }
+        return Err(Error::new(ErrorKind::UnknownTable, format!("there is no schema {schema}"))
+            .with_hint("leave the schema out, or attach the database before the run"));
+    }
     let mut table = alteration.table.clone();
     let mut reports = Vec::new();
     let mut groups = VecDeque::from(alteration.groups());
