@@ -25,7 +25,7 @@ use crate::sql::{quote, same_name};
 /// Runs all groups of an alteration, each looked at anew after the one before.
 pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<AlterationReport>> {
     let schema = alteration.schema.as_deref().unwrap_or("main");
-    if !schema.eq_ignore_ascii_case("main")
+    if !["main", "temp"].iter().any(|own| same_name(own, schema))
         && !run
             .db
             .any("SELECT 1 FROM pragma_database_list WHERE lower(name) = lower(?1)", &[schema.into()])?
