@@ -197,7 +197,7 @@ fn backups_and_their_way_back() {
     // The newest that these migrations can open; the one that was restored has been spared.
     fs::remove_file(project.0.join("app.db")).unwrap();
     project.ok(&["restore"]);
-    assert_eq!(project.ok(&["current"]), "a300\n");
+    assert_eq!(project.ok(&["current"]), "a300 (head)\n");
     for entry in fs::read_dir(project.0.join("migrations")).unwrap().flatten() {
         if entry.file_name().to_string_lossy().contains("a300") {
             fs::remove_file(entry.path()).unwrap();
@@ -206,7 +206,7 @@ fn backups_and_their_way_back() {
     assert_eq!(project.ok(&["backups", "--compatible"]).lines().count(), 1);
     assert!(project.refused(&["upgrade", "heads"]).contains("[history.database_newer]"));
     project.ok(&["upgrade", "a200", "--newer-database", "take_down"]);
-    assert_eq!(project.ok(&["current"]), "a200\n");
+    assert_eq!(project.ok(&["current"]), "a200 (billing)\n");
     assert!(project.refused(&["restore", "app.db"]).contains("[backup.none]"));
     assert!(project.refused(&["--backups", "app.db", "backup"]).contains("[backup.failed]"));
 }

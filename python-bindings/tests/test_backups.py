@@ -9,7 +9,7 @@ import pytest
 
 import limbeck
 
-FILES = [("1_a.sql", "CREATE TABLE a(x)"), ("2_b.sql", "DELETE FROM a; ALTER TABLE a DROP x, ADD y;")]
+FILES = [("1_a.sql", "CREATE TABLE a(x)"), ("2_b.sql", "DELETE FROM a; ALTER TABLE a ADD y;")]
 
 
 def app(tmp_path: Path, release: int) -> limbeck.Migrator:

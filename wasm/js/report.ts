@@ -109,6 +109,8 @@ export type Event =
   /** An index of a rebuilt table is being built, counted from 1. */
   | { event: 'indexing'; table: string; index: number; of: number }
   /** A long statement is running; said only where the library has a progress handler. */
+  | { event: 'checking' }
+  | { event: 'proving' }
   | { event: 'working' }
   /** A step is done, and not yet committed. */
   | { event: 'step_finished'; revision: string; milliseconds: number };

@@ -267,6 +267,10 @@ pub enum Command {
         #[arg(long)]
         sql: bool,
     },
+    /// Look at the database and its SQLite, for a bug report: no rows, no paths
+    #[command(after_help = "Exit status 1 where something is wrong. Nothing is changed.\n\n  \
+        limbeck doctor\n  limbeck doctor --json > report.json")]
+    Doctor,
     /// Back the database up, into the folder that --backups or limbeck.toml names
     #[command(
         after_help = "Through SQLite, so that a WAL is in it; checked, and listed in a catalogue beside it.\n\n  \

@@ -43,6 +43,8 @@ class Migrator:
         newer_database: Optional[str] = None,
         backups: Optional[Union[str, os.PathLike[str]]] = None,
         keep_backups: Optional[int] = None,
+        quick_check: Optional[str] = None,
+        trust_schema: bool = False,
     ) -> None:
         """Reads the folder.
 
@@ -52,6 +54,10 @@ class Migrator:
         (``Report.newer``), or ``take_down``, with the downgrade scripts that the database has kept.
         ``backups``: a folder; the database is backed up into it before the first write of each run, and the last
         ``keep_backups`` (3) are kept.
+        ``quick_check``: whether the file is looked through for damage before a run that has something to do: ``auto``, up to
+        64 MiB, ``always`` or ``never``. ``trust_schema``: whether triggers, views, CHECKs, generated columns and indexes may
+        call functions made with ``create_function``; else what needs one fails with :class:`UntrustedSchema`, because the
+        file may come from elsewhere.
         """
         self._scope = Scope()
         keep_history = True
@@ -81,6 +87,8 @@ class Migrator:
             newer_database=newer_database,
             backups=None if backups is None else os.fspath(backups),
             keep_backups=keep_backups,
+            quick_check=quick_check,
+            trust_schema=trust_schema,
         )
 
     @classmethod

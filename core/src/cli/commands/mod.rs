@@ -54,6 +54,7 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Backup => backup::backup(args, &settings()?),
         Command::Backups { compatible } => backup::backups(args, &settings()?, *compatible),
         Command::Restore { file } => backup::restore(args, &settings()?, file.as_deref()),
+        Command::Doctor => return look::doctor(args, &settings()?),
         Command::Adopt => change::adopt(args, &settings()?),
         Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
         Command::Current { check_heads } => look::current(args, &settings()?, *check_heads),
@@ -87,7 +88,9 @@ fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
 fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
         .rebuild(settings.rebuild)
-        .transaction(settings.transaction);
+        .transaction(settings.transaction)
+        .quick_check(settings.quick_check)
+        .trust_schema(settings.trust_schema);
     if migrator.graph().is_empty() {
         settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
     }
