@@ -110,6 +110,11 @@ const BEYOND: &[(&str, &str)] = &[
     ("script.code_failed", "the revisions of a case are files"),
     ("history.nothing_to_adopt", "adopt is not among the calls of a case"),
     ("settings.invalid", "a case has no settings file"),
+    ("diff.bad_rename", "check takes no renames in a case"),
+    ("backup.unsupported", "the database of a case is in memory: there is nothing to keep beside it"),
+    ("backup.failed", "the database of a case is in memory: there is nothing to keep beside it"),
+    ("backup.damaged", "the database of a case is in memory: there is nothing to keep beside it"),
+    ("backup.none", "restore is not among the calls of a case"),
     ("run.cancelled", "a case has no callback"),
 ];
 
