@@ -99,7 +99,7 @@ pub struct Migrator {
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, check_room=true))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -114,6 +114,7 @@ impl Migrator {
         newer_database: Option<&str>,
         backups: Option<PathBuf>,
         keep_backups: Option<usize>,
+        check_room: bool,
     ) -> PyResult<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -140,6 +141,9 @@ impl Migrator {
             if let Some(folder) = backups {
                 let backups = Backups::new(folder);
                 core = core.backup(keep_backups.map_or(backups.clone(), |count| backups.keep(count)));
+            }
+            if !check_room {
+                core = core.room(Room::new(|_| None));
             }
             Ok(core.keep_history(keep_history))
         };
@@ -194,6 +198,11 @@ impl Migrator {
         let taken = self.core.0.back_up(&mut Sqlite::new(connection, self.raised.clone()));
         self.on_event.set(None);
         self.answer(py, taken)
+    }
+
+    /// What a developer wants to know of a database on a user's machine.
+    fn doctor(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        self.answer(py, Ok(self.core.0.doctor(&mut Sqlite::new(connection, self.raised.clone()))))
     }
 
     /// The backups of a database, newest first.
