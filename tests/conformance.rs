@@ -106,6 +106,11 @@ const BEYOND: &[(&str, &str)] = &[
     ("history.nothing_to_adopt", "adopt is not among the calls of a case"),
     ("settings.invalid", "a case has no settings file"),
     ("run.cancelled", "a case has no callback"),
+    ("backup.unsupported", "no call of a case takes a backup"),
+    ("backup.failed", "no call of a case takes a backup"),
+    ("backup.damaged", "no call of a case restores a backup"),
+    ("backup.none", "no call of a case restores a backup"),
+    ("diff.bad_rename", "a case names no rename"),
 ];
 
 #[test]
