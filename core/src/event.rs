@@ -25,6 +25,8 @@ pub enum Event<'a> {
         /// How many steps the run has.
         of: usize,
     },
+    /// The file is looked through for damage.
+    Checking,
     /// Rows of a table that is being rebuilt were copied.
     Copied {
         /// The table.

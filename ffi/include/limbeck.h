@@ -324,6 +324,10 @@ typedef enum limbeck_status {
    */
   LIMBECK_DATABASE_CONTRACT = 709,
   /**
+   * The schema calls a function, or uses a virtual table, that only a trusted schema may.
+   */
+  LIMBECK_DATABASE_UNTRUSTED_SCHEMA = 710,
+  /**
    * A callback, a signal or another thread cancelled the run.
    */
   LIMBECK_RUN_CANCELLED = 801,
@@ -389,6 +393,10 @@ typedef enum limbeck_event_kind {
    * A backup is being put in the database's place: `done` of `total` pages.
    */
   LIMBECK_EVENT_RESTORING = 8,
+  /**
+   * The file is looked through for damage.
+   */
+  LIMBECK_EVENT_CHECKING = 9,
 } limbeck_event_kind;
 
 /**
@@ -957,6 +965,9 @@ int limbeck_step_direction(const struct limbeck_step *step);
  * Wraps the program's own connection, which stays the program's: its pragmas, its key, its functions
  * and collations, and its open transaction, if there is one, are what limbeck works with.
  *
+ * Locks of other connections are waited for as long as the program's `sqlite3_busy_timeout` says: not at
+ * all unless it is set. Where the program may be started twice, set it to longer than the longest migration.
+ *
  * While a migration runs, SQLite's progress handler of the connection is limbeck's, and afterwards there
  * is none: SQLite cannot say which one there was.
  *
@@ -1404,6 +1415,32 @@ enum limbeck_status limbeck_migrator_set_transaction(struct limbeck_migrator *mi
 enum limbeck_status limbeck_migrator_set_newer_database(struct limbeck_migrator *migrator,
                                                         int choice,
                                                         struct limbeck_error **error);
+
+/**
+ * Whether the file is looked through for damage before a run that has something to do: a value of
+ * `limbeck_quick_check`. Damage is `LIMBECK_DATABASE_CORRUPT`, before anything is written.
+ *
+ * # Safety
+ *
+ * `error` is null or may be written. Any thread, one call at a time with this migrator.
+ */
+enum limbeck_status limbeck_migrator_set_quick_check(struct limbeck_migrator *migrator,
+                                                     int when,
+                                                     struct limbeck_error **error);
+
+/**
+ * `trust` other than 0: triggers, views, CHECKs, defaults, generated columns and indexes may call the
+ * program's own functions, and use virtual tables, that are not marked `SQLITE_INNOCUOUS`. 0, which is the
+ * default: `PRAGMA trusted_schema` is off while a run works, and what needs one fails with
+ * `LIMBECK_DATABASE_UNTRUSTED_SCHEMA`, because the file may come from elsewhere.
+ *
+ * # Safety
+ *
+ * `error` is null or may be written. Any thread, one call at a time with this migrator.
+ */
+enum limbeck_status limbeck_migrator_set_trust_schema(struct limbeck_migrator *migrator,
+                                                      int trust,
+                                                      struct limbeck_error **error);
 
 /**
  * What is told of a run's progress; null tells nobody.

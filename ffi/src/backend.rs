@@ -8,8 +8,8 @@ use std::path::Path;
 use std::ptr::null_mut;
 use std::slice;
 
-use limbeck::db::{CopyWay, error};
-use limbeck::{Database, Error, ErrorKind, Result, Value};
+use limbeck::db::{CopyWay, error, not_utf8};
+use limbeck::{Database, Error, Result, Value};
 
 use crate::copy;
 use crate::error::Failure;
@@ -173,6 +173,9 @@ const BLOB: c_int = 4;
 /// Virtual machine instructions between two ticks: a few milliseconds at most.
 const INSTRUCTIONS_PER_TICK: c_int = 100_000;
 
+/// Between two tries of a statement that does not wait by itself.
+const TO_WAIT: std::time::Duration = std::time::Duration::from_millis(10);
+
 /// The program's connection, with its functions.
 pub(crate) struct Connection {
     pub(crate) handle: *mut sqlite3,
@@ -285,6 +288,10 @@ impl Database for Connection {
         copy::copy(self, way, file, step)
     }
 
+    fn wait(&mut self) {
+        std::thread::sleep(TO_WAIT);
+    }
+
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
         let watch = Watch::new(self, tick);
         let result = self.execute(sql);
@@ -369,11 +376,7 @@ impl Statement<'_> {
                     let bytes = self.bytes(data.cast(), column)?;
                     match std::str::from_utf8(bytes) {
                         Ok(text) => Value::Text(text.to_owned()),
-                        Err(_) => {
-                            let shown = String::from_utf8_lossy(bytes);
-                            let message = format!("text that is not UTF-8: {shown}");
-                            return Err(Error::new(ErrorKind::Corrupt, message));
-                        }
+                        Err(_) => return Err(not_utf8(bytes)),
                     }
                 }
                 BLOB => {

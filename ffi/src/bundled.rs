@@ -149,6 +149,10 @@ impl Database for Opened {
         self.connection.copy_database(way, file, step)
     }
 
+    fn wait(&mut self) {
+        self.connection.wait();
+    }
+
     fn execute_watched(&mut self, sql: &str, tick: &mut Tick<'_>) -> Result<u64> {
         self.connection.execute_watched(sql, tick)
     }

@@ -34,6 +34,8 @@ pub enum limbeck_event_kind {
     LIMBECK_EVENT_BACKING_UP = 7,
     /// A backup is being put in the database's place: `done` of `total` pages.
     LIMBECK_EVENT_RESTORING = 8,
+    /// The file is looked through for damage.
+    LIMBECK_EVENT_CHECKING = 9,
 }
 
 /// Something that has just happened, or is going on. Texts are UTF-8 with a NUL behind them, null where
@@ -115,6 +117,7 @@ fn tell(event: &Event<'_>, hand: impl FnOnce(&limbeck_event) -> c_int) -> c_int 
         }
         Event::BackingUp { pages, of } => (K::LIMBECK_EVENT_BACKING_UP, None, None, None, *pages, *of),
         Event::Restoring { pages, of } => (K::LIMBECK_EVENT_RESTORING, None, None, None, *pages, *of),
+        Event::Checking => (K::LIMBECK_EVENT_CHECKING, None, None, None, 0, 0),
         Event::Working => (K::LIMBECK_EVENT_WORKING, None, None, None, 0, 0),
         Event::StepFinished { revision, milliseconds } => {
             (K::LIMBECK_EVENT_STEP_FINISHED, Some(revision), None, None, *milliseconds, 0)

@@ -141,6 +141,8 @@ pub enum limbeck_status {
     LIMBECK_DATABASE_TRANSACTION_OPEN = 708,
     /// The backend, or the connection's state, does not do what limbeck relies on.
     LIMBECK_DATABASE_CONTRACT = 709,
+    /// The schema calls a function, or uses a virtual table, that only a trusted schema may.
+    LIMBECK_DATABASE_UNTRUSTED_SCHEMA = 710,
     /// A callback, a signal or another thread cancelled the run.
     LIMBECK_RUN_CANCELLED = 801,
     /// A setting is missing or not understood.
@@ -229,6 +231,7 @@ pub(crate) fn status(kind: ErrorKind) -> limbeck_status {
         K::NoBackup => S::LIMBECK_BACKUP_NONE,
         K::StoredScriptRefused => S::LIMBECK_HISTORY_STORED_SCRIPT_REFUSED,
         K::BadRename => S::LIMBECK_DIFF_BAD_RENAME,
+        K::UntrustedSchema => S::LIMBECK_DATABASE_UNTRUSTED_SCHEMA,
         // The compiler asks for it, and the test below finds a kind that comes here.
         _ => S::LIMBECK_C_INTERNAL,
     }

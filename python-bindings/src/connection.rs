@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use limbeck::db::CopyWay;
 use limbeck::{Database, Error, ErrorKind, Result, Value, db};
@@ -19,6 +20,9 @@ use crate::lent::Lent;
 
 /// Virtual machine instructions between two ticks: a few milliseconds at most.
 const INSTRUCTIONS_PER_TICK: u32 = 100_000;
+
+/// Between two tries of a statement that does not wait by itself.
+const TO_WAIT: Duration = Duration::from_millis(10);
 
 /// A connection that `limbeck._database` has prepared: no implicit BEGIN, text read as `str`.
 pub struct Sqlite {
@@ -156,6 +160,10 @@ impl Database for Sqlite {
                 None => copied.map_err(|error| self.translate(py, error)),
             }
         })
+    }
+
+    fn wait(&mut self) {
+        Python::attach(|py| py.detach(|| std::thread::sleep(TO_WAIT)));
     }
 
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use limbeck::script::{Folder, Header};
 use limbeck::{
-    Backup, Backups, Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, RebuildMode, Report,
-    TransactionMode,
+    Backup, Backups, Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck,
+    RebuildMode, Report, TransactionMode,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -99,7 +99,7 @@ pub struct Migrator {
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, check_room=true))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, check_room=true, quick_check=None, trust_schema=false))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -115,6 +115,8 @@ impl Migrator {
         backups: Option<PathBuf>,
         keep_backups: Option<usize>,
         check_room: bool,
+        quick_check: Option<&str>,
+        trust_schema: bool,
     ) -> PyResult<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -145,7 +147,10 @@ impl Migrator {
             if !check_room {
                 core = core.room(Room::new(|_| None));
             }
-            Ok(core.keep_history(keep_history))
+            if let Some(when) = quick_check {
+                core = core.quick_check(named::<QuickCheck>("quick_check", when)?);
+            }
+            Ok(core.keep_history(keep_history).trust_schema(trust_schema))
         };
         let core = make().map_err(|error| to_python(py, &error, &raised))?;
         let on_event = OnEvent::default();

@@ -135,4 +135,6 @@ export type ErrorCode =
   /** A backup is not what it was when it was taken. */
   | 'backup.damaged'
   /** There is no backup that could be restored. */
-  | 'backup.none';
+  | 'backup.none'
+  /** The schema calls a function, or uses a virtual table, that only a trusted schema may. */
+  | 'database.untrusted_schema';

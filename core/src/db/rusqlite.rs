@@ -9,7 +9,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ffi};
 
-use super::{CopyWay, Database, Value, error};
+use super::{CopyWay, Database, Value, error, not_utf8};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Virtual machine instructions between two ticks: a few milliseconds at most.
@@ -17,6 +17,9 @@ const INSTRUCTIONS_PER_TICK: c_int = 100_000;
 
 /// Pages that are copied between two questions whether to go on: a megabyte, of the usual size.
 const PAGES_PER_STEP: c_int = 256;
+
+/// Between two tries of a statement that does not wait by itself.
+const MILLISECONDS_TO_WAIT: c_int = 10;
 
 impl Database for Connection {
     fn execute(&mut self, sql: &str) -> Result<u64> {
@@ -72,6 +75,11 @@ impl Database for Connection {
         }
     }
 
+    fn wait(&mut self) {
+        // SAFETY: any thread may; it sleeps as the file system says.
+        unsafe { ffi::sqlite3_sleep(MILLISECONDS_TO_WAIT) };
+    }
+
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
         let watch = Watch::new(self, tick);
         let result = Database::execute(self, sql);
@@ -109,10 +117,7 @@ impl ToSql for Value {
 fn read(value: ValueRef<'_>, into: &mut Value) -> Result<()> {
     match (value, &mut *into) {
         (ValueRef::Text(bytes), into) => {
-            let text = std::str::from_utf8(bytes).map_err(|_| {
-                let shown = String::from_utf8_lossy(bytes);
-                Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}"))
-            })?;
+            let text = std::str::from_utf8(bytes).map_err(|_| not_utf8(bytes))?;
             match into {
                 Value::Text(before) => text.clone_into(before),
                 other => *other = Value::Text(text.to_owned()),

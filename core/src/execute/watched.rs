@@ -46,6 +46,10 @@ impl Database for Watched<'_, '_> {
         self.db.copy_database(way, file, step)
     }
 
+    fn wait(&mut self) {
+        self.db.wait();
+    }
+
     fn execute_watched(&mut self, sql: &str, _: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
         self.execute(sql)
     }

@@ -23,7 +23,7 @@ use crate::backup::Backups;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
-use crate::execute::{self, Code, First, Options, Purpose, TransactionMode};
+use crate::execute::{self, Code, First, Options, Purpose, QuickCheck, TransactionMode};
 use crate::graph::{Plan, RevisionGraph};
 use crate::history::{History, VERSION_TABLE};
 use crate::report::Report;
@@ -70,6 +70,8 @@ impl<'a> Migrator<'a> {
             keep_history: true,
             rebuild: RebuildMode::default(),
             transaction: TransactionMode::default(),
+            quick_check: QuickCheck::default(),
+            trust_schema: false,
             purpose: Purpose::Live,
             room: Room::default(),
         };
@@ -148,6 +150,25 @@ impl<'a> Migrator<'a> {
         self
     }
 
+    /// Whether the file is looked through for damage before a run that has something to do.
+    #[must_use]
+    pub fn quick_check(mut self, when: QuickCheck) -> Self {
+        self.options.quick_check = when;
+        self
+    }
+
+    /// Whether the schema may call the app's own functions, and use virtual tables, that are not marked
+    /// harmless (`SQLITE_INNOCUOUS`), in triggers, views, CHECKs, defaults, generated columns and indexes.
+    ///
+    /// Off, unless switched on: `PRAGMA trusted_schema` is off while a run works, and what needs one fails
+    /// with [`ErrorKind::UntrustedSchema`]. Switch it on where the file is the app's own and its schema
+    /// uses functions that the app cannot mark. Then a run leaves the connection's setting alone.
+    #[must_use]
+    pub fn trust_schema(mut self, trust: bool) -> Self {
+        self.options.trust_schema = trust;
+        self
+    }
+
     /// Who says how much room a volume has: the operating system, unless something else is named here,
     /// such as a browser's quota. Before a backup, and before a table is rebuilt, it is asked on the volumes
     /// of the backups, of the database and of SQLite's temporary files, and what surely will not fit
@@ -192,6 +213,11 @@ impl Migrator<'_> {
     /// savepoint inside the caller's own), with `foreign_keys` off meanwhile; a table is rewritten
     /// only where an ALTER needs it. On an error nothing has changed but what the report that it
     /// carries lists.
+    ///
+    /// Locks of other connections are waited for as long as this one's `busy_timeout` says
+    /// (rusqlite's own is 5 seconds; SQLite's none): where an app may be started twice, give it longer
+    /// than the longest migration takes. Of several that run at once one applies what is to do, and
+    /// the others find it done.
     ///
     /// Errors: `graph.*` for the target; [`ErrorKind::DatabaseNewer`], [`ErrorKind::ChangedRevision`],
     /// [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and
@@ -365,8 +391,13 @@ fn run(
     first: &mut First<'_>,
 ) -> Result<Report> {
     let all = jobs::jobs(scripts, options, db, &plan)?;
-    let mut again = |db: &mut dyn Database, rows: &[String]| {
-        jobs::jobs(scripts, options, db, &again(&scripts.graph, rows)?)
+    let mut again = |db: &mut dyn Database, rows: &[String]| match again(&scripts.graph, rows) {
+        Ok(plan) => jobs::jobs(scripts, options, db, &plan),
+        // Another process was first, and its migrations are newer.
+        Err(error) => match rows.iter().any(|row| scripts.get(row).is_none()) {
+            true => Err(Met::new(options, &scripts.graph, db, rows)?.error("")),
+            false => Err(error),
+        },
     };
     execute::run(db, options, listener, &scripts.code, plan.rows, all, &mut again, first)
 }

@@ -618,6 +618,7 @@ static void misuse(void) {
   REFUSED(limbeck_migrator_set_rebuild(migrator, 3, &error), "3 is no limbeck_rebuild");
   REFUSED(limbeck_migrator_set_transaction(migrator, -1, &error), "-1 is no limbeck_transaction");
   REFUSED(limbeck_migrator_set_newer_database(migrator, 3, &error), "3 is no limbeck_newer");
+  REFUSED(limbeck_migrator_set_quick_check(migrator, 3, &error), "3 is no limbeck_quick_check");
   REFUSED(limbeck_migrator_set_cancel(migrator, (limbeck_cancel *)(void *)database, &error), "another kind");
   REFUSED(limbeck_migrator_heads(migrator, 0, NULL, &error), "revisions is null");
   REFUSED(limbeck_cancel_new(NULL, &error), "cancel is null");

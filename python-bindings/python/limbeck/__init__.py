@@ -93,6 +93,7 @@ __all__ = [
     "UnknownConstraint",
     "UnknownRevision",
     "UnknownTable",
+    "UntrustedSchema",
     "Violation",
     "WouldLose",
     "__version__",

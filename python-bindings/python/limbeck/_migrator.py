@@ -44,6 +44,8 @@ class Migrator:
         backups: Optional[Union[str, os.PathLike[str]]] = None,
         keep_backups: Optional[int] = None,
         check_room: bool = True,
+        quick_check: Optional[str] = None,
+        trust_schema: bool = False,
     ) -> None:
         """Reads the folder.
 
@@ -54,6 +56,10 @@ class Migrator:
         ``backups``: a folder; the database is backed up into it before the first write of each run, and the last
         ``keep_backups`` (3) are kept. ``check_room``: whether the room on the volumes that a backup or a rebuild needs is
         looked at first.
+        ``quick_check``: whether the file is looked through for damage before a run that has something to do: ``auto``, up to
+        64 MiB, ``always`` or ``never``. ``trust_schema``: whether triggers, views, CHECKs, generated columns and indexes may
+        call functions made with ``create_function``; else what needs one fails with :class:`UntrustedSchema`, because the
+        file may come from elsewhere.
         """
         self._scope = Scope()
         keep_history = True
@@ -84,6 +90,8 @@ class Migrator:
             backups=None if backups is None else os.fspath(backups),
             keep_backups=keep_backups,
             check_room=check_room,
+            quick_check=quick_check,
+            trust_schema=trust_schema,
         )
 
     @classmethod

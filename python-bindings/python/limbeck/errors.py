@@ -458,6 +458,12 @@ class NoBackup(LimbeckError):
     code = "backup.none"
 
 
+class UntrustedSchema(LimbeckError):
+    """The schema calls a function, or uses a virtual table, that only a trusted schema may."""
+
+    code = "database.untrusted_schema"
+
+
 _BY_CODE = {kind.code: kind for kind in LimbeckError.__subclasses__()}
 
 __all__ = [
@@ -529,6 +535,7 @@ __all__ = [
     "UnknownConstraint",
     "UnknownRevision",
     "UnknownTable",
+    "UntrustedSchema",
     "WouldLose",
 ]
 

@@ -88,7 +88,9 @@ fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
 fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
         .rebuild(settings.rebuild)
-        .transaction(settings.transaction);
+        .transaction(settings.transaction)
+        .quick_check(settings.quick_check)
+        .trust_schema(settings.trust_schema);
     if migrator.graph().is_empty() {
         settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::lint::{Level, Levels, Rule};
 use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
-use crate::{Backups, Error, ErrorKind, RebuildMode, Result, TransactionMode};
+use crate::{Backups, Error, ErrorKind, QuickCheck, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
 
 use crate::cli::Host;
@@ -43,6 +43,10 @@ struct File {
     /// How much each rule of `limbeck lint` weighs.
     #[serde(default)]
     lint: BTreeMap<String, Level>,
+    #[serde(default)]
+    quick_check: QuickCheck,
+    #[serde(default)]
+    trust_schema: bool,
 }
 
 /// One folder, or several.
@@ -95,6 +99,10 @@ pub struct Settings<'h> {
     pub transaction: TransactionMode,
     /// How much each rule of `limbeck lint` weighs.
     pub lint: Levels,
+    /// Whether the file is looked through before a run.
+    pub quick_check: QuickCheck,
+    /// Whether the schema may call functions of the app's.
+    pub trust_schema: bool,
 }
 
 impl<'h> Settings<'h> {
@@ -141,6 +149,8 @@ impl<'h> Settings<'h> {
             rebuild: file.rebuild,
             transaction: file.transaction,
             lint: levels(&file.lint)?,
+            quick_check: file.quick_check,
+            trust_schema: file.trust_schema,
         })
     }
 
