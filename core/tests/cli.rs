@@ -216,7 +216,7 @@ fn backups_and_their_way_back() {
     assert_eq!(project.ok(&["backups", "--compatible"]).lines().count(), 1);
     assert!(project.refused(&["upgrade", "heads"]).contains("[history.database_newer]"));
     project.ok(&["upgrade", "a200", "--newer-database", "take_down"]);
-    assert_eq!(project.ok(&["current"]), "a200\n");
+    assert_eq!(project.ok(&["current"]), "a200 (billing)\n");
     assert!(project.refused(&["restore", "app.db"]).contains("[backup.none]"));
     assert!(project.refused(&["--backups", "app.db", "backup"]).contains("[backup.failed]"));
 }
