@@ -116,6 +116,11 @@ const BEYOND: &[(&str, &str)] = &[
     ("backup.damaged", "the database of a case is in memory: there is nothing to keep beside it"),
     ("backup.none", "restore is not among the calls of a case"),
     ("run.cancelled", "a case has no callback"),
+    ("backup.unsupported", "no call of a case takes a backup"),
+    ("backup.failed", "no call of a case takes a backup"),
+    ("backup.damaged", "no call of a case restores a backup"),
+    ("backup.none", "no call of a case restores a backup"),
+    ("diff.bad_rename", "a case names no rename"),
 ];
 
 #[test]

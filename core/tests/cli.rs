@@ -161,6 +161,7 @@ fn every_command_has_json() {
         &["--backups", "kept", "backups"],
         &["--backups", "kept", "restore"],
         &["backups"],
+        &["doctor"],
         &["-d", "nowhere/app.db", "upgrade"],
         &["-c", "nowhere.toml", "upgrade"],
     ] {
@@ -198,6 +199,15 @@ fn backups_and_their_way_back() {
     fs::remove_file(project.0.join("app.db")).unwrap();
     project.ok(&["restore"]);
     assert_eq!(project.ok(&["current"]), "a300 (head)\n");
+    // A look for a bug report: nothing is wrong here, and no path is told.
+    let told = project.ok(&["doctor"]);
+    assert!(
+        told.contains("quick_check  ok")
+            && told.contains("pending      b100")
+            && told.contains("backups      2"),
+        "{told}"
+    );
+    assert!(!told.contains("app.db") && !told.contains("kept"), "{told}");
     for entry in fs::read_dir(project.0.join("migrations")).unwrap().flatten() {
         if entry.file_name().to_string_lossy().contains("a300") {
             fs::remove_file(entry.path()).unwrap();

@@ -100,7 +100,7 @@ pub struct Migrator {
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, quick_check=None, trust_schema=false))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, check_room=true, quick_check=None, trust_schema=false))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -115,6 +115,7 @@ impl Migrator {
         newer_database: Option<&str>,
         backups: Option<PathBuf>,
         keep_backups: Option<usize>,
+        check_room: bool,
         quick_check: Option<&str>,
         trust_schema: bool,
     ) -> PyResult<Migrator> {
@@ -143,6 +144,9 @@ impl Migrator {
             if let Some(folder) = backups {
                 let backups = Backups::new(folder);
                 core = core.backup(keep_backups.map_or(backups.clone(), |count| backups.keep(count)));
+            }
+            if !check_room {
+                core = core.room(Room::new(|_| None));
             }
             if let Some(when) = quick_check {
                 core = core.quick_check(named::<QuickCheck>("quick_check", when)?);
@@ -200,6 +204,11 @@ impl Migrator {
         let taken = self.core.0.back_up(&mut Sqlite::new(connection, self.raised.clone()));
         self.on_event.set(None);
         self.answer(py, taken)
+    }
+
+    /// What a developer wants to know of a database on a user's machine.
+    fn doctor(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        self.answer(py, Ok(self.core.0.doctor(&mut Sqlite::new(connection, self.raised.clone()))))
     }
 
     /// The backups of a database, newest first.
