@@ -8,7 +8,7 @@ raises a :class:`LimbeckError` with a ``code`` and a ``hint``.
 """
 
 from . import errors
-from ._limbeck import __version__
+from ._limbeck import CancelHandle, __version__
 from ._migrator import Migrator, current, downgrade, heads, history, stamp, upgrade
 from ._report import AlterationReport, Event, NewerRevision, Report, RevisionInfo, StepReport, Timing, Violation
 from ._run import Step
@@ -25,6 +25,7 @@ __all__ = [
     "BadRename",
     "BadSetting",
     "BodyIsCode",
+    "CancelHandle",
     "Cancelled",
     "CannotOpen",
     "CannotWrite",
