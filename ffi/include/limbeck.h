@@ -370,6 +370,10 @@ typedef enum limbeck_event_kind {
    * The file is looked through for damage.
    */
   LIMBECK_EVENT_CHECKING = 7,
+  /**
+   * The foreign keys of what has changed are checked, before COMMIT.
+   */
+  LIMBECK_EVENT_PROVING = 8,
 } limbeck_event_kind;
 
 /**
