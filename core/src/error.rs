@@ -188,6 +188,14 @@ kinds! {
 
     /// A rename that a comparison of schemas was given cannot be taken.
     BadRename = "diff.bad_rename",
+    /// The connection has no way to SQLite's backup API.
+    BackupUnsupported = "backup.unsupported",
+    /// A backup could not be written or read.
+    BackupFailed = "backup.failed",
+    /// A backup is not what it was when it was taken.
+    BackupDamaged = "backup.damaged",
+    /// There is no backup that could be restored.
+    NoBackup = "backup.none",
 
     /// The schema calls a function, or uses a virtual table, that only a trusted schema may.
     UntrustedSchema = "database.untrusted_schema",

@@ -45,6 +45,20 @@ pub enum Event<'a> {
         /// How many there are.
         of: usize,
     },
+    /// The database is being copied, before anything is changed.
+    BackingUp {
+        /// Pages copied so far.
+        pages: u64,
+        /// Pages that there are.
+        of: u64,
+    },
+    /// A backup is being put in the database's place.
+    Restoring {
+        /// Pages copied so far.
+        pages: u64,
+        /// Pages that there are.
+        of: u64,
+    },
     /// The foreign keys of what has changed are checked, before COMMIT.
     Proving,
     /// A statement is still running; said every few milliseconds where the backend can.
@@ -74,6 +88,12 @@ impl Event<'_> {
             }
             Event::Indexing { table, index, of } => {
                 log::debug!(target: "limbeck", "building index {index} of {of} of {table}");
+            }
+            Event::BackingUp { pages, of } => {
+                log::debug!(target: "limbeck", "backed up {pages} of {of} pages");
+            }
+            Event::Restoring { pages, of } => {
+                log::debug!(target: "limbeck", "restored {pages} of {of} pages");
             }
             Event::Proving => log::debug!(target: "limbeck", "checking foreign keys"),
             Event::Working => {}

@@ -54,6 +54,8 @@ pub struct Entry<'a> {
     pub compatible: Option<bool>,
     /// The script that undoes it, and its checksum.
     pub downgrade: Option<(&'a str, &'a str)>,
+    /// Of the whole schema, on the last step of a run.
+    pub fingerprint: Option<&'a str>,
 }
 
 /// What the database knows of a revision that is applied.
@@ -107,13 +109,18 @@ impl<'a> History<'a> {
     /// The version rows, sorted; none where the table is not there. Nothing but this is read by a
     /// launch that finds nothing to do.
     pub fn rows(&self, db: &mut dyn Database) -> Result<Vec<String>> {
-        let select = format!("SELECT version_num FROM main.{}", quote(self.version_table));
+        self.rows_of(db, "main")
+    }
+
+    /// The version rows of an attached database.
+    pub fn rows_of(&self, db: &mut dyn Database, schema: &str) -> Result<Vec<String>> {
+        let select = format!("SELECT version_num FROM {schema}.{}", quote(self.version_table));
         // The index of the key, which a view or a virtual table does not have: a hostile file's may run
         // anything, and this is read before anything else.
         let index = quote(&format!("sqlite_autoindex_{}_1", self.version_table));
         let mut rows = match accepted(db.texts(&format!("{select} INDEXED BY {index}"), &[]))? {
             Some(rows) => rows,
-            None if self.has_version_table(db)? => db.texts(&select, &[])?,
+            None if self.has_version_table(db, schema)? => db.texts(&select, &[])?,
             None => Vec::new(),
         };
         rows.sort();
@@ -121,10 +128,12 @@ impl<'a> History<'a> {
     }
 
     /// Errors: [`ErrorKind::StatementFailed`] where the name is something else's.
-    fn has_version_table(&self, db: &mut dyn Database) -> Result<bool> {
-        let sql = "SELECT type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' FROM main.sqlite_master \
-                   WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')";
-        match db.integer(sql, &[self.version_table.into()])? {
+    fn has_version_table(&self, db: &mut dyn Database, schema: &str) -> Result<bool> {
+        let sql = format!(
+            "SELECT type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' FROM {schema}.sqlite_master \
+             WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')"
+        );
+        match db.integer(&sql, &[self.version_table.into()])? {
             Some(0) => Err(Error::new(
                 ErrorKind::StatementFailed,
                 format!("{} is a view or a virtual table", self.version_table),
@@ -199,8 +208,8 @@ impl<'a> History<'a> {
     fn write(&self, db: &mut dyn Database, entry: &Entry<'_>, state: &str) -> Result<()> {
         let sql = "INSERT INTO main.limbeck_history(revision, revises, depends_on, message, direction, state, \
                    applied_at, duration_ms, checksum, app_version, compatible, downgrade, downgrade_checksum, \
-                   statements) VALUES (?1, ?2, ?3, ?4, ?5, ?6, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), \
-                   ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+                   statements, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, \
+                   strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
         let (downgrade, downgrade_checksum) = entry.downgrade.unzip();
         let params = [
             entry.revision.into(),
@@ -216,8 +225,30 @@ impl<'a> History<'a> {
             downgrade.into(),
             downgrade_checksum.into(),
             (state == "started").then_some(0i64).into(),
+            entry.fingerprint.into(),
         ];
         run(db, sql, &params)
+    }
+
+    /// The version of the app that ran the last step, where that is known.
+    pub fn last_app_version(&self, db: &mut dyn Database) -> Result<Option<String>> {
+        if !self.known(db)? {
+            return Ok(None);
+        }
+        let sql = "SELECT app_version FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
+        Ok(db.texts(sql, &[])?.pop())
+    }
+
+    /// The fingerprint with which the last run left the schema, and when; none where it left none.
+    pub fn fingerprint(&self, db: &mut dyn Database) -> Result<Option<(String, String)>> {
+        if !self.known(db)? {
+            return Ok(None);
+        }
+        let sql = "SELECT fingerprint, applied_at FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
+        Ok(db.rows(sql, &[])?.pop().and_then(|row| match &row[..] {
+            [Value::Text(fingerprint), Value::Text(when)] => Some((fingerprint.clone(), when.clone())),
+            _ => None,
+        }))
     }
 
     fn known(&self, db: &mut dyn Database) -> Result<bool> {

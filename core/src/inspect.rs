@@ -27,7 +27,29 @@ pub fn objects(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
         }
         Ok(())
     })?;
+    refuse_replaced(db, &objects)?;
     Ok(objects)
+}
+
+/// Bytes that are no UTF-8 reach some hosts, JavaScript among them, as U+FFFD. A text that was read so must
+/// not be written back: it is asked for by that spelling, which SQLite compares byte by byte.
+///
+/// Errors: [`ErrorKind::Corrupt`], as from a backend that reads the bytes themselves.
+fn refuse_replaced(db: &mut dyn Database, objects: &[Object]) -> Result<()> {
+    let replaced = |text: &str| text.contains('\u{fffd}');
+    for object in objects {
+        let sql = object.sql.as_deref();
+        if !replaced(&object.name) && !sql.is_some_and(replaced) {
+            continue;
+        }
+        let there =
+            format!("SELECT 1 FROM {}.sqlite_master WHERE name = ?1 AND sql IS ?2", quote(&object.schema));
+        if !db.any(&there, &[object.name.as_str().into(), sql.into()])? {
+            let shown = sql.unwrap_or(&object.name);
+            return Err(Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}")));
+        }
+    }
+    Ok(())
 }
 
 /// All objects of one schema, and of `temp`.
@@ -43,6 +65,31 @@ pub fn with_temp(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
 pub fn shadow_tables(db: &mut dyn Database) -> Result<Vec<String>> {
     let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
     Ok(accepted(db.texts(sql, &[]))?.unwrap_or_default())
+}
+
+/// Tables that other migration tools keep beside an app's own.
+const RECORDS: [&str; 4] =
+    ["alembic_version", "refinery_schema_history", "_sqlx_migrations", "schema_migrations"];
+
+/// What the app has made: objects of no tool, limbeck included, no virtual table's inside, and not
+/// SQLite's own.
+pub fn app_objects(db: &mut dyn Database, version_table: &str) -> Result<Vec<Object>> {
+    let shadows = shadow_tables(db)?;
+    let mut all = objects(db, "main")?;
+    all.retain(|object| {
+        let is = |table: &str| same_name(&object.table, table);
+        !is_sqlites(&object.name)
+            && !is_sqlites(&object.table)
+            && !is_limbecks(&object.table)
+            && !is(version_table)
+            && !RECORDS.iter().any(|record| is(record))
+            && !shadows.iter().any(|shadow| is(shadow))
+    });
+    Ok(all)
+}
+
+fn is_limbecks(table: &str) -> bool {
+    table.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("limbeck_"))
 }
 
 /// Whether a name is one that only SQLite itself may give.

@@ -57,7 +57,10 @@ impl limbeck_migrator {
         self.core.as_mut().ok_or_else(|| Failure::misuse("a setting of the migrator has failed"))
     }
 
-    fn set(&mut self, set: impl FnOnce(Migrator<'static>) -> Migrator<'static>) -> Result<(), Failure> {
+    pub(crate) fn set(
+        &mut self,
+        set: impl FnOnce(Migrator<'static>) -> Migrator<'static>,
+    ) -> Result<(), Failure> {
         self.core()?;
         self.core = self.core.take().map(set);
         Ok(())

@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use limbeck::diff::Options;
 use limbeck::script::{Folder, Header};
 use limbeck::{
-    Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck, RebuildMode, Report,
-    TransactionMode,
+    Backup, Backups, Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck,
+    RebuildMode, Report, Side, TransactionMode,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -99,7 +100,7 @@ pub struct Migrator {
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, quick_check=None, trust_schema=false))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, quick_check=None, trust_schema=false))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -112,6 +113,8 @@ impl Migrator {
         rebuild: Option<&str>,
         transaction: Option<&str>,
         newer_database: Option<&str>,
+        backups: Option<PathBuf>,
+        keep_backups: Option<usize>,
         quick_check: Option<&str>,
         trust_schema: bool,
     ) -> PyResult<Migrator> {
@@ -136,6 +139,10 @@ impl Migrator {
             }
             if let Some(choice) = newer_database {
                 core = core.newer_database(named::<NewerDatabase>("newer_database", choice)?);
+            }
+            if let Some(folder) = backups {
+                let backups = Backups::new(folder);
+                core = core.backup(keep_backups.map_or(backups.clone(), |count| backups.keep(count)));
             }
             if let Some(when) = quick_check {
                 core = core.quick_check(named::<QuickCheck>("quick_check", when)?);
@@ -185,6 +192,42 @@ impl Migrator {
         self.run(py, connection, on_event, |core, db| core.stamp(db, &targets, purge))
     }
 
+    /// Takes a backup, and answers it.
+    fn back_up(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        self.on_event.set(on_event);
+        self.raised.take();
+        let taken = self.core.0.back_up(&mut Sqlite::new(connection, self.raised.clone()));
+        self.on_event.set(None);
+        self.answer(py, taken)
+    }
+
+    /// The backups of a database, newest first.
+    fn backups(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let all = self.core.0.backups(&mut Sqlite::new(connection, self.raised.clone()));
+        self.answer(py, all)
+    }
+
+    fn newest_compatible_backup(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let newest = self.core.0.newest_compatible_backup(&mut Sqlite::new(connection, self.raised.clone()));
+        self.answer(py, newest)
+    }
+
+    /// Puts the backup with this path in the database's place.
+    fn restore(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        path: PathBuf,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        self.run(py, connection, on_event, |core, db| core.restore(db, &Backup::open(path)?))
+    }
+
     fn current(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
         let result = self.core.0.current(&mut Sqlite::new(connection, self.raised.clone()));
         self.answer(py, result)
@@ -221,6 +264,29 @@ impl Migrator {
         self.raised.take();
         let [present, wanted] = &mut [present, wanted].map(|one| Sqlite::new(one, self.raised.clone()));
         self.answer(py, self.core.0.check(present, wanted, schema))
+    }
+
+    /// What lies between the schemas of two databases; the options are JSON, or empty.
+    #[pyo3(signature = (from, to, options, /))]
+    fn diff(&self, py: Python<'_>, from: Py<PyAny>, to: Py<PyAny>, options: &str) -> PyResult<String> {
+        self.raised.take();
+        let [from, to] = &mut [from, to].map(|one| Sqlite::new(one, self.raised.clone()));
+        let found = Options::from_json(options)
+            .and_then(|options| self.core.0.diff(Side::Database(from), Side::Database(to), &options));
+        self.answer(py, found)
+    }
+
+    /// Whether a database is what the folder makes, found on an empty database in memory.
+    fn verify(&self, py: Python<'_>, connection: Py<PyAny>, scratch: Py<PyAny>) -> PyResult<String> {
+        self.raised.take();
+        let [db, scratch] = &mut [connection, scratch].map(|one| Sqlite::new(one, self.raised.clone()));
+        self.answer(py, self.core.0.verify(db, scratch))
+    }
+
+    /// The fingerprint of a database's schema.
+    fn fingerprint(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let found = self.core.0.fingerprint(&mut Sqlite::new(connection, self.raised.clone()));
+        found.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     /// Makes limbeck's own tables, and answers whether any was missing.

@@ -8,6 +8,8 @@ export interface Report {
   steps: StepReport[];
   /** What a reader should know although nothing failed. */
   warnings: string[];
+  /** What the database has and the app does not, where it runs on all the same (`newerDatabase`). */
+  newer?: NewerRevision[];
   /** How long it took, by SQLite's clock. */
   timing: { total_ms: number; steps_ms: number[] };
 }
@@ -30,6 +32,20 @@ export interface AlterationReport {
   why?: string;
   /** Rows copied by a rebuild, or written anew for a new type. */
   rows: number;
+}
+
+/** A revision that a database has and the app does not: a newer version of the app applied it. */
+export interface NewerRevision {
+  revision: string;
+  message: string;
+  /** When it was applied, in UTC; null where the database has no record of it, as in what follows. */
+  applied_at: string | null;
+  /** The version of the app that applied it. */
+  app_version: string | null;
+  /** Whether an app that does not have it can use the database after it. */
+  compatible: boolean | null;
+  /** Whether the database has the script that undoes it. */
+  has_downgrade: boolean;
 }
 
 /** What a run would do: the answer of `plan`. */
@@ -72,6 +88,42 @@ export interface Difference {
   name: string;
   /** The wanted `CREATE` text, or the `DROP`. */
   sql: string;
+}
+
+/** One step of a migration that limbeck writes. */
+export interface Operation {
+  /** `create`, `drop`, `rename_table`, `alter_table`, `fill`. */
+  kind: string;
+  table: string;
+  sql: string;
+  /** What it loses (`loses`), what it asks (`question`), what may surprise (`remark`). */
+  notes: { kind: string; text: string }[];
+}
+
+/** What lies between two schemas. */
+export interface Diff {
+  differences: Difference[];
+  /** What makes the first the second, in order. */
+  operations: Operation[];
+  /** Renames that would explain some of it. */
+  proposals: { table: string | null; from: string; to: string; likeness: number }[];
+}
+
+/** How two schemas are compared. */
+export interface Compare {
+  /** `old:new`, `table.old:new`. */
+  renames?: string[];
+  include?: string[];
+  exclude?: string[];
+  column_order?: boolean;
+}
+
+/** Whether a database is what the migrations make. */
+export interface Verified {
+  revisions: string[];
+  fingerprint: string;
+  /** What would make it so, and how much each matters. */
+  differences: (Difference & { grade: 'slight' | 'rule' | 'data' })[];
 }
 
 /** Rows that break a rule. */

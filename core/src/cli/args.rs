@@ -35,6 +35,9 @@ pub struct Args {
     // Behind `revision`, `-m` is the message, as Alembic's users type it.
     #[arg(short = 'm', value_name = "DIR", hide = true)]
     pub migrations_short: Option<PathBuf>,
+    /// Back the database up into this folder before anything is changed
+    #[arg(long, global = true, value_name = "DIR", env = "LIMBECK_BACKUPS", value_hint = ValueHint::DirPath)]
+    pub backups: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long, global = true)]
     pub json: bool,
@@ -247,12 +250,24 @@ pub enum Command {
         #[arg(long, hide = true, value_parser = no_env)]
         tag: Option<String>,
     },
-    /// Go on with a database that refinery has migrated
+    /// Go on with a database that something else has made: find which revision its schema is, and stamp that
     #[command(
-        after_help = "Reads refinery's table and stamps what it says is applied; may be repeated.\n\n  \
-        limbeck -d app.db --migrations migrations adopt"
+        after_help = "Where refinery has migrated it, its table says what is applied. Elsewhere the schema is\n\
+        compared with every revision's, as the folder makes them in memory. May be repeated.\n\n  \
+        limbeck -d app.db --migrations migrations adopt\n  \
+        limbeck adopt --finish               where a migration stopped halfway: make the rest"
     )]
-    Adopt,
+    Adopt {
+        /// Make what is missing for the nearest revision, if that loses nothing
+        #[arg(long)]
+        finish: bool,
+    },
+    /// Say whether the database's schema is what the migrations make
+    #[command(
+        after_help = "Exit status 0: it is; 1: what differs is printed, and how much it matters.\n\n  \
+        limbeck verify\n  limbeck -d app.db verify --json"
+    )]
+    Verify,
     /// Make limbeck's own tables, and nothing else
     #[command(
         name = "ensure_version",
@@ -263,6 +278,35 @@ pub enum Command {
         /// Print the SQL instead
         #[arg(long)]
         sql: bool,
+    },
+    /// Look at the database and its SQLite, for a bug report: no rows, no paths
+    #[command(after_help = "Exit status 1 where something is wrong. Nothing is changed.\n\n  \
+        limbeck doctor\n  limbeck doctor --json > report.json")]
+    Doctor,
+    /// Back the database up, into the folder that --backups or limbeck.toml names
+    #[command(
+        after_help = "Through SQLite, so that a WAL is in it; checked, and listed in a catalogue beside it.\n\n  \
+        limbeck backup --backups backups\n  \
+        limbeck backup                       where limbeck.toml says backups = \"backups\""
+    )]
+    Backup,
+    /// List the database's backups, newest first
+    #[command(
+        after_help = "  limbeck backups\n  limbeck backups --compatible   those that these migrations can open"
+    )]
+    Backups {
+        /// Only those whose revisions the folder has
+        #[arg(long)]
+        compatible: bool,
+    },
+    /// Put a backup in the database's place
+    #[command(after_help = "What is there now is backed up first; the backup stays.\n\n  \
+        limbeck restore                      the newest that these migrations can open\n  \
+        limbeck restore backups/app.db.20260203T120000.000Z.1a2b3c4d.backup")]
+    Restore {
+        /// Which: a file that `limbeck backups` lists
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
     },
     /// Open a revision's file in $VISUAL or $EDITOR
     #[command(

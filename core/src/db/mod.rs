@@ -10,6 +10,7 @@ mod recorder;
 mod rusqlite;
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -49,6 +50,15 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
+/// Which way [`Database::copy_database`] copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyWay {
+    /// The database into the file.
+    Into,
+    /// The database from the file.
+    From,
+}
+
 /// A connection to one SQLite database.
 ///
 /// The contract, which [`contract::check`] tests:
@@ -78,6 +88,24 @@ pub trait Database {
     /// effects are taken back at once. A backend that records what changes a database leaves them
     /// out; no other needs it.
     fn probing(&mut self, _on: bool) {}
+
+    /// Copies all of the database into a file that is there and empty, or all of such a file into the
+    /// database, through SQLite's backup API (<https://sqlite.org/c3ref/backup_finish.html>) on this
+    /// connection: in one transaction of the side that is written, which is what it was after an error.
+    /// `step` is told the pages that are copied and how many there are, every few of them; on `Break` the
+    /// copy fails with [`ErrorKind::Cancelled`], unless the database is already overwritten.
+    ///
+    /// Errors: [`ErrorKind::BackupUnsupported`] from a backend that has no such API, which is the default.
+    fn copy_database(
+        &mut self,
+        way: CopyWay,
+        file: &Path,
+        step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let _ = (way, file, step);
+        Err(Error::new(ErrorKind::BackupUnsupported, "this connection has no access to SQLite's backup API")
+            .with_hint("copy the database by other means, and let limbeck run without backups"))
+    }
 
     /// Waits some milliseconds, before a statement is tried again that SQLite gave up because of another
     /// connection's lock, without waiting as long as `busy_timeout` says. A backend that cannot wait

@@ -3,15 +3,20 @@
 use std::ffi::{c_int, c_void};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ffi};
+use rusqlite::{Connection, OpenFlags, ffi};
 
-use super::{Database, Value, error, not_utf8};
+use super::{CopyWay, Database, Value, error, not_utf8};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Virtual machine instructions between two ticks: microseconds. `quick_check` counts pages instead.
 const INSTRUCTIONS_PER_TICK: c_int = 2_000;
+
+/// Pages that are copied between two questions whether to go on: a megabyte, of the usual size.
+const PAGES_PER_STEP: c_int = 256;
 
 /// Between two tries of a statement that does not wait by itself.
 const MILLISECONDS_TO_WAIT: c_int = 10;
@@ -47,6 +52,27 @@ impl Database for Connection {
 
     fn in_transaction(&mut self) -> bool {
         !self.is_autocommit()
+    }
+
+    fn copy_database(
+        &mut self,
+        way: CopyWay,
+        file: &Path,
+        step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        match way {
+            CopyWay::Into => {
+                let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE;
+                let mut other = Connection::open_with_flags(file, flags).map_err(translate)?;
+                copy_pages(&Backup::new(self, &mut other).map_err(translate)?, way, step)
+            }
+            CopyWay::From => {
+                let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY;
+                let other = Connection::open_with_flags(file, flags).map_err(translate)?;
+                copy_pages(&Backup::new(&other, self).map_err(translate)?, way, step)
+            }
+        }
     }
 
     fn wait(&mut self) {
@@ -103,6 +129,36 @@ fn read(value: ValueRef<'_>, into: &mut Value) -> Result<()> {
         (ValueRef::Blob(bytes), into) => *into = Value::Blob(bytes.to_owned()),
     }
     Ok(())
+}
+
+/// Copies to the end, in steps. Dropped before that, the backup rolls its side back.
+fn copy_pages(
+    backup: &Backup<'_, '_>,
+    way: CopyWay,
+    step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<()> {
+    let interrupted = || error(ffi::SQLITE_INTERRUPT, "interrupted");
+    loop {
+        let result = backup.step(PAGES_PER_STEP).map_err(translate)?;
+        let progress = backup.progress();
+        let pages = u64::try_from(progress.pagecount).unwrap_or(0);
+        let left = u64::try_from(progress.remaining).unwrap_or(0);
+        match result {
+            StepResult::Done => {
+                // What is committed is done; a file is only a copy yet.
+                return match step(pages, pages) {
+                    ControlFlow::Break(()) if way == CopyWay::Into => Err(interrupted()),
+                    _ => Ok(()),
+                };
+            }
+            StepResult::Busy => return Err(error(ffi::SQLITE_BUSY, "database is locked")),
+            StepResult::Locked => return Err(error(ffi::SQLITE_LOCKED, "database table is locked")),
+            _ if step(pages.saturating_sub(left), pages).is_break() => {
+                return Err(interrupted());
+            }
+            _ => {}
+        }
+    }
 }
 
 fn translate(from: rusqlite::Error) -> Error {

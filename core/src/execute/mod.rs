@@ -11,6 +11,7 @@ mod outside;
 mod portable;
 mod pragmas;
 mod rebuild;
+mod room;
 mod rules;
 mod watched;
 
@@ -24,8 +25,10 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use crate::alter::RebuildMode;
+use crate::backup::data_version;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
+use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
@@ -34,6 +37,7 @@ use crate::history::{Entry, History, Unfinished, clock};
 use crate::inspect;
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
+use crate::room::Room;
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
@@ -77,6 +81,7 @@ pub(crate) struct Options {
     pub trust_schema: bool,
     pub cancel: CancelHandle,
     pub purpose: Purpose,
+    pub room: Room,
 }
 
 impl Options {
@@ -136,6 +141,13 @@ pub(crate) fn without_enforcement(db: &mut dyn Database) -> Result<()> {
 /// Answers the jobs that lead from other version rows than expected: another process was first.
 pub(crate) type Again<'a> = dyn FnMut(&mut dyn Database, &[String]) -> Result<Vec<Job>> + 'a;
 
+/// What is done before the first write, outside a transaction. Answers the `data_version` of the database
+/// that it has seen, if the run must begin with that one.
+pub(crate) type First<'a> = dyn FnMut(&mut dyn Database, &mut Listener<'_>) -> Result<Option<i64>> + 'a;
+
+/// How often that is done anew because another connection has written in between.
+const ATTEMPTS: u32 = 5;
+
 /// How often a backend asks for each time that the listener is asked: a handle costs less to look at than
 /// a function of another language to call.
 const TICKS_TO_AN_EVENT: u32 = 5;
@@ -153,6 +165,7 @@ pub(crate) fn run(
     from: Vec<String>,
     jobs: Vec<Job>,
     again: &mut Again<'_>,
+    first: &mut First<'_>,
 ) -> Result<Report> {
     let mut ticks = 0u32;
     let listener: &mut Listener<'_> = &mut |event: &Event<'_>| {
@@ -182,6 +195,7 @@ pub(crate) fn run(
         known: None,
         may_edit: None,
         step_started: started,
+        last: false,
         watch: Watch::default(),
         checks: Checks::default(),
         rows: from,
@@ -192,7 +206,7 @@ pub(crate) fn run(
         listener,
         version,
     };
-    let result = damage::refuse(&mut run).and_then(|()| run.all(jobs, code, again));
+    let result = damage::refuse(&mut run).and_then(|()| run.all(jobs, code, again, first));
     if result.is_err() {
         run.roll_back();
     }
@@ -245,15 +259,37 @@ struct Run<'r, 'l> {
     may_edit: Option<bool>,
     /// When the step that runs now began, by SQLite's clock.
     step_started: u64,
+    /// Whether the step that runs now is the last.
+    last: bool,
 }
 
 impl<'r, 'l> Run<'r, 'l> {
-    fn all(&mut self, jobs: Vec<Job>, code: &[Code<'_>], again: &mut Again<'_>) -> Result<()> {
+    fn all(
+        &mut self,
+        jobs: Vec<Job>,
+        code: &[Code<'_>],
+        again: &mut Again<'_>,
+        first: &mut First<'_>,
+    ) -> Result<()> {
         let mut jobs = VecDeque::from(jobs);
+        let mut attempts = ATTEMPTS;
         while !jobs.is_empty() {
             if !self.open {
+                let seen = if attempts > 0 { first(self.db, self.listener)? } else { None };
                 self.begin()?;
                 let rows = self.history().rows(self.db)?;
+                let moved = seen.is_some() && data_version(self.db)? != seen;
+                attempts = if moved { attempts - 1 } else { 0 };
+                if moved {
+                    self.roll_back();
+                    if attempts == 0 {
+                        return Err(Error::new(
+                            ErrorKind::Locked,
+                            "other programs go on writing to the database",
+                        )
+                        .with_hint("close them, then run it again"));
+                    }
+                }
                 if rows != self.rows {
                     jobs = again(self.db, &rows)?.into();
                     if self.report.steps.is_empty() {
@@ -262,10 +298,16 @@ impl<'r, 'l> Run<'r, 'l> {
                     self.rows = rows;
                     continue;
                 }
+                if moved {
+                    continue;
+                }
+                self.refuse_what_needs_no_transaction(&jobs)?;
                 self.history().prepare(self.db)?;
                 portable::check_rows(self)?;
+                self.notice_changes()?;
             }
             let Some(job) = jobs.pop_front() else { break };
+            self.last = jobs.is_empty();
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
             if job.section().is_some_and(|section| !section.transaction) {
@@ -282,6 +324,23 @@ impl<'r, 'l> Run<'r, 'l> {
             }
         }
         self.commit()
+    }
+
+    /// Nothing of a run is left in the caller's own transaction that a later revision stops.
+    fn refuse_what_needs_no_transaction(&self, jobs: &VecDeque<Job>) -> Result<()> {
+        let outside = |job: &&Job| job.section().is_some_and(|section| !section.transaction);
+        match jobs.iter().find(outside).filter(|_| self.savepoint) {
+            None => Ok(()),
+            Some(job) => {
+                let revision = job.step.revision.as_deref().unwrap_or_default();
+                let message = format!(
+                    "revision {revision} says transaction:false, and the caller's own transaction is open"
+                );
+                Err(Error::new(ErrorKind::TransactionOpen, message)
+                    .with_hint("commit before calling limbeck")
+                    .in_revision(revision))
+            }
+        }
     }
 
     /// Borrows the options only, so that `self` stays free.
@@ -426,11 +485,35 @@ impl<'r, 'l> Run<'r, 'l> {
         let Some(revision) = &job.step.revision else { return Ok(()) };
         // What the twin took says nothing of the real one.
         let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
-        let entry = self.entry(job, revision, took);
+        let fingerprint = if self.last { self.fingerprint()? } else { None };
+        let entry = Entry { fingerprint: fingerprint.as_deref(), ..self.entry(job, revision, took) };
         history.record(self.db, &entry)?;
         self.tell(&Event::StepFinished { revision, milliseconds })?;
         let direction = job.step.direction;
         self.pending.push((StepReport { revision: revision.clone(), direction, alterations }, milliseconds));
+        Ok(())
+    }
+
+    /// That of the schema as it is now; none where a text cannot be read, or it is not the real one.
+    fn fingerprint(&mut self) -> Result<Option<String>> {
+        if self.options.purpose != Purpose::Live || !self.options.keep_history {
+            return Ok(None);
+        }
+        let objects = inspect::app_objects(self.db, &self.options.version_table)?;
+        Ok(diff::fingerprint(&objects).ok())
+    }
+
+    /// Warns where something other than limbeck has changed the schema since the last run.
+    fn notice_changes(&mut self) -> Result<()> {
+        if self.done > 0 || self.options.purpose != Purpose::Live {
+            return Ok(());
+        }
+        let Some((left, when)) = self.history().fingerprint(self.db)? else { return Ok(()) };
+        if self.fingerprint()?.is_some_and(|now| diff::differ(&now, &left)) {
+            let text =
+                format!("the schema is not as the run of {when} left it: 'limbeck verify' says what differs");
+            self.warnings.push(text);
+        }
         Ok(())
     }
 
@@ -450,6 +533,7 @@ impl<'r, 'l> Run<'r, 'l> {
             app_version: options.app_version.as_deref(),
             compatible: job.compatible,
             downgrade: job.downgrade.as_ref().map(|(text, checksum)| (&**text, &**checksum)),
+            fingerprint: None,
         }
     }
 }

@@ -3,7 +3,7 @@
 //! processes each statement is done by one.
 
 use super::{Run, located};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{ErrorKind, Result};
 use crate::event::Event;
 use crate::execute::Job;
 use crate::history::clock;
@@ -15,13 +15,6 @@ use crate::script::Item;
 /// The run's transaction is open, and is committed with what was done in it before.
 pub(super) fn run(run: &mut Run<'_, '_>, job: &Job) -> Result<bool> {
     let (Some(section), Some(revision)) = (job.section(), &job.step.revision) else { return Ok(true) };
-    if run.savepoint {
-        let what =
-            format!("revision {revision} says transaction:false, and the caller's own transaction is open");
-        return Err(Error::new(ErrorKind::TransactionOpen, what)
-            .with_hint("commit before calling limbeck")
-            .in_revision(revision));
-    }
     let history = run.history();
     let began = clock(run.db)?;
     let before = history.started(run.db, revision)?;

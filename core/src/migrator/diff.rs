@@ -1,30 +1,20 @@
 //! What lies between any two of the folder, a schema's text and a database; and the migration for it.
 
-use std::ops::ControlFlow;
-
 use serde::Serialize;
 
+use super::Migrator;
 use super::rehearse::empty;
-use super::{Migrator, run};
 use crate::db::Database;
 use crate::diff::{self, Diff, Difference};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::RevisionGraph;
+use crate::execute::Purpose;
 use crate::inspect;
 use crate::operation;
 use crate::schema::Object;
-use crate::sql::{Token, TokenType as T, same_name, split, tokens, unquote};
+use crate::sql::{Token, TokenType as T, split, tokens, unquote};
 
 /// The version rows of a migration that is tried out.
 const TRIED: &str = "limbeck_tried";
-
-/// Tables that other migration tools keep beside an app's own.
-const RECORDS: [&str; 4] =
-    ["alembic_version", "refinery_schema_history", "_sqlx_migrations", "schema_migrations"];
-
-fn is_limbecks(table: &str) -> bool {
-    table.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("limbeck_"))
-}
 
 /// One side of a comparison.
 pub enum Side<'s> {
@@ -187,38 +177,15 @@ impl Migrator<'_> {
             }
             Side::Revision { at, scratch } => {
                 empty(scratch)?;
-                self.make_up_to(scratch, at)?;
+                self.replay(scratch, at, Purpose::Live)?;
                 self.app_objects(scratch)
             }
         }
     }
 
-    /// Replays the folder. A live run: the rows of a fresh install are all there.
-    pub(super) fn make_up_to(&self, scratch: &mut dyn Database, at: &str) -> Result<()> {
-        for target in at.split(',').map(str::trim).filter(|target| !matches!(*target, "" | "base")) {
-            let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, target);
-            let plan = again(self.graph(), &self.history().rows(scratch)?)?;
-            if !plan.is_empty() {
-                run(&self.scripts, &self.options, &mut |_| ControlFlow::Continue(()), scratch, plan, &again)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// What the app has made: objects of no tool, no virtual table's inside, and not SQLite's own.
+    /// What the app has made.
     pub(super) fn app_objects(&self, db: &mut dyn Database) -> Result<Vec<Object>> {
-        let shadows = inspect::shadow_tables(db)?;
-        let mut objects = inspect::objects(db, "main")?;
-        objects.retain(|object| {
-            let is = |table: &str| same_name(&object.table, table);
-            !inspect::is_sqlites(&object.name)
-                && !inspect::is_sqlites(&object.table)
-                && !is(&self.options.version_table)
-                && !is_limbecks(&object.table)
-                && !RECORDS.iter().any(|record| is(record))
-                && !shadows.iter().any(|shadow| is(shadow))
-        });
-        Ok(objects)
+        inspect::app_objects(db, &self.options.version_table)
     }
 }
 

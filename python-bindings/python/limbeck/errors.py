@@ -434,6 +434,30 @@ class BadRename(LimbeckError):
     code = "diff.bad_rename"
 
 
+class BackupUnsupported(LimbeckError):
+    """The connection has no way to SQLite's backup API."""
+
+    code = "backup.unsupported"
+
+
+class BackupFailed(LimbeckError):
+    """A backup could not be written or read."""
+
+    code = "backup.failed"
+
+
+class BackupDamaged(LimbeckError):
+    """A backup is not what it was when it was taken."""
+
+    code = "backup.damaged"
+
+
+class NoBackup(LimbeckError):
+    """There is no backup that could be restored."""
+
+    code = "backup.none"
+
+
 class UntrustedSchema(LimbeckError):
     """The schema calls a function, or uses a virtual table, that only a trusted schema may."""
 
@@ -448,6 +472,9 @@ __all__ = [
     "AmbiguousCurrent",
     "AmbiguousPrefix",
     "AmbiguousWalk",
+    "BackupDamaged",
+    "BackupFailed",
+    "BackupUnsupported",
     "BadDirective",
     "BadRename",
     "BadSetting",
@@ -476,6 +503,7 @@ __all__ = [
     "Locked",
     "MissingReference",
     "MultipleHeads",
+    "NoBackup",
     "NoDowngrade",
     "NotADatabase",
     "NotAHead",

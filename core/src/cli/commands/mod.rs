@@ -1,5 +1,6 @@
 //! One file a command, or a few that share their shape.
 
+mod backup;
 mod change;
 mod compare;
 mod edit;
@@ -50,7 +51,12 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Stamp { revisions, purge, sql, .. } => {
             change::stamp(args, &settings()?, revisions, *purge, *sql)
         }
-        Command::Adopt => change::adopt(args, &settings()?),
+        Command::Backup => backup::backup(args, &settings()?),
+        Command::Backups { compatible } => backup::backups(args, &settings()?, *compatible),
+        Command::Restore { file } => backup::restore(args, &settings()?, file.as_deref()),
+        Command::Doctor => return look::doctor(args, &settings()?),
+        Command::Adopt { finish } => change::adopt(args, &settings()?, *finish),
+        Command::Verify => return compare::verify(args, &settings()?),
         Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
         Command::Current { check_heads } => look::current(args, &settings()?, *check_heads),
         Command::Heads { resolve_dependencies } => look::heads(args, &settings()?, *resolve_dependencies),
@@ -89,6 +95,10 @@ fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     if migrator.graph().is_empty() {
         settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
     }
+    let migrator = match &settings.backups {
+        Some(backups) => migrator.backup(backups.clone()),
+        None => migrator,
+    };
     Ok(match &settings.version_table {
         Some(table) => migrator.version_table(table),
         None => migrator,
