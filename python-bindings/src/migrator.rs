@@ -160,6 +160,10 @@ impl Migrator {
         Ok(Migrator { core: Core(core), on_event, raised })
     }
 
+    fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle(self.core.0.cancel_handle())
+    }
+
     fn upgrade(
         &mut self,
         py: Python<'_>,
@@ -384,6 +388,26 @@ impl Migrator {
     fn answer(&self, py: Python<'_>, result: limbeck::Result<impl Serialize>) -> PyResult<String> {
         let json = result.map(|value| serde_json::to_string(&value).expect("plain data"));
         json.map_err(|error| to_python(py, &error, &self.raised))
+    }
+}
+
+/// Cancels runs from another thread, while the migrator itself is busy.
+#[pyclass(frozen, module = "limbeck")]
+pub struct CancelHandle(limbeck::CancelHandle);
+
+#[pymethods]
+impl CancelHandle {
+    fn cancel(&self) {
+        self.0.cancel();
+    }
+
+    fn reset(&self) {
+        self.0.reset();
+    }
+
+    #[getter]
+    fn cancelled(&self) -> bool {
+        self.0.is_cancelled()
     }
 }
 

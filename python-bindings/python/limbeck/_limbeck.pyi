@@ -25,6 +25,18 @@ def slug(message: str, length: int = 40) -> str: ...
 _OnEvent = Optional[Callable[[str], bool]]
 
 @final
+class CancelHandle:
+    """Cancels the runs of a migrator, from any thread."""
+
+    def cancel(self) -> None:
+        """Cancels the run that goes on, and any that begins before ``reset``: ``Cancelled``, and all is rolled back."""
+
+    def reset(self) -> None:
+        """Lets later runs begin."""
+
+    @property
+    def cancelled(self) -> bool: ...
+
 class Migrator:
     def __new__(
         cls,
@@ -44,6 +56,7 @@ class Migrator:
         quick_check: Optional[str] = None,
         trust_schema: bool = False,
     ) -> Migrator: ...
+    def cancel_handle(self) -> CancelHandle: ...
     def upgrade(self, connection: Connection, target: str, on_event: _OnEvent) -> str: ...
     def downgrade(self, connection: Connection, target: str, on_event: _OnEvent) -> str: ...
     def stamp(self, connection: Connection, targets: Sequence[str], purge: bool, on_event: _OnEvent) -> str: ...

@@ -101,6 +101,13 @@ class Migrator:
         self._core = _limbeck.Migrator(None, [], code, keep_history=False, **options)
         return self
 
+    def cancel_handle(self) -> _limbeck.CancelHandle:
+        """What cancels this migrator's runs from another thread: ``migrator.cancel_handle().cancel()``. All are one.
+
+        Get it before the run: the migrator itself is busy while it runs.
+        """
+        return self._core.cancel_handle()
+
     def upgrade(
         self, database: Database, target: str = "head", *, on_progress: Optional[OnProgress] = None
     ) -> Report:
