@@ -10,13 +10,13 @@ use pyo3::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::connection::Sqlite;
+use crate::connection::{Sqlite, Used};
 use crate::errors::{Raised, to_python};
 use crate::step::Step;
 
 /// A revision whose body is Python, as `limbeck._versions` has read it.
 #[derive(FromPyObject)]
-struct CodeFile {
+pub struct CodeFile {
     name: String,
     text: String,
     revision: Option<String>,
@@ -30,7 +30,7 @@ struct CodeFile {
 }
 
 impl CodeFile {
-    fn into_code(self, raised: &Raised) -> Code<'static> {
+    pub fn into_code(self, raised: &Raised, used: &Used) -> Code<'static> {
         let header = Header {
             revision: self.revision,
             revises: self.revises,
@@ -40,19 +40,23 @@ impl CodeFile {
             created: self.created,
             ..Header::default()
         };
-        let code = Code::new(self.name, header, body(self.up, raised)).text(self.text);
+        let code = Code::new(self.name, header, body(self.up, raised, used)).text(self.text);
         match self.down {
-            Some(down) => code.down(body(down, raised)),
+            Some(down) => code.down(body(down, raised, used)),
             None => code,
         }
     }
 }
 
-fn body(function: Py<PyAny>, raised: &Raised) -> impl Fn(&mut CodeStep<'_>) -> limbeck::Result<()> + 'static {
-    let raised = raised.clone();
+fn body(
+    function: Py<PyAny>,
+    raised: &Raised,
+    used: &Used,
+) -> impl Fn(&mut CodeStep<'_>) -> limbeck::Result<()> + 'static {
+    let (raised, used) = (raised.clone(), used.clone());
     move |step| {
         Python::attach(|py| {
-            Step::call(py, &function, step, &raised).map_err(|error| {
+            Step::call(py, &function, step, &raised, &used).map_err(|error| {
                 let message = error.value(py).to_string();
                 raised.keep(error);
                 Error::new(ErrorKind::CodeFailed, message)
@@ -91,6 +95,7 @@ pub struct Migrator {
     core: Core,
     on_event: OnEvent,
     raised: Raised,
+    used: Used,
 }
 
 #[pymethods]
@@ -109,9 +114,9 @@ impl Migrator {
         rebuild: Option<&str>,
         transaction: Option<&str>,
     ) -> PyResult<Migrator> {
-        let raised = Raised::default();
+        let (raised, used) = (Raised::default(), Used::default());
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
-            let code = code.into_iter().map(|file| file.into_code(&raised)).collect();
+            let code = code.into_iter().map(|file| file.into_code(&raised, &used)).collect();
             let mut core = match folder {
                 Some(folder) => limbeck::Migrator::with_code(&Folder(folder), code)?,
                 None => limbeck::Migrator::with_code(&files, code)?,
@@ -134,7 +139,7 @@ impl Migrator {
         let on_event = OnEvent::default();
         let (listener, kept) = (on_event.clone(), raised.clone());
         let core = core.on_event(move |event| tell(&listener, &kept, event));
-        Ok(Migrator { core: Core(core), on_event, raised })
+        Ok(Migrator { core: Core(core), on_event, raised, used })
     }
 
     fn upgrade(
@@ -170,18 +175,18 @@ impl Migrator {
     }
 
     fn current(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let result = self.core.0.current(&mut Sqlite::new(connection, self.raised.clone()));
+        let result = self.core.0.current(&mut self.connected(connection));
         self.answer(py, result)
     }
 
     /// The version rows as they are.
     fn rows(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Vec<String>> {
-        let rows = self.core.0.rows(&mut Sqlite::new(connection, self.raised.clone()));
+        let rows = self.core.0.rows(&mut self.connected(connection));
         rows.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     fn pending(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let plan = self.core.0.pending(&mut Sqlite::new(connection, self.raised.clone()));
+        let plan = self.core.0.pending(&mut self.connected(connection));
         self.answer(py, plan)
     }
 
@@ -195,7 +200,7 @@ impl Migrator {
         target: &str,
     ) -> PyResult<String> {
         self.raised.take();
-        let [db, scratch] = &mut [connection, scratch].map(|one| Sqlite::new(one, self.raised.clone()));
+        let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
         self.answer(py, self.core.0.dry_run(db, scratch, direction(verb), target))
     }
 
@@ -203,19 +208,19 @@ impl Migrator {
     /// in memory.
     fn check(&self, py: Python<'_>, present: Py<PyAny>, wanted: Py<PyAny>, schema: &str) -> PyResult<String> {
         self.raised.take();
-        let [present, wanted] = &mut [present, wanted].map(|one| Sqlite::new(one, self.raised.clone()));
+        let [present, wanted] = &mut [present, wanted].map(|one| self.connected(one));
         self.answer(py, self.core.0.check(present, wanted, schema))
     }
 
     /// Makes limbeck's own tables, and answers whether any was missing.
     fn ensure_version(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<bool> {
-        let made = self.core.0.ensure_version(&mut Sqlite::new(connection, self.raised.clone()));
+        let made = self.core.0.ensure_version(&mut self.connected(connection));
         made.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     /// Raises unless the database is at every head.
     fn check_heads(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<()> {
-        let result = self.core.0.check_heads(&mut Sqlite::new(connection, self.raised.clone()));
+        let result = self.core.0.check_heads(&mut self.connected(connection));
         result.map_err(|error| to_python(py, &error, &self.raised))
     }
 
@@ -229,7 +234,7 @@ impl Migrator {
     /// The script of a run over a range, which is run on an empty database in memory.
     fn sql(&self, py: Python<'_>, scratch: Py<PyAny>, verb: &str, range: &str) -> PyResult<String> {
         self.raised.take();
-        let scratch = &mut Sqlite::new(scratch, self.raised.clone());
+        let scratch = &mut self.connected(scratch);
         let text = self.core.0.sql(scratch, direction(verb), range);
         text.map_err(|error| to_python(py, &error, &self.raised))
     }
@@ -280,6 +285,10 @@ impl Migrator {
 }
 
 impl Migrator {
+    fn connected(&self, connection: Py<PyAny>) -> Sqlite {
+        Sqlite::new(connection, self.raised.clone(), self.used.clone())
+    }
+
     fn run(
         &mut self,
         py: Python<'_>,
@@ -289,7 +298,8 @@ impl Migrator {
     ) -> PyResult<String> {
         self.on_event.set(on_event);
         self.raised.take();
-        let result = verb(&mut self.core.0, &mut Sqlite::new(connection, self.raised.clone()));
+        let mut db = self.connected(connection);
+        let result = verb(&mut self.core.0, &mut db);
         self.on_event.set(None);
         result.map(|report| report.to_json()).map_err(|error| to_python(py, &error, &self.raised))
     }
@@ -327,7 +337,7 @@ fn tell(listener: &OnEvent, raised: &Raised, event: &Event<'_>) -> ControlFlow<(
 }
 
 /// An option by its name, as the settings file spells it.
-fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
+pub fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
     serde_json::from_value(serde_json::Value::from(name))
         .map_err(|error| Error::new(ErrorKind::BadSetting, format!("{option} = {name:?}: {error}")))
 }

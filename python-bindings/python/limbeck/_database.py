@@ -24,7 +24,7 @@ _MESSAGES = (
     ("file is not a database", 26),
 )
 
-_SECONDS_TO_WAIT = 5
+SECONDS_TO_WAIT = 5
 
 
 def result_code(error: BaseException) -> Optional[int]:
@@ -96,7 +96,7 @@ def _connect(path: str, create: bool) -> sqlite3.Connection:
     if not create and not os.path.exists(path):
         path = ":memory:"
     try:
-        return sqlite3.connect(path, timeout=_SECONDS_TO_WAIT, isolation_level=None)
+        return sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None)
     except sqlite3.Error as error:
         raise errors.CannotOpen(
             f"cannot open '{path}': {error}", hint="check that the path exists and may be written"

@@ -122,8 +122,13 @@ class Scope:
         """One direction of a revision, as the core calls it."""
 
         def run(core: CoreStep) -> None:
-            assert self.database is not None, "a run sets it"
-            step = Step(core, self.database, self.options)
+            from ._database import Opened
+
+            raw = core.connection
+            assert raw is not None, "a run begins with statements"
+            # A rehearsal runs on another than the app's own, on an empty one in memory.
+            known = self.database is not None and self.database.raw is raw
+            step = Step(core, self.database if known else Opened(raw), self.options)
             del core  # a traceback may outlive this thread, and the core's step must not
             with active(step):
                 function(*([step] if takes_step else []))

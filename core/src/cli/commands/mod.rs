@@ -60,12 +60,10 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
 
 /// The migrations, every file of them read: what is wrong anywhere is said at once.
 fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
-    let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
+    let migrator = read(settings)?
         .rebuild(settings.rebuild)
-        .transaction(settings.transaction);
-    if migrator.graph().is_empty() {
-        settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
-    }
+        .transaction(settings.transaction)
+        .keep_history(settings.keep_history);
     migrator.validate()?;
     Ok(match &settings.version_table {
         Some(table) => migrator.version_table(table),
@@ -73,7 +71,17 @@ fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     })
 }
 
-/// A folder of Alembic's version files is not an empty one.
+/// The folders and the host's code in them. Bodies are not read.
+fn read<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
+    let source = Folders(settings.migrations.clone());
+    if let Some(code) = settings.host.code(&settings.migrations)? {
+        return Migrator::with_code(&source, code);
+    }
+    settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
+    Migrator::new(&source)
+}
+
+/// What is not run must not be passed over, as if it were not there.
 fn refuse_python(folder: &Path) -> Result<()> {
     let python =
         |path: &Path| path.extension().is_some_and(|end| end == "py") && !path.ends_with("__init__.py");
@@ -93,7 +101,7 @@ fn refuse_python(folder: &Path) -> Result<()> {
 /// Opens the database to look at it. One that is not there yet is an empty one, and not made.
 fn look_at(settings: &Settings) -> Result<Box<dyn Database>> {
     let path = settings.database()?;
-    if !Path::new(path).exists() {
+    if !Path::new(&path).exists() {
         eprintln!("{path} is not there yet");
         return scratch(settings);
     }
@@ -102,7 +110,7 @@ fn look_at(settings: &Settings) -> Result<Box<dyn Database>> {
 
 /// Opens the database.
 fn open(settings: &Settings, access: Access) -> Result<Box<dyn Database>> {
-    settings.host.open(settings.database()?, access)
+    settings.host.open(&settings.database()?, access)
 }
 
 /// An empty database in memory.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 from configparser import ConfigParser
 from typing import Any, Optional, TextIO
 
-from .. import errors
+from .. import _limbeck, errors
 
 
 class Config:
@@ -130,12 +131,12 @@ class Config:
 def _tool_alembic(path: str) -> dict[str, Any]:
     if not os.path.isfile(path):
         return {}
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
     try:
-        import tomllib
-    except ImportError:  # Python 3.9 and 3.10
-        return {}
-    with open(path, "rb") as file:
-        found = tomllib.load(file).get("tool", {}).get("alembic", {})
+        found = json.loads(_limbeck.tool(text, "alembic") or "{}")
+    except ValueError as error:
+        raise errors.BadSetting(f"{path}: {error}", hint="mend the file, or name another with -c", file=path) from error
     return found if isinstance(found, dict) else {}
 
 
