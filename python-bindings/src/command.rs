@@ -81,8 +81,9 @@ impl cli::Host for Host {
         Ok(Some(Project { migrations, database, version_table, keep_history, transaction }))
     }
 
-    fn database(&self, named: Option<&str>) -> Result<String> {
-        self.ask(ErrorKind::BadSetting, |host| host.call_method1("database", (named,))?.extract())
+    fn database(&self, named: Option<&str>) -> Result<Option<String>> {
+        // Whatever is raised ends the command: it is no setting that might do without.
+        self.ask(ErrorKind::CannotOpen, |host| host.call_method1("database", (named,))?.extract())
     }
 
     fn code(&self, folders: &[PathBuf]) -> Result<Option<Vec<Code<'static>>>> {

@@ -36,8 +36,7 @@ pub fn to_python(py: Python<'_>, error: &Error, raised: &Raised) -> PyErr {
 /// The core's error with all that the exception says which began it: of what kind it is, and where.
 pub fn told(py: Python<'_>, error: Error, raised: PyErr) -> Error {
     type Rows = (String, String, u64, Vec<String>);
-    type Told =
-        (String, String, Option<String>, Option<String>, Option<u32>, Option<String>, Vec<Rows>);
+    type Told = (String, String, Option<String>, Option<String>, Option<u32>, Option<String>, Vec<Rows>);
     let tell = || -> PyResult<Told> {
         let tell = py.import("limbeck.errors")?.getattr("_told")?;
         tell.call1((error.to_json(), raised.value(py)))?.extract()

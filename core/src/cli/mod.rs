@@ -83,13 +83,8 @@ pub trait Host {
     }
 
     /// The path of the database, which a flag or the settings may have named. Asked by what needs it.
-    ///
-    /// Errors: [`ErrorKind::BadSetting`] where nothing names it.
-    fn database(&self, named: Option<&str>) -> Result<String> {
-        named.map(str::to_owned).ok_or_else(|| {
-            Error::new(ErrorKind::BadSetting, "no database is named")
-                .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
-        })
+    fn database(&self, named: Option<&str>) -> Result<Option<String>> {
+        Ok(named.map(str::to_owned))
     }
 
     /// The revisions of these folders that are code of the host's language, and which the host runs.

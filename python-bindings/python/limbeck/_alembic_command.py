@@ -62,11 +62,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Runs one of Alembic's commands, and answers the exit status."""
-    options = _parser().parse_args(argv)
+    options, unknown = _parser().parse_known_args(argv)
 
     def run() -> int:
-        # What only reads the folder, or runs: the core knows how to say it as JSON.
-        if options.json and not _writes(options):
+        # The core says it as JSON, and has options that Alembic has not.
+        if unknown or options.json and not _writes(options):
             from .__main__ import Options
 
             arguments = list(sys.argv[1:] if argv is None else argv)
@@ -142,6 +142,7 @@ def _config(options: argparse.Namespace) -> Any:
 
 def _run(options: argparse.Namespace) -> None:
     from .alembic import command
+    from .alembic.script import Script
 
     config = _config(options)
     arguments = {name: value for name, value in vars(options).items() if name not in _GLOBAL}
@@ -152,7 +153,7 @@ def _run(options: argparse.Namespace) -> None:
     made = getattr(command, options.command)(config, **arguments)
     if getattr(options, "sql", False):
         print(json.dumps({"sql": printed.getvalue()}))
-    elif isinstance(made, command.Script):
+    elif isinstance(made, Script):
         print(json.dumps({"revision": made.revision, "path": os.path.abspath(made.path)}))
     else:
         print(json.dumps({"written": printed.getvalue().splitlines()}))

@@ -52,12 +52,8 @@ class Host:
             return None
         return [os.path.join(self._alembics, "versions")], None, "alembic_version", False, "per_upgrade"
 
-    def database(self, named: Optional[str]) -> str:
-        """The path of the database."""
-        if named is None:
-            raise errors.BadSetting(
-                "no database is named", hint="write '-d app.db', or 'database = \"app.db\"' in limbeck.toml"
-            )
+    def database(self, named: Optional[str]) -> Optional[str]:
+        """The path of the database, which a flag or the settings may have named."""
         return named
 
     def open(self, path: str, access: str) -> sqlite3.Connection:
@@ -120,7 +116,7 @@ class AlembicHost(Host):
         mode = "per_revision" if options.get("transaction_per_migration") else "per_upgrade"
         return self._directory_of_versions.version_locations, None, table, False, mode
 
-    def database(self, named: Optional[str]) -> str:
+    def database(self, named: Optional[str]) -> Optional[str]:
         if self._env is None:
             raise Outside
         return self._database.engine.url.database or ":memory:"

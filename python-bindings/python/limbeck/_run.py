@@ -127,8 +127,8 @@ class Scope:
             raw = core.connection
             assert raw is not None, "a run begins with statements"
             # A rehearsal runs on another than the app's own, on an empty one in memory.
-            known = self.database is not None and self.database.raw is raw
-            step = Step(core, self.database if known else Opened(raw), self.options)
+            known = self.database
+            step = Step(core, known if known is not None and known.raw is raw else Opened(raw), self.options)
             del core  # a traceback may outlive this thread, and the core's step must not
             with active(step):
                 function(*([step] if takes_step else []))

@@ -90,7 +90,7 @@ fn refuse_python(folder: &Path) -> Result<()> {
         None => Ok(()),
         Some(file) => {
             let path = file.path().display().to_string();
-            let message = format!("the migrations are in Python: {path}");
+            let message = format!("a migration is in Python: {path}");
             Err(Error::new(ErrorKind::SourceUnreadable, message)
                 .in_file(path)
                 .with_hint("run them with limbeck's Python package; this command reads SQL files"))

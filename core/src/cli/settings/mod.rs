@@ -147,7 +147,10 @@ impl<'h> Settings<'h> {
     ///
     /// Errors: [`ErrorKind::BadSetting`] where nothing names it.
     pub fn database(&self) -> Result<String> {
-        self.host.database(self.database.as_deref())
+        self.host.database(self.database.as_deref())?.ok_or_else(|| {
+            Error::new(ErrorKind::BadSetting, "no database is named")
+                .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
+        })
     }
 }
 
