@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use limbeck::{Direction, Error, ErrorKind, Migrator, RebuildMode, TransactionMode};
+use limbeck::{Direction, Error, ErrorKind, Migrator, NewerDatabase, RebuildMode, TransactionMode};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -47,6 +47,9 @@ struct Step {
     /// Another folder of the case than `migrations`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     migrations: Option<String>,
+    /// What an older app does with a newer database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    newer_database: Option<NewerDatabase>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expect: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +62,8 @@ struct Step {
     line: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     violations: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    newer: Option<Value>,
     /// What an error leaves committed; without it, an error leaves nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     report: Option<Value>,
@@ -155,7 +160,7 @@ fn run_rebuilding(path: &Path, enforced: bool) -> Vec<String> {
         if enforced && files.iter().any(|(_, text)| text.contains("transaction:false")) {
             return Vec::new();
         }
-        if let Err(error) = call(path, &files, &case.options, &mut db, &step.run) {
+        if let Err(error) = call(path, &files, &case.options, &mut db, step) {
             return vec![format!("{how}: {}: {error:?}", step.run)];
         }
     }
@@ -189,7 +194,7 @@ fn take(
     let before = state(db);
     let migrations = step.migrations.as_deref().unwrap_or("migrations");
     let files = sql_files(&path.join(migrations));
-    match (call(path, &files, options, db, &step.run), &step.error) {
+    match (call(path, &files, options, db, step), &step.error) {
         (Ok(found), None) => {
             if bless {
                 step.expect = Some(found).filter(|found| !found.is_null());
@@ -205,7 +210,8 @@ fn take(
                 && step.message.as_ref().is_none_or(|part| error.to_string().contains(part))
                 && step.file.as_ref().is_none_or(|file| error.file() == Some(file))
                 && step.line.is_none_or(|line| error.line() == Some(line))
-                && step.violations.as_ref().is_none_or(|want| json!(error.violations()) == *want);
+                && step.violations.as_ref().is_none_or(|want| json!(error.violations()) == *want)
+                && step.newer.as_ref().is_none_or(|want| undated(json!(error.newer())) == *want);
             if !same {
                 return Err(format!("another error: {error:?} {}", json!(error.violations())));
             }
@@ -226,9 +232,10 @@ fn call(
     files: &[(String, String)],
     options: &Options,
     db: &mut Connection,
-    run: &str,
+    step: &Step,
 ) -> Result<Value, Error> {
-    let mut migrator = Migrator::new(files)?;
+    let run = &step.run;
+    let mut migrator = Migrator::new(files)?.newer_database(step.newer_database.unwrap_or_default());
     migrator = match options.rebuild.as_deref() {
         None | Some("auto") => migrator,
         Some("always") => migrator.rebuild(RebuildMode::Always),
@@ -316,8 +323,20 @@ fn script(
 }
 
 fn untimed(mut report: Value) -> Value {
-    report.as_object_mut().expect("a report is an object").remove("timing");
+    let members = report.as_object_mut().expect("a report is an object");
+    members.remove("timing");
+    if let Some(newer) = members.remove("newer") {
+        members.insert("newer".to_owned(), undated(newer));
+    }
     report
+}
+
+/// Revisions that a newer app applied, without the time.
+fn undated(mut newer: Value) -> Value {
+    for revision in newer.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+        revision.remove("applied_at");
+    }
+    newer
 }
 
 /// Every text of the schema but limbeck's and SQLite's own.

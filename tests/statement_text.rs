@@ -1,11 +1,10 @@
 //! Scripts and `ALTER TABLE`s as text: taken apart where SQLite takes them apart, printed as they
-//! were read, and read in time that grows as their length. The seeds are fixed.
+//! were read. The seeds are fixed.
 
 mod generate;
+mod long_texts;
 mod random;
 mod statements;
-
-use std::time::{Duration, Instant};
 
 use limbeck::alter::{Action, Alteration, ConstraintRef, Position, TableOption};
 use limbeck::schema::TableDef;
@@ -167,53 +166,22 @@ fn action(random: &mut Random) -> Action {
     }
 }
 
+/// That they take no more than their length's time is `benches/growth`'s to say.
 #[test]
-fn long_and_deep_texts_are_read_in_time_or_refused() {
-    // Enough to tell what grows as the square of the length, in a debug build too.
-    const LENGTH: usize = 1 << 18;
-    let many = |piece: &str| piece.repeat(LENGTH / piece.len());
-    let texts = [
-        many("("),
-        many("a,"),
-        many(";"),
-        many("'"),
-        many("/*"),
-        many("--\n"),
-        many("-- migrate:unless SELECT 1\n"),
-        many("SELECT 1;"),
-        many("EXPLAIN "),
-        format!("{}CREATE TRIGGER r{}", many("EXPLAIN "), many(";")),
-        format!("CREATE {}TRIGGER r{}", many("TEMP "), many(";")),
-        format!("CREATE TRIGGER r AFTER INSERT ON t BEGIN {}END;", many("SELECT 1;")),
-        format!("CREATE TABLE t({}a)", many("a INT,\n")),
-        format!("CREATE TABLE t(a {})", many("CHECK(1)")),
-        format!("CREATE TABLE t(a {})", many("CONSTRAINT c ")),
-        format!("CREATE TABLE t(a {})", many("INT ")),
-        format!("CREATE TABLE t(a DEFAULT ({}1))", many("- ")),
-        format!("CREATE TABLE t(a CHECK({}1))", many("NOT ")),
-        format!("CREATE TABLE t(a CHECK({}))", many("CASE WHEN ")),
-        format!("CREATE TABLE t(a CHECK({}1))", many("1+")),
-        format!("CREATE TABLE t(a CHECK(a IN ({}1)))", many("1,")),
-        format!("CREATE TABLE t(a, {}CHECK(1))", many("CONSTRAINT c UNIQUE(a) ")),
-        format!("ALTER TABLE t ADD COLUMN a DEFAULT {}", many("(")),
-        format!("ALTER TABLE t {}DROP COLUMN z", many("DROP COLUMN a, ")),
-        format!("ALTER TABLE t {}ADD z", many("RENAME a TO b, ADD c, ")),
-        format!("ALTER TABLE t ADD CHECK ({}1)", many("NOT ")),
-        format!("\"{}\"", many("\"\"")),
-        many("-- revision: a\n"),
-        many("é"),
-    ];
-    for text in &texts {
-        let start = Instant::now();
-        let _ = split(text);
-        let _ = TableDef::parse(text);
-        let _ = Body::parse(text);
-        let _ = limbeck::script::read(&[("0001_a.sql", text.as_str())]);
-        if let Ok(alteration) = Alteration::parse(text) {
-            alteration.groups();
+fn long_and_deep_texts_are_read_or_refused() {
+    for text in long_texts::of_length(1 << 16) {
+        if let Ok(pieces) = split(&text) {
+            let ends: Vec<usize> = pieces.iter().map(|piece| piece.start + piece.text.len()).collect();
+            assert!(ends.is_sorted(), "{}", &text[..text.floor_char_boundary(60)]);
         }
-        let taken = start.elapsed();
-        println!("{taken:?}: {}", text.chars().take(50).collect::<String>().escape_debug());
-        assert!(taken < Duration::from_secs(5), "{taken:?}: {}", text.chars().take(60).collect::<String>());
+        if let Ok(table) = TableDef::parse(&text) {
+            assert_eq!(table.sql, text);
+        }
+        if let (Ok(body), Ok(alteration)) = (Body::parse(&text), Alteration::parse(&text)) {
+            assert_eq!(body.up.items.len(), 1);
+            assert!(!alteration.groups().is_empty());
+        }
+        let file = limbeck::script::read(&[("0001_a.sql", text.as_str())]);
+        assert!(file.is_err() || file.is_ok_and(|all| all.len() == 1));
     }
 }

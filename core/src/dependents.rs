@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::alter::TableState;
 use crate::db::Database;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::inspect;
 use crate::schema::{Edits, Object, ObjectKind};
 use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
@@ -19,23 +19,27 @@ impl Broken {
     ///
     /// A trigger is compiled with a statement that would fire it: each of the three kinds shows only
     /// its own triggers. Nothing runs: `EXPLAIN` compiles only.
-    pub fn find(db: &mut dyn Database, schema: &str, table: &str) -> Result<Broken> {
-        Broken::find_without(db, schema, table, &[])
+    ///
+    /// `objects` is what [`inspect::with_temp`] has just read.
+    pub fn find(db: &mut dyn Database, objects: &[Object], schema: &str, table: &str) -> Result<Broken> {
+        Broken::find_without(db, objects, schema, table, &[])
     }
 
     /// The same, when columns of the table are gone. Where one stands in double quotes, SQLite now
     /// takes it for a string (<https://sqlite.org/quirks.html#dblquote>): that does not count as
     /// compiling.
-    pub fn find_without(db: &mut dyn Database, schema: &str, table: &str, gone: &[String]) -> Result<Broken> {
-        let mut objects = inspect::objects(db, schema)?;
-        if !same_name(schema, "temp") {
-            objects.extend(inspect::objects(db, "temp")?);
-        }
+    fn find_without(
+        db: &mut dyn Database,
+        objects: &[Object],
+        schema: &str,
+        table: &str,
+        gone: &[String],
+    ) -> Result<Broken> {
         let mut broken = BTreeMap::new();
         for view in objects.iter().filter(|o| o.kind == ObjectKind::View) {
-            compile(db, &mut broken, view.title(), &format!("SELECT * FROM {}", qualified(view)));
+            compile(db, &mut broken, view.title(), &format!("SELECT * FROM {}", qualified(view)))?;
             if let Some(select) = view.sql.as_deref().and_then(|sql| without_strings(sql, gone)) {
-                compile(db, &mut broken, view.title(), &select);
+                compile(db, &mut broken, view.title(), &select)?;
             }
         }
         let quoted = |o: &&Object| {
@@ -47,9 +51,8 @@ impl Broken {
             // Its body cannot be compiled by itself: too careful where it means a string.
             broken.insert(trigger.title(), "it has the column's name in double quotes".to_owned());
         }
-        let has_triggers = |o: &Object| {
-            objects.iter().any(|t| t.kind == ObjectKind::Trigger && same_name(&t.table, &o.name))
-        };
+        let triggers: Vec<&Object> = objects.iter().filter(|o| o.kind == ObjectKind::Trigger).collect();
+        let has_triggers = |o: &Object| triggers.iter().any(|trigger| same_name(&trigger.table, &o.name));
         for target in objects.iter().filter(|o| matches!(o.kind, ObjectKind::Table | ObjectKind::View)) {
             let altered = same_name(&target.schema, schema) && same_name(&target.name, table);
             if altered || has_triggers(target) {
@@ -69,11 +72,8 @@ impl Broken {
         gone: &[String],
         before: &Broken,
     ) -> Result<Vec<Object>> {
-        let now = Broken::find_without(db, schema, table, gone)?;
-        let mut objects = inspect::objects(db, schema)?;
-        if !same_name(schema, "temp") {
-            objects.extend(inspect::objects(db, "temp")?);
-        }
+        let objects = inspect::with_temp(db, schema)?;
+        let now = Broken::find_without(db, &objects, schema, table, gone)?;
         let new = |what: &str| now.0.contains_key(what) && !before.0.contains_key(what);
         let named: Vec<Object> = objects.iter().filter(|o| new(&o.title())).cloned().collect();
         if !named.is_empty() {
@@ -95,7 +95,8 @@ impl Broken {
             for other in suspects.iter().filter(|other| *other != trigger) {
                 db.execute(&format!("DROP TRIGGER {}", qualified(other)))?;
             }
-            let alone = Broken::find_without(db, schema, table, gone)?;
+            let left = inspect::with_temp(db, schema)?;
+            let alone = Broken::find_without(db, &left, schema, table, gone)?;
             db.execute("ROLLBACK TO limbeck_suspect")?;
             db.execute("RELEASE limbeck_suspect")?;
             if alone.0.keys().any(|what| !before.0.contains_key(what)) {
@@ -176,8 +177,8 @@ pub fn drop_column_keeps(db: &mut dyn Database, table: &TableState) -> Result<bo
             db.execute(&format!("DROP TABLE {probe}"))?;
             Ok::<_, Error>(db.texts(&all, &[])? == before)
         };
-        // Where it fails it is none that could be used.
-        let keeps = run().unwrap_or(false);
+        // Where SQLite refuses it is none that could be used.
+        let keeps = accepted(run())?.unwrap_or(false);
         db.execute("ROLLBACK TO limbeck_probe")?;
         db.execute("RELEASE limbeck_probe")?;
         Ok(keeps)
@@ -189,9 +190,19 @@ fn qualified(object: &Object) -> String {
     format!("{}.{}", quote(&object.schema), quote(&object.name))
 }
 
-fn compile(db: &mut dyn Database, broken: &mut BTreeMap<String, String>, what: String, sql: &str) {
-    if let Err(error) = db.execute(&format!("EXPLAIN {sql}")) {
-        broken.insert(what, error.to_string());
+fn compile(
+    db: &mut dyn Database,
+    broken: &mut BTreeMap<String, String>,
+    what: String,
+    sql: &str,
+) -> Result<()> {
+    match db.execute(&format!("EXPLAIN {sql}")) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::StatementFailed => {
+            broken.insert(what, error.to_string());
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -203,14 +214,14 @@ fn compile_statements(
 ) -> Result<()> {
     let name = qualified(target);
     let on = if altered { ALTERED.to_owned() } else { target.title() };
-    compile(db, broken, format!("INSERT into {on}"), &format!("INSERT INTO {name} DEFAULT VALUES"));
-    compile(db, broken, format!("DELETE from {on}"), &format!("DELETE FROM {name}"));
+    compile(db, broken, format!("INSERT into {on}"), &format!("INSERT INTO {name} DEFAULT VALUES"))?;
+    compile(db, broken, format!("DELETE from {on}"), &format!("DELETE FROM {name}"))?;
     let sql = "SELECT name FROM pragma_table_info(?1, ?2)";
     let columns = db.texts(sql, &[target.name.as_str().into(), target.schema.as_str().into()]);
     let sets: Vec<String> =
-        columns.unwrap_or_default().iter().map(|c| format!("{0} = {0}", quote(c))).collect();
+        accepted(columns)?.unwrap_or_default().iter().map(|c| format!("{0} = {0}", quote(c))).collect();
     if !sets.is_empty() {
-        compile(db, broken, format!("UPDATE of {on}"), &format!("UPDATE {name} SET {}", sets.join(", ")));
+        compile(db, broken, format!("UPDATE of {on}"), &format!("UPDATE {name} SET {}", sets.join(", ")))?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::report::Report;
+use crate::report::{NewerRevision, Report};
 
 /// A `Result` whose error is [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -182,6 +182,9 @@ kinds! {
 
     /// A setting is missing or not understood.
     BadSetting = "settings.invalid",
+
+    /// A downgrade script that the database has kept is damaged, or does what such a script may not do.
+    StoredScriptRefused = "history.stored_script_refused",
 }
 
 /// Rows that break a rule, as data.
@@ -214,6 +217,7 @@ struct Inner {
     line: Option<u32>,
     statement: Option<String>,
     violations: Vec<Violation>,
+    newer: Vec<NewerRevision>,
     report: Option<Report>,
 }
 
@@ -229,6 +233,7 @@ impl Error {
             line: None,
             statement: None,
             violations: Vec::new(),
+            newer: Vec::new(),
             report: None,
         }))
     }
@@ -282,6 +287,13 @@ impl Error {
         self
     }
 
+    /// With the revisions that the database has and the app does not.
+    #[must_use]
+    pub fn with_newer(mut self, newer: Vec<NewerRevision>) -> Error {
+        self.0.newer = newer;
+        self
+    }
+
     /// With the report of what was committed before.
     #[must_use]
     pub fn with_report(mut self, report: Report) -> Error {
@@ -329,6 +341,12 @@ impl Error {
         &self.0.violations
     }
 
+    /// Of [`ErrorKind::DatabaseNewer`]: what the database has and the app does not, in the order in which
+    /// it was applied.
+    pub fn newer(&self) -> &[NewerRevision] {
+        &self.0.newer
+    }
+
     /// What was committed before the failure. `None` if the run had not begun.
     pub fn report(&self) -> Option<&Report> {
         self.0.report.as_ref()
@@ -337,6 +355,16 @@ impl Error {
     /// The error as one line of JSON: `{"error":{…},"report":{…}}`.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("an error holds strings and numbers only")
+    }
+}
+
+/// `None` where SQLite refused the statement itself: that answers a question. Any other failure (the
+/// disk, a lock, a cancelled run) answers none, and stays an error.
+pub(crate) fn accepted<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.kind() == ErrorKind::StatementFailed => Ok(None),
+        Err(error) => Err(error),
     }
 }
 
@@ -352,6 +380,8 @@ impl Serialize for Error {
             line: Option<u32>,
             statement: Option<&'a str>,
             violations: &'a [Violation],
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            newer: &'a [NewerRevision],
         }
         let inner = &self.0;
         let mut map = serializer.serialize_map(None)?;
@@ -366,6 +396,7 @@ impl Serialize for Error {
                 line: inner.line,
                 statement: inner.statement.as_deref(),
                 violations: &inner.violations,
+                newer: &inner.newer,
             },
         )?;
         if let Some(report) = &inner.report {

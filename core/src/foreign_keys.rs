@@ -71,7 +71,7 @@ impl Watch {
         for table in tables {
             let table = table.to_ascii_lowercase();
             if let Entry::Vacant(entry) = self.before.entry(table) {
-                let dangling = dangling(db, entry.key());
+                let dangling = dangling(db, entry.key())?;
                 entry.insert(dangling);
             }
         }
@@ -135,7 +135,7 @@ impl Watch {
             if !db.any(exists, &[table.as_str().into()])? {
                 continue;
             }
-            match (before, dangling(db, &table)) {
+            match (before, dangling(db, &table)?) {
                 (Err(_), Err(message)) => {
                     warnings.push(format!("foreign keys of {table} cannot be checked: {message}"))
                 }
@@ -215,19 +215,22 @@ fn compare(
     }
 }
 
-/// The rows of a table that find no parent. SQLite fails where the parent has no fitting key.
-fn dangling(db: &mut dyn Database, table: &str) -> Result<Dangling, String> {
+/// The rows of a table that find no parent, or SQLite's message where the parent has no fitting key.
+fn dangling(db: &mut dyn Database, table: &str) -> Result<Result<Dangling, String>> {
     let sql = format!("PRAGMA main.foreign_key_check({})", quote(table));
     let mut dangling = Dangling::new();
-    db.query(&sql, &[], &mut |row| {
+    let read = db.query(&sql, &[], &mut |row| {
         if let [_, rowid, Value::Text(parent), ..] = row {
             let rowid = if let Value::Integer(id) = rowid { Some(*id) } else { None };
             *dangling.entry((parent.to_ascii_lowercase(), rowid)).or_default() += 1;
         }
         Ok(())
-    })
-    .map_err(|error| error.to_string())?;
-    Ok(dangling)
+    });
+    match read {
+        Ok(()) => Ok(Ok(dangling)),
+        Err(error) if error.kind() == ErrorKind::StatementFailed => Ok(Err(error.to_string())),
+        Err(error) => Err(error),
+    }
 }
 
 fn table_name(name: &QualifiedName<'_>) -> String {

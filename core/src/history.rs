@@ -6,7 +6,7 @@
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::Step;
-use crate::sql::quote;
+use crate::sql::{literal, quote};
 
 /// The table of version rows, in Alembic's shape, unless the app names another.
 pub const VERSION_TABLE: &str = "limbeck_version";
@@ -16,14 +16,17 @@ CREATE TABLE IF NOT EXISTS limbeck_history (
     id INTEGER PRIMARY KEY,
     revision TEXT NOT NULL,
     revises TEXT NOT NULL,      -- what it revises, comma-separated
+    depends_on TEXT,            -- what else it needs, comma-separated
+    message TEXT,               -- what it does
     direction TEXT NOT NULL,    -- up, down, stamp
     state TEXT NOT NULL,        -- finished; started: a transaction:false revision under way
     applied_at TEXT NOT NULL,   -- UTC
     duration_ms INTEGER,
     checksum TEXT,              -- of the script that ran
     app_version TEXT,
-    floor TEXT,                 -- the oldest revision whose app can use the database, where known
+    compatible INTEGER,         -- whether apps without it can use the database, where known: 1, 0
     downgrade TEXT,             -- the script that undoes it
+    downgrade_checksum TEXT,
     statements INTEGER,         -- how many of them are done, while started
     fingerprint TEXT            -- of the whole schema after a run, where known
 )";
@@ -35,6 +38,10 @@ pub struct Entry<'a> {
     pub revision: &'a str,
     /// What it revises.
     pub revises: &'a [String],
+    /// What else it needs.
+    pub depends_on: &'a [String],
+    /// What it does.
+    pub message: &'a str,
     /// `up`, `down` or `stamp`.
     pub direction: &'a str,
     /// How long it took.
@@ -43,8 +50,33 @@ pub struct Entry<'a> {
     pub checksum: Option<String>,
     /// Of the app that ran it.
     pub app_version: Option<&'a str>,
-    /// The script that undoes it.
-    pub downgrade: Option<&'a str>,
+    /// Whether apps that do not have it can use the database.
+    pub compatible: Option<bool>,
+    /// The script that undoes it, and its checksum.
+    pub downgrade: Option<(&'a str, &'a str)>,
+}
+
+/// What the database knows of a revision that is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its place among all steps.
+    pub id: i64,
+    /// The revision.
+    pub revision: String,
+    /// What it revises.
+    pub revises: Vec<String>,
+    /// What else it needs.
+    pub depends_on: Vec<String>,
+    /// What it does.
+    pub message: String,
+    /// When it was applied or stamped.
+    pub applied_at: String,
+    /// Of the app that did so.
+    pub app_version: Option<String>,
+    /// Whether apps that do not have it can use the database.
+    pub compatible: Option<bool>,
+    /// The script that undoes it, and its checksum.
+    pub downgrade: Option<(String, String)>,
 }
 
 /// A `transaction:false` revision that was begun and not finished.
@@ -109,20 +141,23 @@ impl<'a> History<'a> {
     ///
     /// Errors: [`ErrorKind::ProofFailed`] if a row that the step replaces is not there.
     pub fn move_rows(&self, db: &mut dyn Database, step: &Step) -> Result<()> {
-        let table = quote(self.version_table);
+        let table = format!("main.{}", quote(self.version_table));
+        let gone = |row: &str| {
+            let message = format!("the version row {row} is gone from {}", self.version_table);
+            Error::new(ErrorKind::ProofFailed, message)
+        };
+        if let ([from], [to]) = (&step.delete[..], &step.insert[..]) {
+            let (from_text, to) = (literal(from), literal(to));
+            let sql = format!("UPDATE {table} SET version_num = {to} WHERE version_num = {from_text}");
+            return if db.execute(&sql)? == 1 { Ok(()) } else { Err(gone(from)) };
+        }
         for row in &step.delete {
-            let delete = format!("DELETE FROM main.{table} WHERE version_num = ?1");
-            let there = format!("SELECT 1 FROM main.{table} WHERE version_num = ?1");
-            if !db.any(&there, &[row.as_str().into()])? {
-                return Err(Error::new(
-                    ErrorKind::ProofFailed,
-                    format!("the version row {row} is gone from {}", self.version_table),
-                ));
+            if db.execute(&format!("DELETE FROM {table} WHERE version_num = {}", literal(row)))? != 1 {
+                return Err(gone(row));
             }
-            run(db, &delete, &[row.as_str().into()])?;
         }
         for row in &step.insert {
-            run(db, &format!("INSERT INTO main.{table}(version_num) VALUES (?1)"), &[row.as_str().into()])?;
+            db.execute(&format!("INSERT INTO {table}(version_num) VALUES ({})", literal(row)))?;
         }
         Ok(())
     }
@@ -149,18 +184,24 @@ impl<'a> History<'a> {
     }
 
     fn write(&self, db: &mut dyn Database, entry: &Entry<'_>, state: &str) -> Result<()> {
-        let sql = "INSERT INTO main.limbeck_history(revision, revises, direction, state, applied_at, duration_ms, \
-                   checksum, app_version, downgrade, statements) \
-                   VALUES (?1, ?2, ?3, ?4, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?5, ?6, ?7, ?8, ?9)";
+        let sql = "INSERT INTO main.limbeck_history(revision, revises, depends_on, message, direction, state, \
+                   applied_at, duration_ms, checksum, app_version, compatible, downgrade, downgrade_checksum, \
+                   statements) VALUES (?1, ?2, ?3, ?4, ?5, ?6, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), \
+                   ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        let (downgrade, downgrade_checksum) = entry.downgrade.unzip();
         let params = [
             entry.revision.into(),
             entry.revises.join(", ").as_str().into(),
+            entry.depends_on.join(", ").as_str().into(),
+            entry.message.into(),
             entry.direction.into(),
             state.into(),
             entry.duration_ms.map(|ms| ms as i64).into(),
             entry.checksum.as_deref().into(),
             entry.app_version.into(),
-            entry.downgrade.into(),
+            entry.compatible.map(i64::from).into(),
+            downgrade.into(),
+            downgrade_checksum.into(),
             (state == "started").then_some(0i64).into(),
         ];
         run(db, sql, &params)
@@ -206,18 +247,44 @@ impl<'a> History<'a> {
         Ok(all)
     }
 
-    /// When a revision was applied, and by which app version, where that is known.
-    pub fn applied(&self, db: &mut dyn Database, revision: &str) -> Result<Option<(String, Option<String>)>> {
+    /// What is known of a revision that the version rows say is applied: its last row that is no
+    /// downgrade. None where it came without one, such as by a stamp of what follows it.
+    pub fn applied(&self, db: &mut dyn Database, revision: &str) -> Result<Option<Record>> {
         if !self.known(db)? {
             return Ok(None);
         }
-        let sql = "SELECT applied_at, app_version FROM main.limbeck_history WHERE revision = ?1 ORDER BY id DESC LIMIT 1";
-        Ok(db.rows(sql, &[revision.into()])?.pop().and_then(|row| match &row[..] {
-            [Value::Text(when), Value::Text(app)] => Some((when.clone(), Some(app.clone()))),
-            [Value::Text(when), _] => Some((when.clone(), None)),
-            _ => None,
-        }))
+        let sql = "SELECT id, revises, depends_on, message, applied_at, app_version, compatible, downgrade, \
+                   downgrade_checksum FROM main.limbeck_history \
+                   WHERE revision = ?1 AND direction <> 'down' AND state = 'finished' ORDER BY id DESC LIMIT 1";
+        Ok(db.rows(sql, &[revision.into()])?.pop().and_then(|row| record(revision, &row)))
     }
+}
+
+/// A row, whoever wrote it; one that is none of limbeck's tells nothing.
+fn record(revision: &str, row: &[Value]) -> Option<Record> {
+    let text = |at: usize| match row.get(at) {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let list = |at: usize| -> Vec<String> {
+        let all = text(at).unwrap_or_default();
+        all.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    };
+    let Some(Value::Integer(id)) = row.first() else { return None };
+    Some(Record {
+        id: *id,
+        revision: revision.to_owned(),
+        revises: list(1),
+        depends_on: list(2),
+        message: text(3).unwrap_or_default(),
+        applied_at: text(4)?,
+        app_version: text(5),
+        compatible: match row.get(6) {
+            Some(Value::Integer(yes)) => Some(*yes == 1),
+            _ => None,
+        },
+        downgrade: text(7).zip(text(8)),
+    })
 }
 
 fn run(db: &mut dyn Database, sql: &str, params: &[Value]) -> Result<()> {

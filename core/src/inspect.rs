@@ -2,7 +2,7 @@
 
 use crate::alter::{Child, TableState};
 use crate::db::{Database, Value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::schema::{Object, ObjectKind, TableDef};
 use crate::sql::{quote, same_name};
 
@@ -30,10 +30,19 @@ pub fn objects(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
     Ok(objects)
 }
 
+/// All objects of one schema, and of `temp`.
+pub fn with_temp(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
+    let mut all = objects(db, schema)?;
+    if !same_name(schema, "temp") {
+        all.extend(objects(db, "temp")?);
+    }
+    Ok(all)
+}
+
 /// The tables in which virtual tables keep what they hold. SQLite knows them apart since 3.37.
-pub fn shadow_tables(db: &mut dyn Database) -> Vec<String> {
+pub fn shadow_tables(db: &mut dyn Database) -> Result<Vec<String>> {
     let sql = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'";
-    db.texts(sql, &[]).unwrap_or_default()
+    Ok(accepted(db.texts(sql, &[]))?.unwrap_or_default())
 }
 
 /// Whether a name is one that only SQLite itself may give.
@@ -46,9 +55,19 @@ pub fn is_sqlites(name: &str) -> bool {
 /// Errors: [`ErrorKind::UnknownTable`] for a view, a virtual table, or a table of SQLite's own;
 /// [`ErrorKind::SqlSyntax`] where its stored text cannot be read.
 pub fn table(db: &mut dyn Database, schema: &str, name: &str) -> Result<Option<TableState>> {
-    let objects = objects(db, schema)?;
-    let Some(found) = objects
-        .iter()
+    let all = with_temp(db, schema)?;
+    table_of(db, &all, schema, name)
+}
+
+/// The same, where [`with_temp`] has just been read.
+pub fn table_of(
+    db: &mut dyn Database,
+    all: &[Object],
+    schema: &str,
+    name: &str,
+) -> Result<Option<TableState>> {
+    let objects = || all.iter().filter(|o| o.schema == schema);
+    let Some(found) = objects()
         .find(|o| same_name(&o.name, name) && matches!(o.kind, ObjectKind::Table | ObjectKind::View))
     else {
         return Ok(None);
@@ -68,29 +87,46 @@ pub fn table(db: &mut dyn Database, schema: &str, name: &str) -> Result<Option<T
     }
     let table = TableDef::parse(sql)?;
     let mine = |o: &&Object| same_name(&o.table, &found.name);
-    let indexes = objects.iter().filter(|o| o.kind == ObjectKind::Index && o.sql.is_some()).filter(mine);
-    let triggers = objects.iter().filter(|o| o.kind == ObjectKind::Trigger).filter(mine);
+    let indexes = objects().filter(|o| o.kind == ObjectKind::Index && o.sql.is_some()).filter(mine);
+    let triggers = objects().filter(|o| o.kind == ObjectKind::Trigger).filter(mine);
     let mut triggers: Vec<Object> = triggers.cloned().collect();
     if !same_name(schema, "temp") {
-        triggers.extend(temp_triggers(db, &found.name)?);
+        triggers.extend(temp_triggers(all, &found.name));
     }
     Ok(Some(TableState {
         schema: schema.to_owned(),
         indexes: indexes.cloned().collect(),
         triggers,
-        children: children(db, schema, &found.name)?,
-        names: objects.iter().map(|o| o.name.clone()).collect(),
+        children: if may_have_foreign_keys(all) { children(db, schema, &found.name)? } else { Vec::new() },
+        names: objects().map(|o| &o.name).filter(|name| is_reserved(name)).cloned().collect(),
         table,
     }))
 }
 
 /// Temporary triggers on a table of another schema: DROP TABLE takes them along.
-fn temp_triggers(db: &mut dyn Database, table: &str) -> Result<Vec<Object>> {
-    let temp = objects(db, "temp")?;
-    let shadowed = temp.iter().any(|o| o.kind == ObjectKind::Table && same_name(&o.name, table));
-    let on_it = |o: &Object| o.kind == ObjectKind::Trigger && same_name(&o.table, table);
+fn temp_triggers(all: &[Object], table: &str) -> Vec<Object> {
+    let temp = || all.iter().filter(|o| o.schema == "temp");
+    let shadowed = temp().any(|o| o.kind == ObjectKind::Table && same_name(&o.name, table));
+    let on_it = |o: &&Object| o.kind == ObjectKind::Trigger && same_name(&o.table, table);
     // Where a temporary table has the same name, an unqualified trigger is that one's.
-    Ok(temp.into_iter().filter(|o| on_it(o) && !shadowed).collect())
+    temp().filter(|o| on_it(o) && !shadowed).cloned().collect()
+}
+
+/// Whether a name begins as limbeck's own temporary names do, or as SQLite's.
+fn is_reserved(name: &str) -> bool {
+    is_sqlites(name) || name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("limbeck_"))
+}
+
+/// Whether any text holds the word: SQLite's own answer, table by table, takes longer than all the rest.
+fn may_have_foreign_keys(all: &[Object]) -> bool {
+    const WORD: &[u8] = b"references";
+    let holds = |text: &[u8]| {
+        let starts = text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'r' | b'R'));
+        let mut words = starts.filter_map(|(at, _)| text.get(at..at + WORD.len()));
+        words.any(|word| word.eq_ignore_ascii_case(WORD))
+    };
+    let tables = all.iter().filter(|o| o.kind == ObjectKind::Table);
+    tables.filter_map(|o| o.sql.as_deref()).any(|sql| holds(sql.as_bytes()))
 }
 
 /// The foreign keys that point to a table, one entry a key.

@@ -65,5 +65,7 @@ pub use error::{Error, ErrorKind, Result, Violation};
 pub use event::Event;
 pub use execute::{Code, CodeStep, TransactionMode};
 pub use history::VERSION_TABLE;
-pub use migrator::{Migrator, RevisionInfo};
-pub use report::{AlterationReport, Direction, DryRun, DryStep, Report, StepReport, Timing, Way};
+pub use migrator::{Migrator, NewerDatabase, RevisionInfo};
+pub use report::{
+    AlterationReport, Direction, DryRun, DryStep, NewerRevision, Report, StepReport, Timing, Way,
+};

@@ -13,7 +13,8 @@ use crate::sql::{quote, same_name, same_text, tokens, unquote};
 /// the statistics.
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
-    objects: BTreeMap<(String, ObjectKind, String), Object>,
+    /// The schema's, then those of `temp`.
+    pub objects: Vec<Object>,
     /// `sqlite_sequence`: table → last number.
     pub sequences: BTreeMap<String, i64>,
     /// `sqlite_stat1` and `sqlite_stat4`: (which, table, index) → how many rows.
@@ -29,6 +30,8 @@ pub struct Change {
     pub table: String,
     /// Its text afterwards, where limbeck itself wrote it.
     pub text: Option<String>,
+    /// Its text as planned, where SQLite may write it in another layout.
+    pub planned: Option<String>,
     /// Its columns afterwards.
     pub columns: Vec<String>,
     /// Indexes and triggers that go.
@@ -44,15 +47,12 @@ pub struct Change {
 impl Inventory {
     /// Reads it: one pass over `sqlite_schema`, the counters and the statistics. Locks nothing.
     pub fn read(db: &mut dyn Database, schema: &str) -> Result<Inventory> {
-        let mut inventory = Inventory::default();
-        let mut objects = inspect::objects(db, schema)?;
-        if !same_name(schema, "temp") {
-            objects.extend(inspect::objects(db, "temp")?);
-        }
-        let has = |objects: &[Object], name: &str| {
-            objects.iter().any(|o| o.schema == schema && o.kind == ObjectKind::Table && o.name == name)
-        };
-        if has(&objects, "sqlite_sequence") {
+        let mut inventory = Inventory { objects: inspect::with_temp(db, schema)?, ..Inventory::default() };
+        let of_sqlite = |o: &&Object| o.schema == schema && inspect::is_sqlites(&o.name);
+        let tables: Vec<&Object> =
+            inventory.objects.iter().filter(of_sqlite).filter(|o| o.kind == ObjectKind::Table).collect();
+        let has = |name: &str| tables.iter().any(|o| o.name == name);
+        if has("sqlite_sequence") {
             for row in db.rows(&format!("SELECT name, seq FROM {}.sqlite_sequence", quote(schema)), &[])? {
                 if let [Value::Text(name), Value::Integer(seq)] = &row[..] {
                     inventory.sequences.insert(name.to_ascii_lowercase(), *seq);
@@ -60,7 +60,7 @@ impl Inventory {
             }
         }
         for which in STATISTICS {
-            if has(&objects, which) {
+            if has(which) {
                 let sql = format!(
                     "SELECT lower(tbl), lower(coalesce(idx, '')), count(*) FROM {}.{which} GROUP BY 1, 2",
                     quote(schema)
@@ -72,10 +72,6 @@ impl Inventory {
                     }
                 }
             }
-        }
-        for object in objects {
-            let key = (object.schema.clone(), object.kind, object.name.to_ascii_lowercase());
-            inventory.objects.insert(key, object);
         }
         Ok(inventory)
     }
@@ -92,15 +88,16 @@ impl Inventory {
     pub fn prove(&self, before: &Inventory, change: &Change) -> Result<()> {
         let mut differences = Vec::new();
         let mut expected = BTreeMap::new();
-        for (key, object) in &before.objects {
-            if is_made_by_constraint(object, &change.table) || change.dropped.contains(&object.title()) {
+        let (was, is) = without_common_ends(&before.objects, &self.objects, change);
+        for object in was {
+            if is_made_by_constraint(object, &change.table) || change.drops(object) {
                 continue;
             }
-            expected.insert(change.key(key, object), object);
+            expected.insert(change.key(object), object);
         }
-        for (key, object) in &self.objects {
+        for object in is {
             let made = is_made_by_constraint(object, change.table_after());
-            match expected.remove(key) {
+            match expected.remove(&key(object)) {
                 Some(was) => differences.extend(change.differs(was, object)),
                 None if made || SQLITES_OWN.contains(&object.name.as_str()) => {}
                 None => differences.push(format!("{} has appeared", object.title())),
@@ -170,6 +167,29 @@ const STATISTICS: &[&str] = &["sqlite_stat1", "sqlite_stat4"];
 /// Tables that SQLite makes by itself when they are first needed, and keeps.
 const SQLITES_OWN: &[&str] = &["sqlite_sequence"];
 
+/// What is left of two lists without the objects at both ends that are equal in both and of which
+/// the plan says nothing: of a large schema, most.
+fn without_common_ends<'a>(
+    before: &'a [Object],
+    after: &'a [Object],
+    change: &Change,
+) -> (&'a [Object], &'a [Object]) {
+    let stays = |(was, is): &(&Object, &Object)| {
+        was == is && !same_name(&was.table, &change.table) && !change.drops(was)
+    };
+    let start = before.iter().zip(after).take_while(stays).count();
+    let (before, after) = (&before[start..], &after[start..]);
+    let end = before.iter().rev().zip(after.iter().rev()).take_while(stays).count();
+    (&before[..before.len() - end], &after[..after.len() - end])
+}
+
+/// By what an object is found again: no two of a schema and kind have the same name.
+type Key = (String, ObjectKind, String);
+
+fn key(object: &Object) -> Key {
+    (object.schema.clone(), object.kind, object.name.to_ascii_lowercase())
+}
+
 fn is_made_by_constraint(object: &Object, table: &str) -> bool {
     object.kind == ObjectKind::Index && object.sql.is_none() && same_name(&object.table, table)
 }
@@ -183,11 +203,17 @@ impl Change {
     }
 
     /// Where an object is to be found afterwards.
-    fn key(&self, key: &(String, ObjectKind, String), object: &Object) -> (String, ObjectKind, String) {
+    fn key(&self, object: &Object) -> Key {
+        let (schema, kind, name) = key(object);
         if self.table_renamed && self.is_the_table(object) {
-            return (key.0.clone(), key.1, self.table_after().to_ascii_lowercase());
+            return (schema, kind, self.table_after().to_ascii_lowercase());
         }
-        key.clone()
+        (schema, kind, name)
+    }
+
+    /// Whether an object goes.
+    fn drops(&self, object: &Object) -> bool {
+        !self.dropped.is_empty() && self.dropped.contains(&object.title())
     }
 
     fn is_the_table(&self, object: &Object) -> bool {
@@ -208,6 +234,9 @@ impl Change {
         }
         if let Some(text) = &self.text {
             return (text != new).then(|| format!("table {} has another text than planned", was.name));
+        }
+        if self.planned.as_ref() == Some(new) {
+            return None;
         }
         let columns: Option<Vec<String>> = TableDef::parse(new)
             .ok()
@@ -247,7 +276,7 @@ mod tests {
                 table: (*table).into(),
                 sql: sql.map(str::to_owned),
             };
-            inventory.objects.insert(("main".into(), *kind, name.to_ascii_lowercase()), object);
+            inventory.objects.push(object);
         }
         inventory
     }

@@ -66,6 +66,24 @@ pub struct StepReport {
     pub alterations: Vec<AlterationReport>,
 }
 
+/// A revision that a database has and the app does not: a newer version of the app applied it. What
+/// the database has not recorded is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NewerRevision {
+    /// The revision's id.
+    pub revision: String,
+    /// What it does.
+    pub message: String,
+    /// When it was applied, in UTC.
+    pub applied_at: Option<String>,
+    /// The version of the app that applied it.
+    pub app_version: Option<String>,
+    /// Whether an app that does not have it can use the database after it.
+    pub compatible: Option<bool>,
+    /// Whether the database has the script that undoes it.
+    pub has_downgrade: bool,
+}
+
 /// What a run would do, as far as it can be known without its rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DryRun {
@@ -90,6 +108,9 @@ pub struct DryStep {
     pub statements: Vec<String>,
     /// Its `ALTER TABLE` batches, in order; `rows` are those that a rebuild would copy.
     pub alterations: Vec<AlterationReport>,
+    /// Why an app that does not have the revision might not live with it: `line 3: notes: DROP COLUMN title`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub breaks_older_apps: Option<String>,
 }
 
 /// How long things took. By SQLite's clock: the core reads none of its own.
@@ -112,6 +133,10 @@ pub struct Report {
     pub steps: Vec<StepReport>,
     /// What a reader should know although nothing failed.
     pub warnings: Vec<String>,
+    /// What the database has and the app does not, where the app runs on all the same
+    /// ([`NewerDatabase::RunOn`](crate::NewerDatabase::RunOn)), in the order in which it was applied.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub newer: Vec<NewerRevision>,
     /// How long it took.
     pub timing: Timing,
 }

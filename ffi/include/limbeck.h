@@ -281,6 +281,10 @@ typedef enum limbeck_status {
    */
   LIMBECK_HISTORY_NOTHING_TO_ADOPT = 605,
   /**
+   * A downgrade script that the database has kept is damaged, or does what such a script may not do.
+   */
+  LIMBECK_HISTORY_STORED_SCRIPT_REFUSED = 606,
+  /**
    * The database cannot be opened.
    */
   LIMBECK_DATABASE_CANNOT_OPEN = 701,
@@ -373,6 +377,26 @@ typedef enum limbeck_rebuild {
    */
   LIMBECK_REBUILD_NEVER = 2,
 } limbeck_rebuild;
+
+/**
+ * What an upgrade does with a database that has revisions which the migrations do not: a newer version
+ * of the program was there. `limbeck_error_newer_count` and the JSON tell which.
+ */
+typedef enum limbeck_newer {
+  /**
+   * `LIMBECK_HISTORY_DATABASE_NEWER`.
+   */
+  LIMBECK_NEWER_REFUSE = 0,
+  /**
+   * Use it as it is, where each of those revisions leaves older programs working; else refuse it.
+   */
+  LIMBECK_NEWER_RUN_ON = 1,
+  /**
+   * Take those revisions back with the downgrade scripts that the database has kept. What they throw
+   * away is gone.
+   */
+  LIMBECK_NEWER_TAKE_DOWN = 2,
+} limbeck_newer;
 
 /**
  * What a transaction holds.
@@ -915,6 +939,42 @@ const char *limbeck_error_violation_rule(const struct limbeck_error *error, size
 uint64_t limbeck_error_violation_rows(const struct limbeck_error *error, size_t violation);
 
 /**
+ * How many revisions the database has and the program does not, in the order in which they were applied.
+ *
+ * # Safety
+ *
+ * Any pointer may be asked. Any thread.
+ */
+size_t limbeck_error_newer_count(const struct limbeck_error *error);
+
+/**
+ * Such a revision, counted from 0; null beyond the last.
+ *
+ * # Safety
+ *
+ * As `limbeck_error_code`.
+ */
+const char *limbeck_error_newer_revision(const struct limbeck_error *error, size_t newer, size_t *length);
+
+/**
+ * The version of the program that applied it; null if that is not known.
+ *
+ * # Safety
+ *
+ * As `limbeck_error_code`.
+ */
+const char *limbeck_error_newer_app_version(const struct limbeck_error *error, size_t newer, size_t *length);
+
+/**
+ * When it was applied, in UTC: `2026-02-03T12:00:00.000Z`; null if that is not known.
+ *
+ * # Safety
+ *
+ * As `limbeck_error_code`.
+ */
+const char *limbeck_error_newer_applied_at(const struct limbeck_error *error, size_t newer, size_t *length);
+
+/**
  * The whole error as one line of JSON, `{"error":{…},"report":{…}}`: also the first keys of the rows that
  * break a rule, and in `report` what was committed before the failure.
  *
@@ -1165,6 +1225,17 @@ enum limbeck_status limbeck_migrator_set_rebuild(struct limbeck_migrator *migrat
 enum limbeck_status limbeck_migrator_set_transaction(struct limbeck_migrator *migrator,
                                                      int mode,
                                                      struct limbeck_error **error);
+
+/**
+ * What an upgrade does with a newer database: a value of `limbeck_newer`.
+ *
+ * # Safety
+ *
+ * `error` is null or may be written. Any thread, one call at a time with this migrator.
+ */
+enum limbeck_status limbeck_migrator_set_newer_database(struct limbeck_migrator *migrator,
+                                                        int choice,
+                                                        struct limbeck_error **error);
 
 /**
  * What is told of a run's progress; null tells nobody.

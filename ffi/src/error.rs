@@ -23,7 +23,15 @@ pub struct limbeck_error {
     file: Option<Text>,
     statement: Option<Text>,
     violations: Vec<Broken>,
+    newer: Vec<Newer>,
     json: Text,
+}
+
+/// A revision that the database has and the program does not.
+struct Newer {
+    revision: Text,
+    app_version: Option<Text>,
+    applied_at: Option<Text>,
 }
 
 /// A rule that rows break.
@@ -100,6 +108,15 @@ impl Failure {
                         rows: found.count,
                     })
                     .collect(),
+                newer: error
+                    .newer()
+                    .iter()
+                    .map(|found| Newer {
+                        revision: Text::new(&*found.revision),
+                        app_version: text(found.app_version.as_deref()),
+                        applied_at: text(found.applied_at.as_deref()),
+                    })
+                    .collect(),
                 json: Text::new(error.to_json()),
             },
             Failure::Call(_, code, message) => {
@@ -117,6 +134,7 @@ impl Failure {
                     file: None,
                     statement: None,
                     violations: Vec::new(),
+                    newer: Vec::new(),
                     json: Text::new(json!({ "error": error }).to_string()),
                 }
             }
@@ -347,6 +365,61 @@ pub unsafe extern "C" fn limbeck_error_violation_rule(
 pub unsafe extern "C" fn limbeck_error_violation_rows(error: *const limbeck_error, violation: usize) -> u64 {
     let rows = |error: &limbeck_error| error.violations.get(violation).map_or(0, |found| found.rows);
     handle::look(error, "error", rows).unwrap_or(0)
+}
+
+/// How many revisions the database has and the program does not, in the order in which they were applied.
+///
+/// # Safety
+///
+/// Any pointer may be asked. Any thread.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_error_newer_count(error: *const limbeck_error) -> usize {
+    handle::look(error, "error", |error| error.newer.len()).unwrap_or(0)
+}
+
+/// Such a revision, counted from 0; null beyond the last.
+///
+/// # Safety
+///
+/// As `limbeck_error_code`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_error_newer_revision(
+    error: *const limbeck_error,
+    newer: usize,
+    length: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller says so of `length`.
+    unsafe { part(error, length, |error| error.newer.get(newer).map(|found| &found.revision)) }
+}
+
+/// The version of the program that applied it; null if that is not known.
+///
+/// # Safety
+///
+/// As `limbeck_error_code`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_error_newer_app_version(
+    error: *const limbeck_error,
+    newer: usize,
+    length: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller says so of `length`.
+    unsafe { part(error, length, |error| error.newer.get(newer)?.app_version.as_ref()) }
+}
+
+/// When it was applied, in UTC: `2026-02-03T12:00:00.000Z`; null if that is not known.
+///
+/// # Safety
+///
+/// As `limbeck_error_code`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_error_newer_applied_at(
+    error: *const limbeck_error,
+    newer: usize,
+    length: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller says so of `length`.
+    unsafe { part(error, length, |error| error.newer.get(newer)?.applied_at.as_ref()) }
 }
 
 /// The whole error as one line of JSON, `{"error":{…},"report":{…}}`: also the first keys of the rows that

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::slice;
 
 use limbeck::script::{Folder, Source};
-use limbeck::{Migrator, RebuildMode, TransactionMode};
+use limbeck::{Migrator, NewerDatabase, RebuildMode, TransactionMode};
 
 use crate::code::{self, RunsOn, limbeck_code};
 use crate::database::limbeck_database;
@@ -98,6 +98,20 @@ pub enum limbeck_transaction {
     LIMBECK_TRANSACTION_PER_UPGRADE = 0,
     /// One revision: what was finished before a failure stays.
     LIMBECK_TRANSACTION_PER_REVISION = 1,
+}
+
+/// What an upgrade does with a database that has revisions which the migrations do not: a newer version
+/// of the program was there. `limbeck_error_newer_count` and the JSON tell which.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub enum limbeck_newer {
+    /// `LIMBECK_HISTORY_DATABASE_NEWER`.
+    LIMBECK_NEWER_REFUSE = 0,
+    /// Use it as it is, where each of those revisions leaves older programs working; else refuse it.
+    LIMBECK_NEWER_RUN_ON = 1,
+    /// Take those revisions back with the downgrade scripts that the database has kept. What they throw
+    /// away is gone.
+    LIMBECK_NEWER_TAKE_DOWN = 2,
 }
 
 /// Reads the `*.sql` files of a folder on disk.
@@ -299,6 +313,30 @@ pub unsafe extern "C" fn limbeck_migrator_set_transaction(
             other => return Err(Failure::misuse(format!("{other} is no limbeck_transaction"))),
         };
         migrator.set(|core| core.transaction(mode))
+    };
+    // SAFETY: the caller says so of `error`.
+    unsafe { set(migrator, error, change) }
+}
+
+/// What an upgrade does with a newer database: a value of `limbeck_newer`.
+///
+/// # Safety
+///
+/// `error` is null or may be written. Any thread, one call at a time with this migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_newer_database(
+    migrator: *mut limbeck_migrator,
+    choice: c_int,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    let change = |migrator: &mut limbeck_migrator| {
+        let choice = match choice {
+            0 => NewerDatabase::Refuse,
+            1 => NewerDatabase::RunOn,
+            2 => NewerDatabase::TakeDown,
+            other => return Err(Failure::misuse(format!("{other} is no limbeck_newer"))),
+        };
+        migrator.set(|core| core.newer_database(choice))
     };
     // SAFETY: the caller says so of `error`.
     unsafe { set(migrator, error, change) }

@@ -121,6 +121,8 @@ pub enum limbeck_status {
     LIMBECK_HISTORY_UNFINISHED = 604,
     /// The database has no record of another tool that could be adopted.
     LIMBECK_HISTORY_NOTHING_TO_ADOPT = 605,
+    /// A downgrade script that the database has kept is damaged, or does what such a script may not do.
+    LIMBECK_HISTORY_STORED_SCRIPT_REFUSED = 606,
     /// The database cannot be opened.
     LIMBECK_DATABASE_CANNOT_OPEN = 701,
     /// The file is not an SQLite database, or it is encrypted.
@@ -211,6 +213,7 @@ pub(crate) fn status(kind: ErrorKind) -> limbeck_status {
         K::Contract => S::LIMBECK_DATABASE_CONTRACT,
         K::Cancelled => S::LIMBECK_RUN_CANCELLED,
         K::BadSetting => S::LIMBECK_SETTINGS_INVALID,
+        K::StoredScriptRefused => S::LIMBECK_HISTORY_STORED_SCRIPT_REFUSED,
         // The compiler asks for it, and the test below finds a kind that comes here.
         _ => S::LIMBECK_C_INTERNAL,
     }

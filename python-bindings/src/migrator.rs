@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use limbeck::script::{Folder, Header};
-use limbeck::{Code, CodeStep, Direction, Error, ErrorKind, Event, RebuildMode, Report, TransactionMode};
+use limbeck::{
+    Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, RebuildMode, Report, TransactionMode,
+};
 use pyo3::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -101,7 +103,7 @@ pub struct Migrator {
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -113,6 +115,7 @@ impl Migrator {
         keep_history: bool,
         rebuild: Option<&str>,
         transaction: Option<&str>,
+        newer_database: Option<&str>,
     ) -> PyResult<Migrator> {
         let (raised, used) = (Raised::default(), Used::default());
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -132,6 +135,9 @@ impl Migrator {
             }
             if let Some(mode) = transaction {
                 core = core.transaction(named::<TransactionMode>("transaction", mode)?);
+            }
+            if let Some(choice) = newer_database {
+                core = core.newer_database(named::<NewerDatabase>("newer_database", choice)?);
             }
             Ok(core.keep_history(keep_history))
         };

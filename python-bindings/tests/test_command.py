@@ -94,7 +94,8 @@ def test_case(path: Path, command: Command) -> None:
             continue  # the command writes a file
         before = everything(db)
         folder = path / step.get("migrations", "migrations")
-        status, told = command.json("-d", "app.db", "-m", folder, *words(step["run"], path))
+        newer = ["--newer-database", step["newer_database"]] if "newer_database" in step else []
+        status, told = command.json("-d", "app.db", "-m", folder, *words(step["run"], path), *newer)
         code = told.get("error", {}).get("code")
         if code == "alter.sqlite_too_old" and step.get("error") != code:
             pytest.skip(told["error"]["message"])
@@ -111,6 +112,8 @@ def test_case(path: Path, command: Command) -> None:
             assert (status, code) == (1, step["error"]), told
             assert step.get("message", "") in told["error"]["message"]
             assert all(told["error"][name] == step[name] for name in ("file", "line") if name in step)
+            if "newer" in step:
+                assert bare(told["error"]["newer"]) == step["newer"]
             if "report" in step:
                 assert bare(told["report"]) == bare(step["report"])
             else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import sqlite3
@@ -37,7 +38,8 @@ def memory() -> sqlite3.Connection:
 
 
 def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[str, Any]) -> Any:
-    core = _limbeck.Migrator(None, files(path / step.get("migrations", "migrations")), [], **case.get("options", {}))
+    folder = files(path / step.get("migrations", "migrations"))
+    core = _limbeck.Migrator(None, folder, [], newer_database=step.get("newer_database"), **case.get("options", {}))
     verb, *rest = step["run"].split(" ")
     if rest[-1:] == ["--sql"]:
         script = core.sql(memory(), verb, rest[0]).replace(".bail on\n", "")
@@ -71,7 +73,7 @@ def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[st
 def bare(value: Any) -> Any:
     """Without what differs from version to version of SQLite, and from run to run."""
     if isinstance(value, dict):
-        return {key: bare(each) for key, each in value.items() if key not in ("timing", *OF_A_VERSION)}
+        return {key: bare(each) for key, each in value.items() if key not in ("timing", "applied_at", *OF_A_VERSION)}
     return [bare(each) for each in value] if isinstance(value, list) else value
 
 
@@ -131,6 +133,8 @@ def test_case(path: Path) -> None:
             assert step.get("message", "") in error.message
             for name in ("file", "line"):
                 assert getattr(error, name) == step[name] if name in step else True
+            if "newer" in step:
+                assert [bare(dataclasses.asdict(each)) for each in error.newer] == step["newer"]
             if "report" not in step:
                 assert everything(db) == before
             else:

@@ -16,7 +16,8 @@ pub struct TableState {
     pub triggers: Vec<Object>,
     /// Foreign keys of any table of the schema, itself included, that point to it.
     pub children: Vec<Child>,
-    /// The names of all objects of the schema.
+    /// The names in the schema that begin as limbeck's own temporary names do (`limbeck_`), or as
+    /// SQLite's.
     pub names: Vec<String>,
 }
 
@@ -53,7 +54,7 @@ impl TableState {
         format!("{}.{}", quote(&self.schema), quote(&self.table.name))
     }
 
-    /// A name beginning with `stem` that nothing in the schema has.
+    /// A name beginning with `stem`, one of limbeck's own, that nothing in the schema has.
     pub fn unused_name(&self, stem: &str) -> String {
         let taken = |name: &str| self.names.iter().any(|other| other.eq_ignore_ascii_case(name));
         (0u32..)

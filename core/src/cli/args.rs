@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use crate::NewerDatabase;
+
 /// Migrations for SQLite: a revision graph, upgrade and downgrade, and every ALTER TABLE.
 #[derive(Debug, Parser)]
 #[command(
@@ -55,6 +57,10 @@ fn no_env(_: &str) -> Result<String, String> {
     Err("SQL files have no env.py that would read it; leave it out".to_owned())
 }
 
+fn newer_database(choice: &str) -> Result<NewerDatabase, String> {
+    serde_json::from_value(choice.into()).map_err(|error| error.to_string())
+}
+
 /// The commands: Alembic's, and limbeck's own.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -103,6 +109,9 @@ pub enum Command {
         target: String,
         #[command(flatten)]
         instead: Instead,
+        /// For a database with revisions that the folder does not have: refuse, run_on, take_down
+        #[arg(long, value_name = "CHOICE", value_parser = newer_database, default_value = "refuse", hide_default_value = true)]
+        newer_database: NewerDatabase,
     },
     /// Take migrations back down to a target
     #[command(after_help = "Targets: base, -1, an id or its beginning, label@base\n\n  \

@@ -4,6 +4,7 @@
 //! Implement [`Database`] to bring your own SQLite; [`contract::check`] tests the implementation.
 
 pub mod contract;
+mod literals;
 mod recorder;
 #[cfg(feature = "rusqlite")]
 mod rusqlite;
@@ -12,6 +13,7 @@ use std::ops::ControlFlow;
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub use literals::with_literals;
 pub(crate) use recorder::Recorder;
 
 /// One value of a row or a parameter.

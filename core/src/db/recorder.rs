@@ -2,9 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use super::{Database, Value};
+use super::{Database, Value, with_literals};
 use crate::error::Result;
-use crate::sql::{TokenType as T, literal, tokens};
 
 /// Runs everything on another database, and notes each statement that changes something, its
 /// parameters put in as literals.
@@ -32,7 +31,7 @@ impl Database for Recorder<'_> {
     ) -> Result<()> {
         self.db.query(sql, params, each)?;
         if !self.probing && begins_with(sql, &["INSERT", "UPDATE", "DELETE", "REPLACE"]) {
-            (self.note)(inlined(sql, params)?);
+            (self.note)(with_literals(sql, params)?);
         }
         Ok(())
     }
@@ -67,65 +66,10 @@ fn begins_with(sql: &str, words: &[&str]) -> bool {
     words.iter().any(|word| first.eq_ignore_ascii_case(word))
 }
 
-/// A statement with literals in place of `?1`, `?2`, …
-fn inlined(sql: &str, params: &[Value]) -> Result<String> {
-    let mut text = String::new();
-    let mut done = 0;
-    for token in tokens(sql)? {
-        let number = token.text.strip_prefix('?').and_then(|number| number.parse::<usize>().ok());
-        if let (T::TK_VARIABLE, Some(number)) = (token.kind, number) {
-            text.push_str(&sql[done..token.start]);
-            // SQLite reads a parameter that is not bound as NULL.
-            let value = number.checked_sub(1).and_then(|at| params.get(at)).unwrap_or(&Value::Null);
-            text.push_str(&value_literal(value));
-            done = token.end();
-        }
-    }
-    text.push_str(&sql[done..]);
-    Ok(text)
-}
-
-fn value_literal(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".to_owned(),
-        Value::Integer(number) => number.to_string(),
-        Value::Real(number) if number.is_nan() => "NULL".to_owned(),
-        Value::Real(number) if number.is_infinite() => {
-            if *number > 0.0 {
-                "9e999".to_owned()
-            } else {
-                "-9e999".to_owned()
-            }
-        }
-        // `{:?}` keeps every digit that tells two numbers apart, and the point.
-        Value::Real(number) => format!("{number:?}"),
-        Value::Text(text) => literal(text),
-        Value::Blob(bytes) => format!("x'{}'", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()),
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "rusqlite"))]
 mod tests {
     use super::*;
 
-    #[test]
-    fn parameters_become_literals() {
-        let params = [
-            Value::Text("it's".into()),
-            Value::Integer(i64::MIN),
-            Value::Real(0.1 + 0.2),
-            Value::Blob(vec![0, 255]),
-            Value::Text("a\0".into()),
-            Value::Real(f64::NEG_INFINITY),
-        ];
-        assert_eq!(
-            inlined("INSERT INTO \"?1\" VALUES ('?2', ?2, ?1, ?3, ?4, ?5, ?6, ?7) -- ?1", &params).unwrap(),
-            "INSERT INTO \"?1\" VALUES ('?2', -9223372036854775808, 'it''s', 0.30000000000000004, x'00ff', \
-             CAST(x'6100' AS TEXT), -9e999, NULL) -- ?1"
-        );
-    }
-
-    #[cfg(feature = "rusqlite")]
     #[test]
     fn only_what_changes_is_noted() {
         let mut db = rusqlite::Connection::open_in_memory().unwrap();

@@ -32,10 +32,11 @@ impl Database for Connection {
         let mut statement = self.prepare(sql).map_err(translate)?;
         let columns = statement.column_count();
         let mut rows = statement.query(rusqlite::params_from_iter(params)).map_err(translate)?;
+        let mut values = vec![Value::Null; columns];
         while let Some(row) = rows.next().map_err(translate)? {
-            let values = (0..columns)
-                .map(|column| read(row.get_ref(column).map_err(translate)?))
-                .collect::<Result<Vec<_>>>()?;
+            for (column, value) in values.iter_mut().enumerate() {
+                read(row.get_ref(column).map_err(translate)?, value)?;
+            }
             each(&values)?;
         }
         Ok(())
@@ -78,20 +79,25 @@ impl ToSql for Value {
     }
 }
 
-fn read(value: ValueRef<'_>) -> Result<Value> {
-    Ok(match value {
-        ValueRef::Null => Value::Null,
-        ValueRef::Integer(value) => Value::Integer(value),
-        ValueRef::Real(value) => Value::Real(value),
-        ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-            Ok(text) => Value::Text(text.to_owned()),
-            Err(_) => {
-                let shown = String::from_utf8_lossy(bytes).into_owned();
-                return Err(Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}")));
+/// Reads a value into the place of the one before, whose room it uses.
+fn read(value: ValueRef<'_>, into: &mut Value) -> Result<()> {
+    match (value, &mut *into) {
+        (ValueRef::Text(bytes), into) => {
+            let text = std::str::from_utf8(bytes).map_err(|_| {
+                let shown = String::from_utf8_lossy(bytes);
+                Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}"))
+            })?;
+            match into {
+                Value::Text(before) => text.clone_into(before),
+                other => *other = Value::Text(text.to_owned()),
             }
-        },
-        ValueRef::Blob(bytes) => Value::Blob(bytes.to_owned()),
-    })
+        }
+        (ValueRef::Null, into) => *into = Value::Null,
+        (ValueRef::Integer(value), into) => *into = Value::Integer(value),
+        (ValueRef::Real(value), into) => *into = Value::Real(value),
+        (ValueRef::Blob(bytes), into) => *into = Value::Blob(bytes.to_owned()),
+    }
+    Ok(())
 }
 
 fn translate(from: rusqlite::Error) -> Error {

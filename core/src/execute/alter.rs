@@ -28,7 +28,8 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     let mut reports = Vec::new();
     let mut groups = VecDeque::from(alteration.groups());
     while let Some(mut group) = groups.pop_front() {
-        let Some(state) = inspect::table(run.db, schema, &table)? else {
+        let mut before = run.inventory(schema)?;
+        let Some(state) = inspect::table_of(run.db, &before.objects, schema, &table)? else {
             if alteration.if_exists {
                 break;
             }
@@ -39,12 +40,13 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
             groups.push_front(later);
         }
         let released = release_children(run, &state, &group)?;
-        let state = match &released[..] {
-            [] => state,
-            _ => inspect::table(run.db, schema, &table)?.unwrap_or(state),
-        };
+        let mut state = state;
+        if !released.is_empty() {
+            before = run.inventory(schema)?;
+            state = inspect::table_of(run.db, &before.objects, schema, &table)?.unwrap_or(state);
+        }
         reports.extend(released);
-        reports.extend(one_group(run, &state, &group)?);
+        reports.extend(one_group(run, &state, &group, before)?);
         if let [Action::RenameTable { to }] = &group[..] {
             table.clone_from(to);
         }
@@ -69,9 +71,10 @@ pub(super) fn one_group(
     run: &mut Run<'_, '_>,
     state: &TableState,
     actions: &[Action],
+    before: Inventory,
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
-    let broken = Broken::find(run.db, &state.schema, name)?;
+    let broken = Broken::find(run.db, &before.objects, &state.schema, name)?;
     let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
     let can = Capabilities {
         version: portable::sqlite_version(run),
@@ -81,6 +84,7 @@ pub(super) fn one_group(
     };
     let (draft, choice) = choose(state, actions, can)?;
     if choice == Choice::Nothing {
+        run.known = Some((state.schema.clone(), before));
         return Ok(None);
     }
     if run.options.purpose == Purpose::Live {
@@ -88,7 +92,11 @@ pub(super) fn one_group(
     }
     run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
     portable::note_keys(run)?;
-    let before = Inventory::read(run.db, &state.schema)?;
+    let before = match run.options.purpose {
+        // What a script notes for its checks stands in `temp` too.
+        Purpose::Script => Inventory::read(run.db, &state.schema)?,
+        Purpose::Live | Purpose::Plan => before,
+    };
     let mut change = change(state, &draft, actions, &choice);
     // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
     // limbeck finds all of them.
@@ -100,10 +108,12 @@ pub(super) fn one_group(
         rename_statistics(run, &state.schema, &before, from, to)?;
     }
     change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
-    Inventory::read(run.db, &state.schema)?.prove(&before, &change)?;
+    let after = Inventory::read(run.db, &state.schema)?;
+    after.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
-    Broken::find(run.db, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
+    Broken::find(run.db, &after.objects, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
+    run.known = Some((state.schema.clone(), after));
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
 }
@@ -162,6 +172,7 @@ fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice
         table: state.table.name.clone(),
         columns: draft.table.columns.iter().map(|column| column.name.clone()).collect(),
         text: matches!(choice, Choice::Rebuild(_) | Choice::InPlace(_)).then(|| draft.table.sql.clone()),
+        planned: Some(draft.table.sql.clone()),
         renumbered: state.table.autoincrement() != draft.table.autoincrement(),
         ..Change::default()
     };

@@ -27,11 +27,13 @@ pub(super) fn release_children(
         }
         let others = state.children.iter().filter(|child| !same_name(&child.table, &state.table.name));
         for child in others.filter(|child| child.names(column, &key)) {
-            let Some(found) = inspect::table(run.db, &state.schema, &child.table)? else { continue };
+            let before = run.inventory(&state.schema)?;
+            let found = inspect::table_of(run.db, &before.objects, &state.schema, &child.table)?;
+            let Some(found) = found else { continue };
             // Another column of the same key may have taken it along already.
             let constraint = ConstraintRef::ForeignKey(child.from.clone());
             let drop = Action::DropConstraint { if_exists: true, constraint };
-            if let Some(report) = one_group(run, &found, &[drop])? {
+            if let Some(report) = one_group(run, &found, &[drop], before)? {
                 reports.push(report);
                 run.warnings.push(format!(
                     "dropped with column {}.{column}: {}",

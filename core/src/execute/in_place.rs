@@ -5,7 +5,7 @@ use super::alter::explained;
 use super::{Purpose, Run, counted};
 use crate::alter::{Action, Condition, Conversion, Draft, InPlace, Step, TableState};
 use crate::db::{Database, Value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::schema::{Edits, TableDef};
 use crate::sql::{quote, same_name, same_text};
 
@@ -25,12 +25,17 @@ pub(super) fn may_edit(run: &mut Run<'_, '_>) -> Result<bool> {
     if run.version < 3_033_000 || run.options.purpose == Purpose::Script {
         return Ok(false);
     }
-    run.db.probe(|db| {
+    if let Some(may) = run.may_edit {
+        return Ok(may);
+    }
+    let may = run.db.probe(|db| {
         db.execute("PRAGMA writable_schema = 1")?;
-        let compiled = db.execute("EXPLAIN UPDATE main.sqlite_master SET sql = sql WHERE 0");
+        let compiled = accepted(db.execute("EXPLAIN UPDATE main.sqlite_master SET sql = sql WHERE 0"))?;
         db.execute("PRAGMA writable_schema = 0")?;
-        Ok(compiled.is_ok())
-    })
+        Ok(compiled.is_some())
+    })?;
+    run.may_edit = Some(may);
+    Ok(may)
 }
 
 /// Does the batch in place, or says why it cannot and leaves everything as it was.

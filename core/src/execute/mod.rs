@@ -29,6 +29,7 @@ use crate::foreign_keys::Watch;
 use crate::graph::Step;
 use crate::history::{Entry, History, clock};
 use crate::inspect;
+use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
@@ -86,10 +87,17 @@ pub(crate) struct Job {
     pub file: Option<String>,
     /// What the revision revises.
     pub revises: Vec<String>,
+    /// What else it needs.
+    pub depends_on: Vec<String>,
+    /// What the revision does.
+    pub message: String,
     /// What runs.
     pub body: JobBody,
     pub checksum: Option<String>,
-    pub downgrade: Option<String>,
+    /// Whether apps that do not have the revision can use the database after it.
+    pub compatible: Option<bool>,
+    /// The script that undoes it, and its checksum.
+    pub downgrade: Option<(String, String)>,
 }
 
 /// What a step runs.
@@ -136,14 +144,17 @@ pub(crate) fn run(
     again: &mut Again<'_>,
 ) -> Result<Report> {
     let started = clock(db)?;
-    let pragmas = Pragmas::set(db)?;
     let version = inspect::version(db)?;
+    let pragmas = Pragmas::set(db)?;
     let mut run = Run {
         savepoint: db.in_transaction(),
         foreign_keys_on: pragmas.foreign_keys_stay_on,
         report: Report { from: from.clone(), to: from.clone(), ..Report::default() },
         pending: Vec::new(),
         warnings: Vec::new(),
+        known: None,
+        may_edit: None,
+        step_started: started,
         watch: Watch::default(),
         checks: Checks::default(),
         rows: from,
@@ -188,6 +199,12 @@ struct Run<'r, 'l> {
     /// Steps that are done and not committed.
     pending: Vec<(StepReport, u64)>,
     warnings: Vec<String>,
+    /// What the last alteration has left behind, and in which schema, as long as nothing has run since.
+    known: Option<(String, Inventory)>,
+    /// Whether the stored texts may be edited, once that was asked.
+    may_edit: Option<bool>,
+    /// When the step that runs now began, by SQLite's clock.
+    step_started: u64,
 }
 
 impl<'r, 'l> Run<'r, 'l> {
@@ -248,11 +265,21 @@ impl<'r, 'l> Run<'r, 'l> {
         })
     }
 
+    /// What is in a schema now.
+    fn inventory(&mut self, schema: &str) -> Result<Inventory> {
+        match self.known.take() {
+            Some((of, known)) if of == schema => Ok(known),
+            _ => Inventory::read(self.db, schema),
+        }
+    }
+
     fn begin(&mut self) -> Result<()> {
+        self.known = None;
         // IMMEDIATE: a deferred BEGIN would take the lock at the first write, when what was read
         // before may be stale.
         self.db.execute(if self.savepoint { "SAVEPOINT limbeck" } else { "BEGIN IMMEDIATE" })?;
         self.open = true;
+        self.step_started = clock(self.db)?;
         Ok(())
     }
 
@@ -290,7 +317,6 @@ impl<'r, 'l> Run<'r, 'l> {
     }
 
     fn inside_transaction(&mut self, job: &Job, code: &[Code<'_>]) -> Result<()> {
-        let started = clock(self.db)?;
         let mut alterations = Vec::new();
         match &job.body {
             JobBody::Nothing => {}
@@ -305,10 +331,11 @@ impl<'r, 'l> Run<'r, 'l> {
                 let found = code.iter().find(|code| job.file.as_ref() == Some(&code.file.name));
                 if let Some(code) = found {
                     alterations = code::run(self, code, revision, job.step.direction)?;
+                    self.known = None;
                 }
             }
         }
-        self.finish(job, started, alterations)
+        self.finish(job, alterations)
     }
 
     fn item(&mut self, item: &Item) -> Result<Vec<AlterationReport>> {
@@ -323,7 +350,8 @@ impl<'r, 'l> Run<'r, 'l> {
         match &item.kind {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
-                self.watch.statement(self.db, &sql)?;
+                self.known = None;
+                self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &sql)?;
                 portable::note_keys(self)?;
                 self.execute(&sql)?;
                 Ok(Vec::new())
@@ -341,13 +369,14 @@ impl<'r, 'l> Run<'r, 'l> {
         Watched { db: self.db, listener: self.listener }
     }
 
-    fn finish(&mut self, job: &Job, started: u64, alterations: Vec<AlterationReport>) -> Result<()> {
+    fn finish(&mut self, job: &Job, alterations: Vec<AlterationReport>) -> Result<()> {
         let history = self.history();
         history.move_rows(self.db, &job.step)?;
         self.rows.retain(|row| !job.step.delete.contains(row));
         self.rows.extend(job.step.insert.iter().cloned());
         self.rows.sort();
-        let milliseconds = clock(self.db)?.saturating_sub(started);
+        let now = clock(self.db)?;
+        let milliseconds = now.saturating_sub(std::mem::replace(&mut self.step_started, now));
         let Some(revision) = &job.step.revision else { return Ok(()) };
         // What the twin took says nothing of the real one.
         let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
@@ -367,11 +396,14 @@ impl<'r, 'l> Run<'r, 'l> {
         Entry {
             revision,
             revises: &job.revises,
+            depends_on: &job.depends_on,
+            message: &job.message,
             direction: job.step.direction.as_str(),
             duration_ms,
             checksum: job.checksum.clone(),
             app_version: options.app_version.as_deref(),
-            downgrade: job.downgrade.as_deref(),
+            compatible: job.compatible,
+            downgrade: job.downgrade.as_ref().map(|(text, checksum)| (&**text, &**checksum)),
         }
     }
 
@@ -406,7 +438,8 @@ impl<'r, 'l> Run<'r, 'l> {
             history.advance(self.db, revision, at + 1)?;
         }
         self.begin()?;
-        self.finish(job, started, Vec::new())?;
+        self.step_started = started;
+        self.finish(job, Vec::new())?;
         self.commit()
     }
 }

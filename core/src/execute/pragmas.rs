@@ -28,13 +28,24 @@ impl Pragmas {
                 pragmas.before.push((name, value));
             }
         }
-        for (name, value) in &pragmas.before {
+        match pragmas.switch_off(db) {
+            Ok(()) => Ok(pragmas),
+            Err(error) => {
+                // The error that led here is the one to report.
+                let _ = pragmas.restore(db);
+                Err(error)
+            }
+        }
+    }
+
+    fn switch_off(&mut self, db: &mut dyn Database) -> Result<()> {
+        for (name, value) in &self.before {
             if *value != 0 {
                 db.execute(&format!("PRAGMA {name} = 0"))?;
             }
         }
-        pragmas.foreign_keys_stay_on = db.integer("PRAGMA foreign_keys", &[])?.is_some_and(|on| on != 0);
-        Ok(pragmas)
+        self.foreign_keys_stay_on = db.integer("PRAGMA foreign_keys", &[])?.is_some_and(|on| on != 0);
+        Ok(())
     }
 
     /// Puts back every switch that is no longer what it was, also after an error.

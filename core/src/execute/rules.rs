@@ -10,8 +10,12 @@ use crate::inspect;
 pub(super) fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, draft: &Draft) -> Result<()> {
     let mut parents = Vec::new();
     for parent in new_parents(state, draft) {
-        // What is no table is found when the key is checked.
-        parents.extend(inspect::table(db, &state.schema, &parent).ok().flatten().map(|found| found.table));
+        match inspect::table(db, &state.schema, &parent) {
+            Ok(found) => parents.extend(found.map(|found| found.table)),
+            // What is no table is found when the key is checked.
+            Err(error) if matches!(error.kind(), ErrorKind::UnknownTable | ErrorKind::SqlSyntax) => {}
+            Err(error) => return Err(error),
+        }
     }
     let new = new_rules(state, draft, &parents);
     if let Some(values) = &new.values {

@@ -51,8 +51,8 @@ use labels::Labels;
 /// | build | [`new`](Self::new) |
 /// | look up | [`revisions`](Self::revisions), [`get`](Self::get), [`resolve`](Self::resolve) |
 /// | see the shape | [`heads`](Self::heads), [`bases`](Self::bases), [`branch_points`](Self::branch_points), [`children`](Self::children), [`labels`](Self::labels) |
-/// | plan | [`upgrade`](Self::upgrade), [`downgrade`](Self::downgrade), [`stamp`](Self::stamp), [`merge`](Self::merge) |
-/// | list | [`history`](Self::history), [`current`](Self::current) |
+/// | plan | [`upgrade`](Self::upgrade), [`downgrade`](Self::downgrade), [`without`](Self::without), [`stamp`](Self::stamp), [`merge`](Self::merge) |
+/// | list | [`history`](Self::history), [`current`](Self::current), [`newest`](Self::newest) |
 ///
 /// A revision's *parents* are what it revises and what it depends on; most questions go by parents,
 /// those about branches by `revises` alone.
@@ -180,6 +180,21 @@ impl RevisionGraph {
     /// ```
     pub fn current(&self, rows: &[String]) -> Result<Vec<&str>> {
         Ok(self.sorted_ids(self.current_indices(&self.rows(rows)?)))
+    }
+
+    /// Of these revisions, those on which no other of them stands, sorted: what the version rows are
+    /// where all of them are applied.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownRevision`.
+    pub fn newest(&self, revisions: &[String]) -> Result<Vec<String>> {
+        let all = self.rows(revisions)?;
+        let below = self.parents.reach(all.iter().flat_map(|&index| self.parents.of(index)).copied());
+        let mut newest = self.ids(all.into_iter().filter(|&index| !below[index]));
+        newest.sort_unstable();
+        newest.dedup();
+        Ok(newest.into_iter().map(str::to_owned).collect())
     }
 
     /// What a merge of these targets would revise, in their order. With `splice` they need not be heads.

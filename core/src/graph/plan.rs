@@ -146,6 +146,29 @@ impl RevisionGraph {
             return Err(self.not_ancestor(&target, landing, applied[landing]));
         }
 
+        Ok(self.plan(rows, self.take_back(goes, &applied)))
+    }
+
+    /// The plan that takes back exactly these applied revisions, and what stands on them.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownRevision` for a revision or a row that the graph does not have, and
+    /// `OverlappingRevisions` if one row is an ancestor of another.
+    pub fn without(&self, rows: &[String], revisions: &[&str]) -> Result<Plan> {
+        let current = self.rows(rows)?;
+        self.refuse_overlap(&current)?;
+        let named: Vec<String> = revisions.iter().map(|&revision| revision.to_owned()).collect();
+        let applied = self.parents.reach(current.iter().copied());
+        let mut wanted = self.dependents.reach(self.rows(&named)?);
+        for (wanted, applied) in wanted.iter_mut().zip(&applied) {
+            *wanted &= applied;
+        }
+        Ok(self.plan(rows, self.take_back(self.newest_first(&wanted), &applied)))
+    }
+
+    /// The steps down of these revisions, newest first, of all that are applied.
+    fn take_back(&self, goes: Vec<usize>, applied: &[bool]) -> Vec<Step> {
         // How many applied revisions still stand on each: at none, it becomes a row.
         let mut standing: Vec<usize> = vec![0; self.len()];
         for index in (0..self.len()).filter(|&index| applied[index]) {
@@ -162,7 +185,7 @@ impl RevisionGraph {
             }
             steps.push(self.step(index, Direction::Down, vec![index], shown));
         }
-        Ok(self.plan(rows, steps))
+        steps
     }
 
     fn upgrade_targets(&self, rows: &[usize], target: &Target<'_>) -> Result<Vec<usize>> {

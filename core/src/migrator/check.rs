@@ -68,7 +68,7 @@ impl Migrator<'_> {
 
     /// What the app has made: objects of no tool, no virtual table's inside, and not SQLite's own.
     fn app_objects(&self, db: &mut dyn Database) -> Result<Vec<Object>> {
-        let shadows = inspect::shadow_tables(db);
+        let shadows = inspect::shadow_tables(db)?;
         let mut objects = inspect::objects(db, "main")?;
         objects.retain(|object| {
             let is = |table: &str| same_name(&object.table, table);

@@ -4,8 +4,9 @@ use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::{self, Code, Job, JobBody, Options};
 use crate::graph::{Plan, RevisionGraph, Step};
+use crate::history::Record;
 use crate::report::Direction;
-use crate::script::Script;
+use crate::script::{Script, Section};
 
 /// The files and the graph that they make. Both are in load order, so that a revision's file is
 /// found without a search.
@@ -41,6 +42,17 @@ pub(super) fn jobs(
     plan: &Plan,
 ) -> Result<Vec<Job>> {
     let jobs = plan.steps.iter().map(|step| job(scripts, step)).collect::<Result<Vec<_>>>()?;
+    refuse_unfinished(scripts, options, db, &jobs)?;
+    Ok(jobs)
+}
+
+/// Errors: [`ErrorKind::Unfinished`] where a revision was begun and these jobs do not go on with it.
+pub(super) fn refuse_unfinished(
+    scripts: &Scripts<'_>,
+    options: &Options,
+    db: &mut dyn Database,
+    jobs: &[Job],
+) -> Result<()> {
     if let Some(begun) = options.history().unfinished(db)? {
         let goes_on = jobs.iter().any(|job| {
             job.step.revision.as_deref() == Some(scripts.id(&begun.revision))
@@ -50,53 +62,85 @@ pub(super) fn jobs(
             return Err(execute::unfinished(&begun.revision, begun.statements));
         }
     }
-    Ok(jobs)
+    Ok(())
 }
 
 fn job(scripts: &Scripts<'_>, step: &Step) -> Result<Job> {
-    let script = step.revision.as_deref().and_then(|revision| scripts.get(revision));
+    let Some(script) = step.revision.as_deref().and_then(|revision| scripts.get(revision)) else {
+        return Ok(bare(step, ""));
+    };
+    let revision = &script.revision;
+    let moves = step.direction != Direction::Stamp;
+    let mut job = Job {
+        file: Some(script.file.clone()),
+        revises: revision.revises.clone(),
+        depends_on: revision.depends_on.clone(),
+        compatible: script.compatible.filter(|_| step.direction != Direction::Down),
+        ..bare(step, if moves { &revision.message } else { "" })
+    };
+    job.message.clone_from(&revision.message);
+    match step.direction {
+        Direction::Stamp => {}
+        Direction::Up if script.code => job.body = JobBody::Code,
+        Direction::Up => {
+            let body = script.body()?;
+            job.checksum = Some(body.up.checksum());
+            job.compatible = job.compatible.or_else(|| Some(body.up.breaks_older_apps().is_none()));
+            job.downgrade = body.down.map(|down| {
+                let checksum = down.checksum();
+                (down.sql, checksum)
+            });
+            job.body = JobBody::Sql(body.up);
+        }
+        Direction::Down => {
+            let down = if script.code {
+                scripts.code_has_down(script).then_some(JobBody::Code)
+            } else {
+                script.body()?.down.map(JobBody::Sql)
+            };
+            job.body = down.ok_or_else(|| no_downgrade(&revision.id).in_file(&script.file))?;
+        }
+    }
+    Ok(job)
+}
+
+/// The job of a revision that only the database knows: its downgrade, as it was kept.
+pub(super) fn stored_job(step: &Step, record: &Record, down: Section) -> Job {
+    Job {
+        revises: record.revises.clone(),
+        depends_on: record.depends_on.clone(),
+        body: JobBody::Sql(down),
+        ..bare(step, &record.message)
+    }
+}
+
+/// A job that runs nothing yet.
+fn bare(step: &Step, message: &str) -> Job {
     let verb = match step.direction {
         Direction::Up => "upgrade",
         Direction::Down => "downgrade",
         Direction::Stamp => "stamp_revision",
     };
     let mut text = format!("Running {verb} {} -> {}", step.from.join(", "), step.to.join(", "));
-    let mut job = Job {
+    if !message.is_empty() {
+        text = format!("{text}, {message}");
+    }
+    Job {
         step: step.clone(),
-        text: String::new(),
-        file: script.map(|script| script.file.clone()),
-        revises: script.map(|script| script.revision.revises.clone()).unwrap_or_default(),
+        text,
+        file: None,
+        revises: Vec::new(),
+        depends_on: Vec::new(),
+        message: message.to_owned(),
         body: JobBody::Nothing,
         checksum: None,
+        compatible: None,
         downgrade: None,
-    };
-    if let (Some(script), Direction::Up | Direction::Down) = (script, step.direction) {
-        if !script.revision.message.is_empty() {
-            text = format!("{text}, {}", script.revision.message);
-        }
-        let down = |down: Option<JobBody>| {
-            down.ok_or_else(|| {
-                Error::new(
-                    ErrorKind::NoDowngrade,
-                    format!("revision {} has no downgrade", script.revision.id),
-                )
-                .in_revision(&script.revision.id)
-                .in_file(&script.file)
-                .with_hint("write one under '-- migrate:down', or restore a backup")
-            })
-        };
-        if script.code {
-            let there = step.direction == Direction::Up || scripts.code_has_down(script);
-            job.body = down(there.then_some(JobBody::Code))?;
-        } else if step.direction == Direction::Up {
-            let body = script.body()?;
-            job.checksum = Some(body.up.checksum());
-            job.downgrade = body.down.as_ref().map(|down| down.sql.clone());
-            job.body = JobBody::Sql(body.up);
-        } else {
-            job.body = down(script.body()?.down.map(JobBody::Sql))?;
-        }
     }
-    job.text = text;
-    Ok(job)
+}
+
+pub(super) fn no_downgrade(revision: &str) -> Error {
+    Error::new(ErrorKind::NoDowngrade, format!("revision {revision} has no downgrade"))
+        .in_revision(revision)
+        .with_hint("write one under '-- migrate:down', or restore a backup")
 }

@@ -8,6 +8,7 @@ mod adopt;
 mod check;
 mod describe;
 mod jobs;
+mod newer;
 mod rehearse;
 
 use std::collections::{BTreeMap, HashSet};
@@ -23,8 +24,10 @@ use crate::history::{History, VERSION_TABLE};
 use crate::report::Report;
 use crate::script::{self, Script, Source};
 use jobs::Scripts;
+use newer::Met;
 
 pub use describe::RevisionInfo;
+pub use newer::NewerDatabase;
 
 /// A folder of migrations, ready to be brought to databases.
 ///
@@ -33,6 +36,7 @@ pub use describe::RevisionInfo;
 pub struct Migrator<'a> {
     scripts: Scripts<'a>,
     options: Options,
+    newer: NewerDatabase,
     listener: Box<Listener<'a>>,
 }
 
@@ -60,7 +64,8 @@ impl<'a> Migrator<'a> {
             purpose: Purpose::Live,
         };
         let scripts = Scripts { all, graph, code };
-        Ok(Migrator { scripts, options, listener: Box::new(|_| ControlFlow::Continue(())) })
+        let newer = NewerDatabase::default();
+        Ok(Migrator { scripts, options, newer, listener: Box::new(|_| ControlFlow::Continue(())) })
     }
 
     /// The app's version, kept with each step in `limbeck_history`.
@@ -97,6 +102,33 @@ impl<'a> Migrator<'a> {
     #[must_use]
     pub fn transaction(mut self, mode: TransactionMode) -> Self {
         self.options.transaction = mode;
+        self
+    }
+
+    /// What [`upgrade`](Self::upgrade) does with a database that has revisions which the folder does
+    /// not: refuse it, run on, or take it down. The other verbs refuse it.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite")] {
+    /// use limbeck::{Migrator, NewerDatabase};
+    ///
+    /// let new = [("0001_notes.sql", "CREATE TABLE notes(title)"), ("0002_pin.sql", "ALTER TABLE notes ADD pinned")];
+    /// let old = &new[..1];
+    /// let mut db = rusqlite::Connection::open_in_memory().unwrap();
+    /// Migrator::new(&new)?.app_version("2.0").upgrade(&mut db, "head")?;
+    ///
+    /// let error = Migrator::new(old)?.upgrade(&mut db, "head").unwrap_err();
+    /// assert_eq!(error.code(), "history.database_newer");
+    /// assert_eq!((&*error.newer()[0].revision, error.newer()[0].app_version.as_deref()), ("0002", Some("2.0")));
+    ///
+    /// let report = Migrator::new(old)?.newer_database(NewerDatabase::RunOn).upgrade(&mut db, "head")?;
+    /// assert_eq!((report.newer.len(), report.to), (1, vec!["0002".to_owned()]));
+    /// # }
+    /// # Ok::<(), limbeck::Error>(())
+    /// ```
+    #[must_use]
+    pub fn newer_database(mut self, choice: NewerDatabase) -> Self {
+        self.newer = choice;
         self
     }
 
@@ -139,13 +171,43 @@ impl Migrator<'_> {
     /// [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and
     /// `database.*` for what happens on the way.
     pub fn upgrade(&mut self, db: &mut dyn Database, target: &str) -> Result<Report> {
-        let rows = self.version_rows(db)?;
+        let rows = self.history().rows(db)?;
+        if self.unknown(&rows) {
+            return self.upgrade_newer(db, rows, target);
+        }
         let plan = self.graph().upgrade(&rows, target)?;
         if plan.is_empty() {
             return Ok(nothing(rows));
         }
         self.refuse_changed(db, &rows)?;
         self.run(db, plan, &|graph, rows| graph.upgrade(rows, target))
+    }
+
+    /// The database has what the folder does not.
+    fn upgrade_newer(&mut self, db: &mut dyn Database, rows: Vec<String>, target: &str) -> Result<Report> {
+        let met = Met::new(&self.options, self.graph(), db, &rows)?;
+        match self.newer {
+            NewerDatabase::Refuse => Err(met.error("")),
+            NewerDatabase::RunOn => {
+                let below = met.above_floor(self.graph())?;
+                jobs::refuse_unfinished(&self.scripts, &self.options, db, &[])?;
+                self.refuse_changed(db, &below)?;
+                let lacks = self.graph().upgrade(&below, target)?;
+                match lacks.steps.iter().find_map(|step| step.revision.as_ref()) {
+                    None => Ok(Report { newer: met.newer(), ..nothing(rows) }),
+                    Some(revision) => Err(met.error(&format!("; and it lacks revision {revision}"))),
+                }
+            }
+            NewerDatabase::TakeDown => {
+                self.refuse_changed(db, &self.graph().newest(met.below())?)?;
+                let Migrator { scripts, options, listener, .. } = self;
+                let mut again = |db: &mut dyn Database, rows: &[String]| {
+                    newer::take_down(scripts, options, db, rows, target)
+                };
+                let all = again(db, &rows)?;
+                execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again)
+            }
+        }
     }
 
     /// Takes revisions back down to a target: `base`, `-1`, an id. As [`upgrade`](Self::upgrade).
@@ -189,27 +251,15 @@ impl Migrator<'_> {
     /// The version rows, each of which the folder must know.
     fn version_rows(&self, db: &mut dyn Database) -> Result<Vec<String>> {
         let rows = self.history().rows(db)?;
-        match rows.iter().find(|row| self.graph().get(row).is_none()) {
-            None => Ok(rows),
-            Some(unknown) => Err(self.newer(db, unknown)?),
+        if self.unknown(&rows) {
+            return Err(Met::new(&self.options, self.graph(), db, &rows)?.error(""));
         }
+        Ok(rows)
     }
 
-    fn newer(&self, db: &mut dyn Database, unknown: &str) -> Result<Error> {
-        let known = self.history().applied(db, unknown)?;
-        let how = match known {
-            Some((when, Some(app))) => format!(", applied by version {app} of the app at {when}"),
-            Some((when, None)) => format!(", applied at {when}"),
-            None => String::new(),
-        };
-        Ok(Error::new(
-            ErrorKind::DatabaseNewer,
-            format!("the database is at revision {unknown}, which these migrations do not have{how}"),
-        )
-        .in_revision(unknown)
-        .with_hint(format!(
-            "use the newer version of the app, or the folder that has it; if it is gone for good, 'limbeck stamp --purge' sets another than {unknown}"
-        )))
+    /// Whether a row is none of the folder's.
+    fn unknown(&self, rows: &[String]) -> bool {
+        rows.iter().any(|row| self.graph().get(row).is_none())
     }
 
     /// Errors: [`ErrorKind::ChangedRevision`] if an applied script has another text now.
@@ -246,7 +296,7 @@ impl Migrator<'_> {
     }
 
     fn run(&mut self, db: &mut dyn Database, plan: Plan, again: &Again<'_>) -> Result<Report> {
-        let Migrator { scripts, options, listener } = self;
+        let Migrator { scripts, options, listener, .. } = self;
         run(scripts, options, &mut **listener, db, plan, again)
     }
 }

@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 
 use super::{Again, Migrator, nothing, run};
 use crate::db::{Database, Recorder, Value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
 use crate::execute::{self, Options, Purpose};
 use crate::graph::{Plan, RevisionGraph};
@@ -154,7 +154,7 @@ impl Migrator<'_> {
 
     /// Makes the scratch database a twin of a real one: its schema and limbeck's own rows.
     fn twin(&self, db: &mut dyn Database, scratch: &mut dyn Database) -> Result<()> {
-        let shadows = inspect::shadow_tables(db);
+        let shadows = inspect::shadow_tables(db)?;
         let objects = inspect::objects(db, "main")?;
         let made = objects
             .iter()
@@ -196,11 +196,16 @@ impl Migrator<'_> {
             for alteration in rebuilt {
                 let table = format!("main.{}", quote(&alteration.table));
                 // One that the run itself makes has no rows yet.
-                let rows = db.integer(&format!("SELECT count(*) FROM {table}"), &[]).unwrap_or_default();
+                let rows = accepted(db.integer(&format!("SELECT count(*) FROM {table}"), &[]))?.flatten();
                 alteration.rows = rows.map_or(0, |rows| rows.max(0) as u64);
             }
             let StepReport { revision, direction, alterations } = step;
-            steps.push(DryStep { revision, direction, statements, alterations });
+            let broken = match self.script(&revision) {
+                Some(script) if direction == Direction::Up => script.breaks_older_apps()?,
+                _ => None,
+            };
+            let breaks_older_apps = broken.map(|found| format!("line {}: {}", found.line, found.why));
+            steps.push(DryStep { revision, direction, statements, alterations, breaks_older_apps });
         }
         Ok(DryRun { from: report.from, to: report.to, steps, warnings: report.warnings })
     }

@@ -1,5 +1,9 @@
 //! What a revision's text says, in 64 hexadecimal digits.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use sha2::{Digest, Sha256};
 
 use super::body::Section;
@@ -19,6 +23,8 @@ const KEYWORDS: &str = "\
     REFERENCES REGEXP REINDEX RELEASE RENAME REPLACE RESTRICT RETURNING RIGHT ROLLBACK ROW ROWS \
     SAVEPOINT SELECT SET TABLE TEMP TEMPORARY THEN TIES TO TRANSACTION TRIGGER UNBOUNDED UNION \
     UNIQUE UPDATE USING VACUUM VALUES VIEW VIRTUAL WHEN WHERE WINDOW WITH WITHOUT";
+
+static KEYWORD_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| KEYWORDS.split(' ').collect());
 
 /// Between tokens, and after a statement: no token holds them bare.
 const TOKEN_END: &[u8] = b"\x1f";
@@ -60,7 +66,7 @@ fn add(hash: &mut Sha256, sql: &str, end: &[u8]) {
     };
     for statement in groups(&all) {
         for token in statement {
-            hash.update(spelling(token.text));
+            hash.update(spelling(token.text).as_bytes());
             hash.update(TOKEN_END);
         }
         hash.update(end);
@@ -68,12 +74,12 @@ fn add(hash: &mut Sha256, sql: &str, end: &[u8]) {
 }
 
 /// One spelling of a token. Names keep theirs: a name's case is kept in the schema.
-fn spelling(token: &str) -> String {
-    let upper = token.to_ascii_uppercase();
-    if token.starts_with(|c: char| c.is_ascii_alphabetic()) && KEYWORDS.split(' ').any(|word| word == upper) {
-        return upper;
+fn spelling(token: &str) -> Cow<'_, str> {
+    if token.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        let upper = token.to_ascii_uppercase();
+        return if KEYWORD_SET.contains(upper.as_str()) { upper.into() } else { token.into() };
     }
-    token.replace("\r\n", "\n")
+    if token.contains("\r\n") { token.replace("\r\n", "\n").into() } else { token.into() }
 }
 
 #[cfg(test)]

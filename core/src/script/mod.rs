@@ -37,12 +37,14 @@
 
 mod body;
 mod checksum;
+mod compatible;
 mod file_name;
 mod forbidden;
 mod formats;
 mod header;
 mod marker;
 mod source;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -50,11 +52,14 @@ mod write;
 use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
+pub use compatible::Break;
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
 #[cfg(feature = "refinery")]
 pub(crate) use source::base;
 pub use source::{Folder, Folders, Source, SourceFile};
+pub use stored::StoredDowngrade;
+pub(crate) use stored::refused as stored_script_refused;
 pub use write::{new_file, slug};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -176,6 +181,22 @@ impl Script {
             Ok(body)
         };
         read().map_err(|error: Error| error.in_revision(&self.revision.id).in_file(&self.file))
+    }
+
+    /// What an app that does not have the revision might not live with after it; none where its header
+    /// says that older apps can. Of code, which cannot be read, only its header tells.
+    ///
+    /// # Errors
+    ///
+    /// As [`Script::body`].
+    pub fn breaks_older_apps(&self) -> Result<Option<Break>> {
+        let said = |why: &str| Ok(Some(Break { line: 1, why: why.to_owned() }));
+        match self.compatible {
+            Some(true) => Ok(None),
+            Some(false) => said("its header says so"),
+            None if self.code => said("its body is code"),
+            None => Ok(self.body()?.up.breaks_older_apps()),
+        }
     }
 
     /// The [checksum](Section::checksum) of the upgrade. The downgrade is not part of it: the database

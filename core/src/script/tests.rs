@@ -1,7 +1,5 @@
 //! Bodies and whole files: sections, items, errors with their places, and time.
 
-use std::time::{Duration, Instant};
-
 use super::*;
 
 /// `line: sql` of every item, with `?query` before it and `!` where limbeck alters.
@@ -333,35 +331,6 @@ fn a_checksum_is_that_of_the_upgrade() {
     assert_eq!(plain, sum("-- migrate:up\nCREATE TABLE t(a);\n-- migrate:down\nDROP TABLE t;"));
     assert_ne!(plain, sum("CREATE TABLE t(b);"));
     assert_eq!(plain.len(), 64);
-}
-
-/// Each text is a third of a megabyte; counting lines from the top for each statement, or looking
-/// for a comment's end from each comment, would take minutes.
-#[test]
-fn a_long_file_is_read_in_one_pass() {
-    let many = |line: &str| line.repeat(300_000 / line.len());
-    for part in [
-        "INSERT INTO t VALUES (1);\n",
-        "-- a comment\n",
-        "/* a comment */ -- and one\n",
-        "ALTER TABLE t ADD a;\n",
-        "-- migrate:unless SELECT 1\nSELECT 2;\n",
-        "SELECT (1, 'x') /*\n*/ ,\n",
-        "CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; SELECT 2; END;\n",
-        ";\n",
-    ] {
-        let text = format!("-- migrate:up\n{};\n-- migrate:down\n{}", many(part), many("SELECT 1;\n"));
-        let start = Instant::now();
-        let body = Body::parse(&text).unwrap();
-        assert!(start.elapsed() < Duration::from_secs(10), "{part}: {:?}", start.elapsed());
-        assert!(body.down.is_some(), "{part}");
-    }
-    // A hundred headers, and thirty megabytes of bodies that nobody asked for.
-    let files: Vec<(String, String)> =
-        (100..200).map(|n| (format!("{n}_x.sql"), format!("-- m\n{}", many("SELECT 1;\n")))).collect();
-    let start = Instant::now();
-    read(&files).unwrap();
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
 
 /// Fragments in every order that a small generator comes up with.

@@ -2,7 +2,9 @@
 //! date, and whatever happens the notes are as before or as after.
 //!
 //! `notes [PATH]` launches; `notes --make-old [PATH]` first makes a database as version 1 of the
-//! app left it, with 200,000 notes.
+//! app left it, with 200,000 notes. `--release 2` launches an older version of the app, which has
+//! fewer migrations: `notes`, then `notes --release 2`, tells what it meets and what it can do;
+//! `--run-on` and `--take-down` are what a dialog's buttons would be.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -11,21 +13,50 @@ use std::time::Duration;
 
 use include_dir::{Dir, include_dir};
 use indicatif::{ProgressBar, ProgressStyle};
-use limbeck::{Event, Migrator, Report, Way};
+use limbeck::script::Source;
+use limbeck::{Error, ErrorKind, Event, Migrator, NewerDatabase, Report, Way};
 use rusqlite::Connection;
 
 static MIGRATIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
 
-fn main() -> ExitCode {
-    let mut make_old = false;
-    let mut path = "notes.db".to_owned();
-    for argument in std::env::args().skip(1) {
+/// How many of the migrations each release of the app had.
+const RELEASES: [usize; 4] = [1, 6, 7, 8];
+
+/// What stands on the command line.
+struct Options {
+    path: String,
+    make_old: bool,
+    release: usize,
+    newer: NewerDatabase,
+}
+
+fn options() -> Result<Options, String> {
+    let mut options = Options {
+        path: "notes.db".to_owned(),
+        make_old: false,
+        release: RELEASES.len(),
+        newer: NewerDatabase::Refuse,
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--make-old" => make_old = true,
-            _ => path = argument,
+            "--make-old" => options.make_old = true,
+            "--run-on" => options.newer = NewerDatabase::RunOn,
+            "--take-down" => options.newer = NewerDatabase::TakeDown,
+            "--release" => {
+                let number = arguments.next().and_then(|number| number.parse().ok());
+                options.release = number
+                    .filter(|number| (1..=RELEASES.len()).contains(number))
+                    .ok_or_else(|| format!("--release takes a number from 1 to {}", RELEASES.len()))?;
+            }
+            _ => options.path = argument,
         }
     }
-    match launch(&path, make_old) {
+    Ok(options)
+}
+
+fn main() -> ExitCode {
+    match options().map_err(Into::into).and_then(|options| launch(&options)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error}");
@@ -34,8 +65,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn launch(path: &str, make_old: bool) -> Result<(), Box<dyn std::error::Error>> {
-    if make_old {
+fn launch(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    let path = options.path.as_str();
+    if options.make_old {
         if Path::new(path).exists() {
             return Err(format!("{path} is there already: remove it, or launch without --make-old").into());
         }
@@ -44,24 +76,23 @@ fn launch(path: &str, make_old: bool) -> Result<(), Box<dyn std::error::Error>> 
     let mut db = Connection::open(path)?;
     db.busy_timeout(Duration::from_secs(5))?;
 
-    let report = upgrade(&mut db).map_err(|error| {
-        let hint = error.hint().map(|hint| format!("\n{hint}")).unwrap_or_default();
-        format!("your notes could not be opened, and are as they were: {error}{hint}")
-    })?;
+    let report = upgrade(&mut db, options).map_err(|error| explained(&error))?;
     tell(&report);
     look(&db)?;
     Ok(())
 }
 
 /// All that an app needs at launch.
-fn upgrade(db: &mut Connection) -> limbeck::Result<Report> {
+fn upgrade(db: &mut Connection, options: &Options) -> limbeck::Result<Report> {
     let bar = ProgressBar::no_length().with_style(
         ProgressStyle::with_template("{msg} [{bar:30}] {human_pos} of {human_len}")
             .expect("the template is a constant")
             .progress_chars("=> "),
     );
-    let report = Migrator::new(&MIGRATIONS)?
-        .app_version(env!("CARGO_PKG_VERSION"))
+    // A real app has all of its migrations: `Migrator::new(&MIGRATIONS)`.
+    let report = Migrator::new(&release(options.release)?[..])?
+        .app_version(format!("{}.0.0", options.release))
+        .newer_database(options.newer)
         .on_event(|event| {
             match event {
                 Event::StepStarted { text, step, of, .. } => bar.println(format!("{step}/{of} {text}")),
@@ -82,12 +113,44 @@ fn upgrade(db: &mut Connection) -> limbeck::Result<Report> {
     report
 }
 
+/// The migrations that a release of the app had.
+fn release(number: usize) -> limbeck::Result<Vec<(String, String)>> {
+    let files = Source::files(&MIGRATIONS)?.into_iter().take(RELEASES[number - 1]);
+    Ok(files.map(|file| (file.name, file.text.into_owned())).collect())
+}
+
+/// What the user reads in place of their notes.
+fn explained(error: &Error) -> String {
+    let mut text = format!("your notes could not be opened, and are as they were: {error}\n");
+    for newer in error.newer() {
+        let by = newer.app_version.as_deref().unwrap_or("a newer version");
+        let when = newer.applied_at.as_deref().unwrap_or("a time that is not known");
+        text += &format!("  {} ({}): by {by}, at {when}\n", newer.revision, newer.message);
+    }
+    if error.kind() == ErrorKind::DatabaseNewer {
+        let all = |fits: fn(&limbeck::NewerRevision) -> bool| error.newer().iter().all(fits);
+        if all(|newer| newer.compatible == Some(true)) {
+            text += "This version can use them as they are: --run-on\n";
+        }
+        if all(|newer| newer.has_downgrade) {
+            text += "What the newer version has added can be taken away: --take-down\n";
+        }
+    } else if let Some(hint) = error.hint() {
+        text += &format!("{hint}\n");
+    }
+    text
+}
+
 fn tell(report: &Report) {
+    if !report.newer.is_empty() {
+        let names: Vec<&str> = report.newer.iter().map(|newer| newer.message.as_str()).collect();
+        println!("running on beside what a newer version has added: {}", names.join(", "));
+    }
     if report.is_empty() {
         println!("nothing to do: the database is at {}", report.to.join(", "));
         return;
     }
-    println!("upgraded from {} to {}:", report.from.join(", "), report.to.join(", "));
+    println!("brought from {} to {}:", report.from.join(", "), report.to.join(", "));
     for (step, milliseconds) in report.steps.iter().zip(&report.timing.steps_ms) {
         let how: Vec<String> = step
             .alterations

@@ -205,6 +205,11 @@ static void an_older_app(void) {
   CHECK(!strcmp(limbeck_error_revision(error, NULL), "0002") && limbeck_error_hint(error, NULL));
   CHECK(!limbeck_error_file(error, NULL) && !limbeck_error_statement(error, NULL));
   CHECK(limbeck_error_line(error) == 0);
+  CHECK(limbeck_error_newer_count(error) == 1 && limbeck_error_newer_count(NULL) == 0);
+  CHECK(!strcmp(limbeck_error_newer_revision(error, 0, NULL), "0002"));
+  CHECK(!strcmp(limbeck_error_newer_app_version(error, 0, NULL), "2.0"));
+  CHECK(strlen(limbeck_error_newer_applied_at(error, 0, NULL)) == 24);
+  CHECK(!limbeck_error_newer_revision(error, 1, NULL) && !limbeck_error_newer_applied_at(error, 1, NULL));
   fails(limbeck_error_status(error), LIMBECK_HISTORY_DATABASE_NEWER, &error, "applied by version 2.0");
   limbeck_migrator_free(newer);
   limbeck_migrator_free(older);
@@ -610,6 +615,7 @@ static void misuse(void) {
   REFUSED(limbeck_migrator_sql(migrator, database, 7, "head", NUL, &text, &error), "7 is no limbeck_direction");
   REFUSED(limbeck_migrator_set_rebuild(migrator, 3, &error), "3 is no limbeck_rebuild");
   REFUSED(limbeck_migrator_set_transaction(migrator, -1, &error), "-1 is no limbeck_transaction");
+  REFUSED(limbeck_migrator_set_newer_database(migrator, 3, &error), "3 is no limbeck_newer");
   REFUSED(limbeck_migrator_set_cancel(migrator, (limbeck_cancel *)(void *)database, &error), "another kind");
   REFUSED(limbeck_migrator_heads(migrator, 0, NULL, &error), "revisions is null");
   REFUSED(limbeck_cancel_new(NULL, &error), "cancel is null");

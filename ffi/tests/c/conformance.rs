@@ -139,6 +139,8 @@ fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite) -> Vec<String> {
     for step in case["steps"].as_array().unwrap() {
         let call = step["run"].as_str().unwrap();
         let migrations = path.join(step["migrations"].as_str().unwrap_or("migrations"));
+        let newer = step["newer_database"].as_str().unwrap_or("refuse");
+        driver.ask("set", &format!("newer_database={newer}")).unwrap();
         driver.ask("folder", migrations.to_str().unwrap()).unwrap();
         if let Err(failure) = take(driver, step, path, call, sqlite) {
             failures.push(format!("case.json: {call}: {failure}"));
@@ -190,6 +192,7 @@ fn take(driver: &mut Driver, step: &Value, path: &Path, call: &str, sqlite: Sqli
                 || !same("file")
                 || !same("line")
                 || !same("violations")
+                || !step["newer"].is_null() && compared(error["newer"].clone(), sqlite) != step["newer"]
             {
                 return Err(format!("another error: {json}"));
             }
@@ -222,6 +225,7 @@ fn compared(mut value: Value, sqlite: Sqlite) -> Value {
     if let Some(report) = value.as_object_mut() {
         report.remove("timing");
     }
+    leave_out(&mut value, &["applied_at"]);
     if sqlite == Sqlite::System {
         leave_out(&mut value, &["way", "why", "rows", "statements"]);
     }

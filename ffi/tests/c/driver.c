@@ -2,7 +2,8 @@
  * The driver of the conformance suite: reads requests on stdin, answers on stdout, so that the runner
  * (conformance.rs) needs to know no C. Each is a line `verb length` and so many bytes.
  *
- *   set     rebuild=always, transaction=per_revision, app_version=… : for the next folder
+ *   set     rebuild=always, transaction=per_revision, app_version=…, newer_database=run_on :
+ *           for the next folder
  *   open    a new database in memory
  *   folder  the folder of the next calls
  *   texts   SQL: the first column of each row, with a line `length` before each
@@ -23,7 +24,7 @@
 static sqlite3 *connection, *scratch_connection, *wanted_connection;
 static limbeck_database *database, *scratch, *wanted;
 static limbeck_migrator *migrator;
-static char rebuild[32], transaction[32], app_version[64], folder[4096];
+static char rebuild[32], transaction[32], newer_database[32], app_version[64], folder[4096];
 
 static void answer(const char *how, const char *text, size_t length) {
   printf("%s %lu\n", how, (unsigned long)length);
@@ -79,7 +80,7 @@ static void open_in_memory(sqlite3 **sqlite, limbeck_database **its) {
 
 static void open_database(void) {
   open_in_memory(&connection, &database);
-  rebuild[0] = transaction[0] = app_version[0] = 0;
+  rebuild[0] = transaction[0] = newer_database[0] = app_version[0] = 0;
   answer("ok", "", 0);
 }
 
@@ -88,6 +89,8 @@ static void set(const char *text) {
     snprintf(rebuild, sizeof rebuild, "%s", text + 8);
   } else if (!strncmp(text, "transaction=", 12)) {
     snprintf(transaction, sizeof transaction, "%s", text + 12);
+  } else if (!strncmp(text, "newer_database=", 15)) {
+    snprintf(newer_database, sizeof newer_database, "%s", text + 15);
   } else {
     must(!strncmp(text, "app_version=", 12), text);
     snprintf(app_version, sizeof app_version, "%s", text + 12);
@@ -110,6 +113,10 @@ static limbeck_status read_folder(limbeck_error **error) {
   mode = !strcmp(transaction, "per_revision") ? LIMBECK_TRANSACTION_PER_REVISION
                                               : LIMBECK_TRANSACTION_PER_UPGRADE;
   must(!limbeck_migrator_set_transaction(migrator, mode, NULL), "transaction");
+  mode = !strcmp(newer_database, "run_on")      ? LIMBECK_NEWER_RUN_ON
+         : !strcmp(newer_database, "take_down") ? LIMBECK_NEWER_TAKE_DOWN
+                                                : LIMBECK_NEWER_REFUSE;
+  must(!limbeck_migrator_set_newer_database(migrator, mode, NULL), "newer_database");
   return LIMBECK_OK;
 }
 

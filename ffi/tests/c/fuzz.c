@@ -119,12 +119,13 @@ static limbeck_status make(limbeck_error **error) {
 static limbeck_status change(limbeck_error **error) {
   limbeck_migrator *migrator = (limbeck_migrator *)any(MIGRATOR);
   text some = some_text();
-  switch (below(6)) {
+  switch (below(7)) {
     case 0: return limbeck_migrator_set_app_version(migrator, some.data, some.length, error);
     case 1: return limbeck_migrator_set_rebuild(migrator, (int)below(4), error);
     case 2: return limbeck_migrator_set_transaction(migrator, (int)below(3), error);
     case 3: return limbeck_migrator_set_progress(migrator, below(2) ? on_progress : NULL, NULL, error);
     case 4: return limbeck_migrator_set_cancel(migrator, (limbeck_cancel *)any(CANCEL), error);
+    case 5: return limbeck_migrator_set_newer_database(migrator, (int)below(4), error);
     default: return limbeck_migrator_validate(migrator, error);
   }
 }

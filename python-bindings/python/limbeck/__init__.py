@@ -10,7 +10,7 @@ raises a :class:`LimbeckError` with a ``code`` and a ``hint``.
 from . import errors
 from ._limbeck import __version__
 from ._migrator import Migrator, current, downgrade, heads, history, stamp, upgrade
-from ._report import AlterationReport, Event, Report, RevisionInfo, StepReport, Timing, Violation
+from ._report import AlterationReport, Event, NewerRevision, Report, RevisionInfo, StepReport, Timing, Violation
 from ._run import Step
 from .errors import *  # noqa: F403: every kind of error, each under its own name
 
@@ -50,6 +50,7 @@ __all__ = [
     "Migrator",
     "MissingReference",
     "MultipleHeads",
+    "NewerRevision",
     "NoDowngrade",
     "NotADatabase",
     "NotAHead",
@@ -77,6 +78,7 @@ __all__ = [
     "Step",
     "StepReport",
     "StillNeeded",
+    "StoredScriptRefused",
     "Timing",
     "TransactionOpen",
     "Unfinished",

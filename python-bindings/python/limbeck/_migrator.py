@@ -40,10 +40,14 @@ class Migrator:
         version_table: Optional[str] = None,
         rebuild: Optional[str] = None,
         transaction: Optional[str] = None,
+        newer_database: Optional[str] = None,
     ) -> None:
         """Reads the folder.
 
         ``rebuild``: ``auto``, ``always`` or ``never``. ``transaction``: ``per_upgrade`` or ``per_revision``.
+        ``newer_database``: what ``upgrade`` does with a database that has revisions which the folder does not: ``refuse``
+        (:class:`DatabaseNewer`, whose ``newer`` tells of them), ``run_on`` where each of them leaves older apps working
+        (``Report.newer``), or ``take_down``, with the downgrade scripts that the database has kept.
         """
         self._scope = Scope()
         keep_history = True
@@ -70,6 +74,7 @@ class Migrator:
             keep_history=keep_history,
             rebuild=rebuild,
             transaction=transaction,
+            newer_database=newer_database,
         )
 
     @classmethod

@@ -45,6 +45,21 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class NewerRevision:
+    """A revision that a database has and the app does not: a newer version of the app applied it."""
+
+    revision: str
+    message: str = ""
+    #: In UTC; None where the database has no record of it.
+    applied_at: Optional[str] = None
+    app_version: Optional[str] = None
+    #: Whether an app that does not have it can use the database after it; None where that is not known.
+    compatible: Optional[bool] = None
+    #: Whether the database has the script that undoes it.
+    has_downgrade: bool = False
+
+
+@dataclass(frozen=True)
 class Report:
     """What a run did."""
 
@@ -53,6 +68,8 @@ class Report:
     to: list[str] = field(default_factory=list)
     steps: list[StepReport] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    #: What the database has and the app does not, where the app runs on all the same.
+    newer: list[NewerRevision] = field(default_factory=list)
     timing: Timing = field(default_factory=Timing)
 
     def __bool__(self) -> bool:
@@ -66,7 +83,8 @@ def report(data: dict[str, Any]) -> Report:
     for step in data["steps"]:
         alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]
         steps.append(StepReport(step["revision"], step["direction"], alterations))
-    return Report(data["from"], data["to"], steps, data["warnings"], read(Timing, data["timing"]))
+    newer = [read(NewerRevision, each) for each in data.get("newer", [])]
+    return Report(data["from"], data["to"], steps, data["warnings"], newer, read(Timing, data["timing"]))
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any, Optional
 
 if TYPE_CHECKING:
-    from ._report import Report, Violation
+    from ._report import NewerRevision, Report, Violation
 
 
 class LimbeckError(Exception):
@@ -26,6 +26,7 @@ class LimbeckError(Exception):
         line: Optional[int] = None,
         statement: Optional[str] = None,
         violations: Optional[list[Violation]] = None,
+        newer: Optional[list[NewerRevision]] = None,
         report: Optional[Report] = None,
     ) -> None:
         super().__init__(message)
@@ -38,6 +39,8 @@ class LimbeckError(Exception):
         self.statement = statement
         #: The rows that break a rule, rule by rule.
         self.violations = violations or []
+        #: Of :class:`DatabaseNewer`: what the database has and the app does not, in the order in which it was applied.
+        self.newer = newer or []
         #: What was committed before the failure.
         self.report = report
 
@@ -419,6 +422,12 @@ class BadSetting(LimbeckError):
     code = "settings.invalid"
 
 
+class StoredScriptRefused(LimbeckError):
+    """A downgrade script that the database has kept is damaged, or does what such a script may not do."""
+
+    code = "history.stored_script_refused"
+
+
 _BY_CODE = {kind.code: kind for kind in LimbeckError.__subclasses__()}
 
 __all__ = [
@@ -477,6 +486,7 @@ __all__ = [
     "SqliteTooOld",
     "StatementFailed",
     "StillNeeded",
+    "StoredScriptRefused",
     "TransactionOpen",
     "Unfinished",
     "UnknownBranch",
@@ -490,7 +500,7 @@ __all__ = [
 
 def _from_core(text: str, cause: Optional[BaseException]) -> BaseException:
     """The exception of the core's error. What Python code raised inside a run stays what it was."""
-    from ._report import Violation, read, report
+    from ._report import NewerRevision, Violation, read, report
 
     data = json.loads(text)
     error: dict[str, Any] = data["error"]
@@ -505,6 +515,8 @@ def _from_core(text: str, cause: Optional[BaseException]) -> BaseException:
         made.line = _line(cause, made.file) or made.line
     if not made.violations:
         made.violations = [read(Violation, violation) for violation in error["violations"]]
+    if not made.newer:
+        made.newer = [read(NewerRevision, each) for each in error.get("newer", [])]
     if "report" in data:
         made.report = report(data["report"])
     return made

@@ -1,6 +1,6 @@
 //! `upgrade`, `downgrade`, `stamp`, `adopt`, `ensure_version`: what changes the database, or says how it would.
 
-use crate::{AlterationReport, Direction, DryRun, Migrator, Report, Result, Way};
+use crate::{AlterationReport, Direction, DryRun, Migrator, NewerDatabase, Report, Result, Way};
 use serde_json::json;
 
 use super::{look_at, migrator, open, scratch};
@@ -15,8 +15,10 @@ pub fn migrate(
     direction: Direction,
     target: &str,
     instead: &Instead,
+    newer: NewerDatabase,
 ) -> Result<()> {
-    let mut migrator = migrator(settings)?.on_event(output::listener(args, settings));
+    let migrator = migrator(settings)?.newer_database(newer);
+    let mut migrator = migrator.on_event(output::listener(args, settings));
     if instead.sql {
         return sql(args, settings, &migrator, direction, target);
     }
@@ -98,6 +100,9 @@ fn planned(args: &Args, migrator: &Migrator<'_>, dry: &DryRun) {
         step.alterations.iter().for_each(|alteration| say!("  -- {}", way(alteration)));
         for statement in &step.statements {
             say!("  {};", statement.replace('\n', "\n  "));
+        }
+        if let Some(why) = &step.breaks_older_apps {
+            say!("  -- older apps might not live with it: {why}");
         }
         say!("");
     }

@@ -13,7 +13,7 @@ mod shell;
 use std::path::Path;
 
 use crate::script::Folders;
-use crate::{Database, Direction, Error, ErrorKind, Migrator, Result};
+use crate::{Database, Direction, Error, ErrorKind, Migrator, NewerDatabase, Result};
 
 use crate::cli::args::{Args, Command};
 use crate::cli::settings::Settings;
@@ -32,11 +32,11 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
             new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
         }
         Command::Merge { revisions, new } => new_file::merge(args, &settings()?, revisions, new),
-        Command::Upgrade { target, instead } => {
-            change::migrate(args, &settings()?, Direction::Up, target, instead)
+        Command::Upgrade { target, instead, newer_database } => {
+            change::migrate(args, &settings()?, Direction::Up, target, instead, *newer_database)
         }
         Command::Downgrade { target, instead } => {
-            change::migrate(args, &settings()?, Direction::Down, target, instead)
+            change::migrate(args, &settings()?, Direction::Down, target, instead, NewerDatabase::Refuse)
         }
         Command::Stamp { revisions, purge, sql, .. } => {
             change::stamp(args, &settings()?, revisions, *purge, *sql)

@@ -1,0 +1,2 @@
+-- revises: 0001
+CREATE TABLE own(a);

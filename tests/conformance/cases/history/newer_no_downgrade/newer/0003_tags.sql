@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE tags(a);
+-- migrate:down
+DROP TABLE tags;

@@ -1,0 +1,5 @@
+CREATE TABLE a(b);
+
+CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT);
+
+CREATE TABLE tags(a);

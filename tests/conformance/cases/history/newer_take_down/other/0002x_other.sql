@@ -1,0 +1,2 @@
+-- revises: 0001
+ALTER TABLE notes ADD other;

@@ -1,0 +1,113 @@
+/**
+ * limbeck: Alembic's model for SQLite, on the SQLite that the app has already.
+ *
+ * ```ts
+ * import init, { migrate } from 'limbeck';
+ *
+ * await init();
+ * const migrations = import.meta.glob('./migrations/*.sql', { query: '?raw', import: 'default', eager: true });
+ * const report = migrate(db, migrations); // db: of sql.js, sqlite-wasm's oo1, node:sqlite, better-sqlite3
+ * ```
+ *
+ * All calls are synchronous, as those databases are: in a page, work in a worker. What fails changes
+ * nothing, and throws a {@link LimbeckError} with a `code` and a `hint`.
+ */
+import load, { checkContract as contract } from './core/core.js';
+import { adapt, type AnyDatabase } from './adapt.js';
+import { called } from './errors.js';
+import { Migrator, type MigratorOptions, type PlanOptions, type RunOptions } from './migrator.js';
+import type { Difference, Plan, Report, Revision } from './report.js';
+import type { Migrations } from './sources.js';
+
+export { LimbeckError } from './errors.js';
+export { Migrator } from './migrator.js';
+export type { AnyDatabase } from './adapt.js';
+export type { ErrorCode } from './error-codes.js';
+export type { DatabaseOptions, MigratorOptions, PlanOptions, RunOptions } from './migrator.js';
+export type { AlterationReport, Difference, Event, Plan, Report, Revision, StepReport, Violation } from './report.js';
+export type { Code, DrizzleMigrations, Manifest, Migration, Migrations, Step } from './sources.js';
+export type { Database, Scratch, Value } from './values.js';
+
+/** Options of a call that takes migrations and a database. */
+export type Options = MigratorOptions & RunOptions;
+
+/** Where the compiled module is, or the module itself. */
+export type Module = string | URL | Request | Response | BufferSource | WebAssembly.Module;
+
+let loading: Promise<unknown> | undefined;
+
+/**
+ * Loads the compiled module, once; to be awaited before anything else. Without an argument, it is the file
+ * beside this one, as bundlers understand it. In Node the package loads it by itself.
+ */
+export default async function init(module?: Module | Promise<Response>): Promise<void> {
+  loading ??= load(module === undefined ? undefined : { module_or_path: module });
+  try {
+    await loading;
+  } catch (error) {
+    // Offline, say: it can be tried again.
+    loading = undefined;
+    throw error;
+  }
+}
+
+/**
+ * Brings a database up to date: applies what is missing up to `target`, by default `head`.
+ *
+ * Where nothing is to do, that is one SELECT. Otherwise one write transaction is held from the first step to the
+ * last (a savepoint inside your own), with `foreign_keys` off meanwhile. What fails rolls all of it back.
+ *
+ * Errors: `graph.*` for the migrations and the target; `history.*` before any write; `script.*`, `sql.*`,
+ * `alter.*`, `proof.*`, `database.*` for what happens on the way; `run.cancelled`.
+ */
+export function migrate(db: AnyDatabase, migrations: Migrations, options: Options & { target?: string } = {}): Report {
+  return new Migrator(migrations, options).upgrade(db, options.target ?? 'head', options);
+}
+
+/** Takes revisions back down to a target: `base`, `-1`, an id. As {@link migrate}, and `script.no_downgrade`. */
+export function downgrade(db: AnyDatabase, migrations: Migrations, target: string, options: Options = {}): Report {
+  return new Migrator(migrations, options).downgrade(db, target, options);
+}
+
+/** What an upgrade, or a downgrade, would do. The database is only read. */
+export function plan(db: AnyDatabase, migrations: Migrations, options: MigratorOptions & PlanOptions = {}): Plan {
+  return new Migrator(migrations, options).plan(db, options);
+}
+
+/** Sets the version rows and runs nothing: for a database that is there already. */
+export function stamp(
+  db: AnyDatabase,
+  migrations: Migrations,
+  targets: string | readonly string[],
+  options: Options & { purge?: boolean } = {},
+): Report {
+  return new Migrator(migrations, options).stamp(db, targets, options);
+}
+
+/** What the database is at; also such rows as the migrations do not know. */
+export function current(db: AnyDatabase, migrations: Migrations, options: Options = {}): Revision[] {
+  return new Migrator(migrations, options).current(db, options);
+}
+
+/** The revisions of a range `low:high`, newest first. */
+export function history(migrations: Migrations, range = ':'): Revision[] {
+  return new Migrator(migrations).history(range);
+}
+
+/** The revisions that nothing follows. */
+export function heads(migrations: Migrations): Revision[] {
+  return new Migrator(migrations).heads();
+}
+
+/**
+ * How a wanted schema, plain CREATE statements, differs from the one that the migrations make. It is found out
+ * on empty databases in memory of the kind of `db`, which itself is not looked at.
+ */
+export function check(db: AnyDatabase, migrations: Migrations, schema: string, options: Options = {}): Difference[] {
+  return new Migrator(migrations, options).check(db, schema, options);
+}
+
+/** Tests that a database does what limbeck relies on: for an adapter of your own. It must be empty. */
+export function checkContract(db: AnyDatabase, options: Pick<RunOptions, 'sqlite3'> = {}): void {
+  called(() => contract(adapt(db, options.sqlite3)));
+}

@@ -1,0 +1,185 @@
+import { Migrator as Core } from './core/core.js';
+import { adapt, type AnyDatabase } from './adapt.js';
+import type { Sqlite3 } from './adapters/oo1.js';
+import { called, LimbeckError } from './errors.js';
+import type { Difference, Event, Plan, Report, Revision } from './report.js';
+import { read, type Migrations } from './sources.js';
+import type { Scratch } from './values.js';
+
+/** How migrations are run, whichever database they meet. */
+export interface MigratorOptions {
+  /** The app's version, kept with each step in `limbeck_history`. */
+  appVersion?: string;
+  /** The table of version rows, instead of `limbeck_version`; `alembic_version` shares a database with Alembic. */
+  versionTable?: string;
+  /** Whether tables may be rebuilt: by default where there is no cheaper way. */
+  rebuild?: 'auto' | 'always' | 'never';
+  /** What a transaction holds: by default the whole upgrade. */
+  transaction?: 'per_upgrade' | 'per_revision';
+}
+
+/** What a call needs beside its database. */
+export interface DatabaseOptions {
+  /**
+   * With sqlite-wasm's oo1: what `sqlite3InitModule()` answered. Long statements can be cancelled then, and
+   * `plan`, `check` and `sql` work.
+   */
+  sqlite3?: Sqlite3;
+}
+
+/** Options of a run. */
+export interface RunOptions extends DatabaseOptions {
+  /** Called with each event. To answer false, or to throw, cancels the run, and all is rolled back. */
+  onProgress?(event: Event): boolean | void;
+  /**
+   * Cancels the run, and all is rolled back. A run is synchronous, so the signal is moved by `onProgress`, or was
+   * before; from another thread, share memory and answer false.
+   */
+  signal?: AbortSignal;
+}
+
+/** Options of a plan. */
+export interface PlanOptions extends DatabaseOptions {
+  direction?: 'upgrade' | 'downgrade';
+  /** By default `head`; a downgrade needs one. */
+  target?: string;
+}
+
+/**
+ * Migrations, ready to be brought to databases. Each verb is that of limbeck's other surfaces; a target is
+ * `head`, `heads`, `base`, `+1`, `-1`, an id or its beginning, `label@head`.
+ */
+export class Migrator {
+  readonly #core: Core;
+
+  /** Reads the migrations' headers. Errors: `graph.*`, `script.bad_directive`, `script.unreadable`. */
+  constructor(migrations: Migrations, options: MigratorOptions = {}) {
+    const { names, texts, code } = read(migrations);
+    const { appVersion, versionTable, rebuild, transaction } = options;
+    this.#core = called(() => new Core(names, texts, code, appVersion, versionTable, rebuild, transaction));
+  }
+
+  /** Applies revisions up to a target: see `migrate`. */
+  upgrade(db: AnyDatabase, target = 'head', options: RunOptions = {}): Report {
+    return parsed(() => this.#core.upgrade(adapt(db, options.sqlite3), target, listener(options)));
+  }
+
+  /** Takes revisions back down to a target. Errors: `script.no_downgrade` before any write. */
+  downgrade(db: AnyDatabase, target: string, options: RunOptions = {}): Report {
+    return parsed(() => this.#core.downgrade(adapt(db, options.sqlite3), target, listener(options)));
+  }
+
+  /** Sets the version rows and runs nothing. `purge` throws the rows away first, also unknown ones. */
+  stamp(db: AnyDatabase, targets: string | readonly string[], options: RunOptions & { purge?: boolean } = {}): Report {
+    const all = typeof targets === 'string' ? [targets] : [...targets];
+    return parsed(() => this.#core.stamp(adapt(db, options.sqlite3), all, options.purge ?? false, listener(options)));
+  }
+
+  /** What the database is at; also such rows as the migrations do not know. */
+  current(db: AnyDatabase, options: DatabaseOptions = {}): Revision[] {
+    return parsed(() => this.#core.current(adapt(db, options.sqlite3)));
+  }
+
+  /** Throws `history.not_up_to_date` unless the database is at every head. */
+  checkHeads(db: AnyDatabase, options: DatabaseOptions = {}): void {
+    parsed(() => this.#core.checkHeads(adapt(db, options.sqlite3)));
+  }
+
+  /** Makes limbeck's own tables where they are missing, and answers whether any was. */
+  ensureVersion(db: AnyDatabase, options: DatabaseOptions = {}): boolean {
+    return parsed(() => this.#core.ensureVersion(adapt(db, options.sqlite3)));
+  }
+
+  /** The revisions that an upgrade to `heads` would apply, in order. */
+  pending(db: AnyDatabase, options: DatabaseOptions = {}): Revision[] {
+    return parsed(() => this.#core.pending(adapt(db, options.sqlite3)));
+  }
+
+  /** What an upgrade, or a downgrade, would do. The database is only read. */
+  plan(db: AnyDatabase, options: PlanOptions = {}): Plan {
+    const { direction = 'upgrade', target = 'head' } = options;
+    const core = this.#core;
+    return inScratch(db, options, (scratch) =>
+      parsed(() => core.plan(adapt(db, options.sqlite3), scratch, direction, target)),
+    );
+  }
+
+  /**
+   * The script that takes a database over a range `from:to`, for the `sqlite3` shell. It is found out on an empty
+   * database in memory of the kind of `db`, which itself is not looked at. Errors: `script.not_offline`.
+   */
+  sql(
+    db: AnyDatabase,
+    range: string,
+    options: DatabaseOptions & { direction?: 'upgrade' | 'downgrade' | 'stamp' } = {},
+  ): string {
+    return inScratch(db, options, (scratch) =>
+      called(() => this.#core.sql(scratch, options.direction ?? 'upgrade', range)),
+    );
+  }
+
+  /** How a wanted schema, plain CREATE statements, differs from the one that the migrations make: see `check`. */
+  check(db: AnyDatabase, schema: string, options: DatabaseOptions = {}): Difference[] {
+    return inScratch(db, options, (present) =>
+      inScratch(db, options, (wanted) => parsed(() => this.#core.check(present, wanted, schema))),
+    );
+  }
+
+  /** The revisions of a range `low:high`, newest first; with a database, where it is at is marked. */
+  history(range = ':', db?: AnyDatabase, options: DatabaseOptions = {}): Revision[] {
+    return parsed(() => this.#core.history(range, db === undefined ? undefined : adapt(db, options.sqlite3)));
+  }
+
+  /** The revisions that nothing follows; with `resolveDependencies`, and nothing depends on. */
+  heads(options: { resolveDependencies?: boolean } = {}): Revision[] {
+    return parsed(() => this.#core.heads(options.resolveDependencies ?? false));
+  }
+
+  /** The revisions that several others revise. */
+  branches(): Revision[] {
+    return parsed(() => this.#core.branches());
+  }
+
+  /** The revisions that a target names. */
+  show(target: string): Revision[] {
+    return parsed(() => this.#core.show(target));
+  }
+
+  /** The ids that a merge of these targets would revise. */
+  merge(targets: readonly string[]): string[] {
+    return parsed(() => this.#core.merge([...targets]));
+  }
+
+  /** Reads every migration to its end: what a build wants to know before a user's launch does. */
+  validate(): void {
+    parsed(() => this.#core.validate());
+  }
+}
+
+function parsed<T>(call: () => string): T {
+  return JSON.parse(called(call)) as T;
+}
+
+function listener({ onProgress, signal }: RunOptions): (json: string) => boolean {
+  return (json) => {
+    signal?.throwIfAborted();
+    const goesOn = onProgress?.(JSON.parse(json) as Event) !== false;
+    signal?.throwIfAborted();
+    return goesOn;
+  };
+}
+
+/** Works with an empty database in memory, of the kind of `db`. */
+function inScratch<T>(db: AnyDatabase, { sqlite3 }: DatabaseOptions, work: (scratch: Scratch) => T): T {
+  const scratch = adapt(db, sqlite3).scratch?.();
+  if (!scratch) {
+    throw new LimbeckError('database.contract', 'this database cannot open an empty one in memory', {
+      hint: 'give it the method scratch of the interface Database',
+    });
+  }
+  try {
+    return work(scratch);
+  } finally {
+    scratch.close();
+  }
+}

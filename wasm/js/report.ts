@@ -1,0 +1,98 @@
+/** What a run did. Two surfaces of limbeck that did the same say the same, but for `timing`. */
+export interface Report {
+  /** The version rows before, sorted. */
+  from: string[];
+  /** The version rows after, sorted. After a failure: what is committed. */
+  to: string[];
+  /** The steps that are committed, in order. */
+  steps: StepReport[];
+  /** What a reader should know although nothing failed. */
+  warnings: string[];
+  /** How long it took, by SQLite's clock. */
+  timing: { total_ms: number; steps_ms: number[] };
+}
+
+/** One revision, as it was applied, taken back or stamped. */
+export interface StepReport {
+  revision: string;
+  direction: 'up' | 'down' | 'stamp';
+  /** Its `ALTER TABLE` batches, in order. */
+  alterations: AlterationReport[];
+}
+
+/** One batch of `ALTER TABLE` actions on one table. */
+export interface AlterationReport {
+  /** The table's name before. */
+  table: string;
+  /** SQLite's own ALTER, an edit of the `CREATE` text, or a new table with the rows copied. */
+  way: 'native' | 'in_place' | 'rebuild';
+  /** Why a cheaper way was not taken; absent for the cheapest. */
+  why?: string;
+  /** Rows copied by a rebuild, or written anew for a new type. */
+  rows: number;
+}
+
+/** What a run would do: the answer of `plan`. */
+export interface Plan {
+  from: string[];
+  to: string[];
+  steps: (StepReport & {
+    /** What would run, without limbeck's own record. */
+    statements: string[];
+  })[];
+  warnings: string[];
+}
+
+/** One revision, as it stands in the graph. */
+export interface Revision {
+  revision: string;
+  /** What it follows. */
+  revises: string[];
+  branch_labels: string[];
+  depends_on: string[];
+  /** What it does; empty where the migrations do not have it. */
+  message: string;
+  /** Nothing follows it. */
+  head: boolean;
+  /** Several revisions follow it. */
+  branch_point: boolean;
+  /** It follows several revisions. */
+  merge_point: boolean;
+  /** The database is at it. */
+  current: boolean;
+  /** Its name among the migrations; null where they do not have it. */
+  path: string | null;
+}
+
+/** What lies between what the migrations make and a wanted schema: an answer of `check`. */
+export interface Difference {
+  /** `add_table`, `drop_index` and the like. */
+  kind: string;
+  table: string;
+  name: string;
+  /** The wanted `CREATE` text, or the `DROP`. */
+  sql: string;
+}
+
+/** Rows that break a rule. */
+export interface Violation {
+  table: string;
+  /** The rule, as SQL: `phone NOT NULL`. */
+  rule: string;
+  count: number;
+  /** The first of the rows, by rowid or primary key, as SQL literals. */
+  keys: string[];
+}
+
+/** What a run says while it works. */
+export type Event =
+  /** A step begins: `step` of `of`, counted from 1; `text` is a line for a log. */
+  | { event: 'step_started'; revision: string; direction: 'up' | 'down' | 'stamp'; text: string; step: number; of: number }
+  /** Rows of a table that is being rebuilt were copied. */
+  | { event: 'copied'; table: string; rows: number; of: number }
+  /** An index of a rebuilt table is being built, counted from 1. */
+  | { event: 'indexing'; table: string; index: number; of: number }
+  /** A long statement is running; said only where the library has a progress handler. */
+  | { event: 'working' }
+  /** A step is done, and not yet committed. */
+  | { event: 'step_finished'; revision: string; milliseconds: number };

@@ -1,0 +1,145 @@
+// The calls that an app makes, on each library.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import init, { check, current, downgrade, heads, history, LimbeckError, migrate, Migrator, plan, stamp } from 'limbeck';
+import { libraries } from './libraries.mjs';
+
+await init();
+
+const migrations = {
+  '0001_notes.sql': "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, n);\nINSERT INTO notes VALUES (1, 'a', 9007199254740993);",
+  '0002_titles.sql': `-- migrate:up
+ALTER TABLE notes ALTER title SET NOT NULL, ADD CHECK (length(title) > 0);
+-- migrate:down
+ALTER TABLE notes ALTER title DROP NOT NULL, DROP CHECK (length(title) > 0);`,
+};
+const fails = (code, more = () => true) => (error) => {
+  assert.ok(error instanceof LimbeckError, error?.stack ?? String(error));
+  assert.equal(error.code, code);
+  assert.ok(more(error) ?? true);
+  return true;
+};
+
+for (const library of libraries) {
+  const { options, open, rows, run } = library;
+  const it = (name, body) => test(`${library.name}: ${name}`, body);
+
+  it('up, nothing to do, down', () => {
+    const db = open();
+    const report = migrate(db, migrations, { appVersion: '2.0', ...options });
+    assert.deepEqual([report.from, report.to], [[], ['0002']]);
+    assert.deepEqual(report.steps.map(({ revision, direction }) => [revision, direction]), [['0001', 'up'], ['0002', 'up']]);
+    assert.equal(rows(db, 'SELECT n FROM notes')[0][0], 9007199254740993n);
+    assert.equal(rows(db, 'SELECT app_version FROM limbeck_history')[0][0], '2.0');
+    assert.deepEqual(migrate(db, migrations, options).steps, []);
+    assert.deepEqual(current(db, migrations, options).map(({ revision, head }) => [revision, head]), [['0002', true]]);
+    assert.deepEqual(downgrade(db, migrations, '-1', options).to, ['0001']);
+    run(db, "INSERT INTO notes VALUES (2, NULL, 0)");
+    const broken = fails('alter.rows_break_rule', ({ violations, hint, revision, file, line, message }) => {
+      assert.deepEqual(violations, [{ table: 'notes', rule: 'title NOT NULL', count: 1, keys: ['2'] }]);
+      assert.deepEqual([revision, file, line], ['0002', '0002_titles.sql', 2]);
+      assert.ok(hint && message);
+    });
+    assert.throws(() => migrate(db, migrations, options), broken);
+    assert.deepEqual(rows(db, 'SELECT version_num FROM limbeck_version'), [['0001']]);
+  });
+
+  it('a plan writes nothing', () => {
+    const db = open();
+    const planned = plan(db, migrations, options);
+    assert.deepEqual(planned.to, ['0002']);
+    assert.ok(planned.steps[0].statements[0].startsWith('CREATE TABLE notes'));
+    assert.equal(planned.steps[1].alterations[0].table, 'notes');
+    assert.deepEqual(rows(db, 'SELECT * FROM sqlite_schema'), []);
+  });
+
+  it('the other verbs', () => {
+    const db = open();
+    const migrator = new Migrator(migrations);
+    assert.throws(() => migrator.checkHeads(db, options), fails('history.not_up_to_date'));
+    assert.deepEqual(migrator.pending(db, options).map(({ revision }) => revision), ['0001', '0002']);
+    assert.equal(migrator.ensureVersion(db, options), true);
+    assert.equal(migrator.ensureVersion(db, options), false);
+    assert.deepEqual(stamp(db, migrations, '0001', options).to, ['0001']);
+    assert.deepEqual(migrator.history(':', db, options).map(({ revision, current }) => [revision, current]), [['0002', false], ['0001', true]]);
+    assert.deepEqual(history(migrations, '0002:').map(({ path }) => path), ['0002_titles.sql']);
+    assert.deepEqual(heads(migrations).map(({ revision }) => revision), ['0002']);
+    assert.deepEqual(migrator.show('0001')[0].revises, []);
+    assert.deepEqual(migrator.branches(), []);
+    const two = new Migrator([...Object.entries(migrations).map(([name, sql]) => ({ name, sql })), { name: '3.sql', sql: '-- revises: 0001\n' }]);
+    assert.deepEqual(two.merge(['heads']).sort(), ['0002', '3']);
+    assert.ok(migrator.sql(db, '0001:head', options).includes('COMMIT;'));
+    assert.deepEqual(check(db, migrations, 'CREATE TABLE extra(a)', options).map(({ kind }) => kind).sort(), ['add_table', 'drop_table']);
+    migrator.validate();
+    assert.throws(() => new Migrator({ '1.sql': 'COMMIT' }).validate(), fails('script.forbidden_statement', (error) => error.line === 1));
+  });
+
+  it('progress, and a run that is cancelled', () => {
+    const events = [];
+    migrate(open(), migrations, { ...options, onProgress: (event) => void events.push(event) });
+    assert.deepEqual(events.filter(({ event }) => event === 'step_started').map(({ step, of }) => [step, of]), [[1, 2], [2, 2]]);
+    const db = open();
+    const second = ({ event, step }) => event === 'step_started' && step === 2;
+    const unchanged = () => assert.deepEqual(rows(db, 'SELECT name FROM sqlite_schema'), []);
+    assert.throws(() => migrate(db, migrations, { ...options, onProgress: (event) => !second(event) }), fails('run.cancelled'));
+    unchanged();
+    const mine = new RangeError('mine');
+    const throwing = (event) => {
+      if (second(event)) throw mine;
+    };
+    assert.throws(() => migrate(db, migrations, { ...options, onProgress: throwing }), fails('run.cancelled', ({ cause }) => cause === mine));
+    unchanged();
+    const controller = new AbortController();
+    const aborting = (event) => {
+      if (second(event)) controller.abort();
+    };
+    const aborted = fails('run.cancelled', ({ cause }) => cause === controller.signal.reason);
+    assert.throws(() => migrate(db, migrations, { ...options, onProgress: aborting, signal: controller.signal }), aborted);
+    assert.throws(() => migrate(db, migrations, { ...options, signal: controller.signal }), aborted);
+    unchanged();
+    assert.deepEqual(migrate(db, migrations, options).to, ['0002']);
+  });
+
+  it('a long statement is cancelled', { skip: library.lacks.includes('progress') && 'this library has no progress handler' }, () => {
+    const db = open();
+    const endless = { '1.sql': 'CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n' };
+    assert.throws(() => migrate(db, endless, { ...options, onProgress: ({ event }) => event !== 'working' }), fails('run.cancelled'));
+    assert.deepEqual(rows(db, 'SELECT name FROM sqlite_schema'), []);
+    assert.deepEqual(migrate(db, migrations, options).to, ['0002']);
+  });
+
+  it('a migrator that is running cannot be started', () => {
+    const migrator = new Migrator(migrations);
+    const db = open();
+    let inside;
+    const onProgress = () => {
+      try {
+        migrator.upgrade(db, 'head', options);
+      } catch (error) {
+        inside = error;
+      }
+    };
+    migrator.upgrade(db, 'head', { ...options, onProgress });
+    assert.equal(inside.code, 'database.transaction_open');
+  });
+
+  it("inside the app's own transaction, with foreign keys on", () => {
+    const db = open();
+    migrate(db, migrations, { target: '0001', ...options });
+    run(db, "PRAGMA foreign_keys = ON; CREATE TABLE child(a REFERENCES notes ON DELETE CASCADE); INSERT INTO child VALUES (1); BEGIN");
+    migrate(db, migrations, { rebuild: 'always', ...options });
+    run(db, 'COMMIT');
+    assert.equal(Number(rows(db, 'SELECT count(*) FROM child')[0][0]), 1);
+    assert.equal(Number(rows(db, 'PRAGMA foreign_keys')[0][0]), 1);
+    assert.deepEqual(rows(db, 'PRAGMA foreign_key_check'), []);
+  });
+
+  it('text is text: U+0000, emoji, nested too deeply', () => {
+    const db = open();
+    migrate(db, { '1.sql': "CREATE TABLE t(a); INSERT INTO t VALUES ('a' || char(0) || '😀é')" }, options);
+    assert.deepEqual(rows(db, 'SELECT a FROM t'), [['a\0😀é']]);
+    const deep = { '1.sql': 'CREATE TABLE t(a)', '2.sql': `ALTER TABLE t ADD CHECK (${'('.repeat(50_000)}1${')'.repeat(50_000)})` };
+    assert.throws(() => migrate(db, deep, options), (error) => error instanceof LimbeckError);
+    assert.deepEqual(rows(db, 'SELECT a FROM t'), [['a\0😀é']]);
+  });
+}
