@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     command("check", "Compare the database with the models")
     command("ensure_version", "Make the version table", (("--sql",), yes))
     command("init", "Make a folder of migrations", (("directory",), {}), (("-t", "--template"), {"default": "generic"}), (("--package",), yes))
+    command("list_templates", "List the templates of init")
     return parser
 
 

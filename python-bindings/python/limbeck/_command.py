@@ -137,6 +137,11 @@ def run_in_alembic(config: Config, arguments: Sequence[str]) -> int:
     """Runs the core's command in an Alembic project, inside its ``env.py`` where it needs the database."""
     from .alembic.command import _in_env
 
+    if config.get_main_option("databases"):
+        raise errors.BadSetting(
+            "the settings name several databases, and this answers for one",
+            hint="use Alembic's commands without --json there, or a settings file for each database with -c",
+        )
     try:
         return AlembicHost(config).run(arguments)
     except Outside:

@@ -117,6 +117,8 @@ class Scope:
     def __init__(self) -> None:
         self.database: Optional[Opened] = None
         self.options: dict[str, Any] = {}
+        #: What ``run_migrations()`` of an ``env.py`` was given, for the functions of version files.
+        self.arguments: dict[str, Any] = {}
 
     def body(self, function: Callable[..., Any], takes_step: bool) -> Callable[[CoreStep], None]:
         """One direction of a revision, as the core calls it."""
@@ -131,6 +133,9 @@ class Scope:
             step = Step(core, known if known is not None and known.raw is raw else Opened(raw), self.options)
             del core  # a traceback may outlive this thread, and the core's step must not
             with active(step):
-                function(*([step] if takes_step else []))
+                if self.arguments:
+                    function(**self.arguments)
+                else:
+                    function(*([step] if takes_step else []))
 
         return run

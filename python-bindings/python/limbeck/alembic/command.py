@@ -8,8 +8,9 @@ import uuid
 from typing import Any, Callable, Optional, Sequence, Union
 
 from .. import errors
+from . import _template
 from ._template import VERSION_FILE
-from .config import Config
+from .config import Config, _tool_alembic
 from .runtime.environment import EnvironmentContext, log, told
 from .script import Script, ScriptDirectory
 
@@ -28,7 +29,9 @@ def _offline(config: Config, verb: str, revisions: str, tag: Optional[str]) -> N
 
     def work(env: EnvironmentContext, _: Any) -> None:
         text = env.migrator()._sql(verb, revisions)
-        print(text, end="", file=config.output_buffer or config.stdout or sys.stdout)
+        # An env.py may name a file for each of several databases.
+        where = env.options.get("output_buffer") or config.output_buffer or config.stdout or sys.stdout
+        print(text, end="", file=where)
 
     _in_env(config, work, as_sql=True, tag=tag, starting_rev=start or None, destination_rev=target)
 
@@ -194,7 +197,7 @@ def _post_write(config: Config, path: str) -> None:
     import subprocess
     import sys
 
-    hooks = config.get_section("post_write_hooks") or {}
+    hooks = config.post_write_hooks()
     for name in filter(None, (each.strip() for each in hooks.get("hooks", "").split(","))):
         kind = hooks.get(f"{name}.type")
         entry = hooks.get(f"{name}.{ {'console_scripts': 'entrypoint', 'module': 'module'}.get(kind or '', 'executable')}")
@@ -234,15 +237,19 @@ def check(config: Config) -> None:
 
 
 def init(config: Config, directory: str, template: str = "generic", package: bool = False) -> None:
-    """Makes a folder of version files, and ``alembic.ini``."""
-    if template != "generic":
-        raise errors.BadSetting(f"no template '{template}'", hint="use generic")
+    """Makes a folder of version files, and its settings, by one of :data:`_template.TEMPLATES`."""
+    if template not in _template.TEMPLATES:
+        raise errors.BadSetting(f"no template '{template}'", hint=_template.instead_of(template))
     ini = config.config_file_name or "alembic.ini"
+    beside = os.path.dirname(ini)
     files = {
-        os.path.join(directory, "env.py"): ENV,
+        os.path.join(directory, "env.py"): _template.env(template),
         os.path.join(directory, "script.py.mako"): VERSION_FILE,
         os.path.join(directory, "README"): "Version files of limbeck, as Alembic has them.\n",
-        ini: INI.format(directory=os.path.relpath(directory, os.path.dirname(ini) or ".")),
+        **{
+            os.path.join(beside, name): text
+            for name, text in _template.settings(template, os.path.basename(ini), os.path.relpath(directory, beside or ".")).items()
+        },
     }
     if os.path.isdir(directory) and os.listdir(directory):
         raise errors.CannotWrite(f"'{directory}' is not empty", hint="name another folder", file=directory)
@@ -250,6 +257,11 @@ def init(config: Config, directory: str, template: str = "generic", package: boo
     if package:
         files.update({os.path.join(directory, where, "__init__.py"): "" for where in (".", "versions")})
     for path, text in files.items():
+        if path.endswith("pyproject.toml") and os.path.exists(path) and not _tool_alembic(path):
+            with open(path, "a", encoding="utf-8") as file:
+                file.write("\n" + text)
+            config.print_stdout(f"Adding [tool.alembic] to {os.path.abspath(path)} ...  done")
+            continue
         if os.path.exists(path):
             config.print_stdout(f"File '{path}' is there already, and stays")
             continue
@@ -257,6 +269,14 @@ def init(config: Config, directory: str, template: str = "generic", package: boo
             file.write(text)
         config.print_stdout(f"Generating {os.path.abspath(path)} ...  done")
     config.print_stdout(f"Set the database's path in {ini}, then run 'limbeck revision -m \"…\"'")
+
+
+def list_templates(config: Config) -> None:
+    """Prints the templates of :func:`init`."""
+    config.print_stdout("Available templates:\n")
+    for name, about in _template.TEMPLATES.items():
+        config.print_stdout(f"{name} - {about}")
+    config.print_stdout("\nOne is used with 'limbeck init --template <name> <folder>'")
 
 
 # Texts
@@ -297,49 +317,3 @@ def block(script: Script, current: bool = False) -> str:
     ):
         lines += [f"{label}: {', '.join(names)}"] if names else []
     return "\n".join([*lines, f"Path: {script.path}", "", *(f"    {each}" for each in script.longdoc.splitlines()), ""])
-
-
-ENV = '''from logging.config import fileConfig
-
-from sqlalchemy import engine_from_config, pool
-
-from alembic import context
-
-config = context.config
-
-# The models' MetaData: naming conventions are read from it.
-target_metadata = None
-
-
-def run_migrations_offline() -> None:
-    """Prints the SQL of a run."""
-    context.configure(url=config.get_main_option("sqlalchemy.url"), target_metadata=target_metadata, literal_binds=True)
-    with context.begin_transaction():
-        context.run_migrations()
-
-
-def run_migrations_online() -> None:
-    """Runs on the database that the settings name."""
-    connectable = engine_from_config(
-        config.get_section(config.config_ini_section, {}), prefix="sqlalchemy.", poolclass=pool.NullPool
-    )
-    with connectable.connect() as connection:
-        context.configure(connection=connection, target_metadata=target_metadata)
-        with context.begin_transaction():
-            context.run_migrations()
-
-
-if context.is_offline_mode():
-    run_migrations_offline()
-else:
-    run_migrations_online()
-'''.replace("from logging.config import fileConfig\n\n", "")
-
-INI = """[alembic]
-script_location = %(here)s/{directory}
-prepend_sys_path = .
-path_separator = os
-
-# The database: sqlite:///relative.db or sqlite:////absolute/path.db
-sqlalchemy.url = sqlite:///%(here)s/app.db
-"""

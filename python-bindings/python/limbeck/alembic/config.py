@@ -123,6 +123,14 @@ class Config:
         """The folders of version files."""
         return [self.path_of(each) for each in self._paths("version_locations")]
 
+    def post_write_hooks(self) -> dict[str, str]:
+        """What runs on a new file: a section of the ini, or the tables of a ``pyproject.toml``."""
+        tables = self._toml.get("post_write_hooks") or []
+        if not tables:
+            return dict(self.get_section("post_write_hooks") or {})
+        hooks = {f"{table['name']}.{name}": self._interpolated(value) for table in tables for name, value in table.items()}
+        return {"hooks": ",".join(table["name"] for table in tables), **hooks}
+
     def prepend_sys_path(self) -> list[str]:
         """What goes to the front of ``sys.path``."""
         return [os.path.abspath(each) for each in self._paths("prepend_sys_path")]
