@@ -25,8 +25,9 @@ const MAY_USE: &[(&str, &str)] = &[
         "execute",
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
     ),
-    ("migrator", "error report event sql alter schema diff graph script db inspect execute history"),
-    ("cli", "error diff graph script db"),
+    ("lint", "error sql schema alter graph script db inspect"),
+    ("migrator", "error report event sql lint alter schema diff graph script db inspect execute history"),
+    ("cli", "error diff graph lint script db"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -87,7 +87,7 @@ export function read(migrations: Migrations): { names: string[]; texts: string[]
 type Named = [name: string, body: string | Code];
 
 function listed(migrations: Migrations): Named[] {
-  if (Array.isArray(migrations)) return migrations.map((each) => named(each.name, 'sql' in each ? each.sql : each));
+  if (Array.isArray(migrations)) return migrations.map((each) => named(each?.name, each?.sql ?? each));
   if (migrations === null || typeof migrations !== 'object') throw unreadable('the migrations', migrations);
   if ('journal' in migrations) return drizzle(migrations as DrizzleMigrations);
   if (typeof (migrations as Manifest).limbeck === 'number') {

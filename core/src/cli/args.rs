@@ -188,6 +188,24 @@ pub enum Command {
         #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         schema: Option<PathBuf>,
     },
+    /// Look for what in the migrations will hurt
+    #[command(
+        after_help = "The migrations are read, and replayed in memory. Where a database is named and there, its record tells\n\
+        which applied revisions have another text now. Exit status 1: a finding of the level 'error'.\n\
+        Levels are set in limbeck.toml: [lint], type_change_without_using = \"off\", \"warn\" or \"error\".\n\
+        A comment allows a rule in its file: -- limbeck:allow lint.rebuild_by_hand: why\n\n  \
+        limbeck lint\n  \
+        limbeck lint -r a1b2:          a1b2 and what came after it\n  \
+        limbeck lint --rules           the rules, their levels and reasons"
+    )]
+    Lint {
+        /// Only revisions of a range low:high, as for history
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        rev_range: String,
+        /// List the rules
+        #[arg(long)]
+        rules: bool,
+    },
     /// Set the database's revision without running anything
     #[command(
         after_help = "  limbeck stamp head\n  limbeck stamp --purge a1b2      also where the database says what is gone\n  \
@@ -232,9 +250,11 @@ pub enum Command {
         #[arg(default_value = "head", allow_hyphen_values = true)]
         revision: String,
     },
-    /// Write a folder as a file of C, for programs without Rust
-    #[command(after_help = "  limbeck embed migrations -o migrations.c\n\n\
-        The program gives the list to limbeck_migrator_from_memory of limbeck.h.")]
+    /// Write a folder as one file: of C, or a manifest for JavaScript
+    #[command(after_help = "  limbeck embed migrations -o migrations.c\n  \
+        limbeck embed migrations --manifest -o migrations.json\n\n\
+        A program in C gives the list to limbeck_migrator_from_memory of limbeck.h; one in JavaScript gives the\n\
+        imported manifest to migrate of the npm package.")]
     Embed {
         /// The folder
         #[arg(default_value = "migrations", value_hint = ValueHint::DirPath)]
@@ -245,6 +265,9 @@ pub enum Command {
         /// What the list is called in C
         #[arg(long, default_value = "migrations")]
         name: String,
+        /// Write JSON: {"limbeck": 1, "migrations": [{"name", "sql"}, …]}
+        #[arg(long, conflicts_with = "name")]
+        manifest: bool,
     },
     /// Print the completions of a shell
     #[command(

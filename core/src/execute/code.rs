@@ -131,6 +131,11 @@ impl<'a> Code<'a> {
         self.down.is_some()
     }
 
+    /// Does what the upgrade does, as a part of another code's.
+    pub(crate) fn upgrade(&self, step: &mut CodeStep<'_>) -> Result<()> {
+        (self.up)(step)
+    }
+
     fn body(&self, direction: Direction) -> Option<&CodeBody<'a>> {
         match direction {
             Direction::Up => Some(&self.up),

@@ -1,13 +1,15 @@
 //! The verbs: what an app, a binding or the command line calls. The only folder that sees everything.
 //!
 //! `describe` tells of revisions, `jobs` joins plans with their scripts, `rehearse` runs them on a
-//! twin to show what would run, `check` compares what they make with what is wanted.
+//! twin to show what would run, `check` compares what they make with what is wanted, `lint` looks for
+//! what will hurt.
 
 #[cfg(feature = "refinery")]
 mod adopt;
 mod check;
 mod describe;
 mod jobs;
+mod lint;
 mod newer;
 mod rehearse;
 
@@ -264,6 +266,11 @@ impl Migrator<'_> {
 
     /// Errors: [`ErrorKind::ChangedRevision`] if an applied script has another text now.
     fn refuse_changed(&self, db: &mut dyn Database, rows: &[String]) -> Result<()> {
+        self.changed(db, rows)?.first().map_or(Ok(()), |changed| Err(changed.error()))
+    }
+
+    /// The applied scripts that have another text now.
+    fn changed(&self, db: &mut dyn Database, rows: &[String]) -> Result<Vec<Changed<'_>>> {
         let applied: HashSet<&str> = self.graph().history(":current", rows)?.into_iter().collect();
         // A revision may have been recorded under a former id: what came last counts.
         let mut last = BTreeMap::new();
@@ -272,23 +279,17 @@ impl Migrator<'_> {
                 .script(&revision)
                 .filter(|script| !script.code && applied.contains(script.revision.id.as_str()))
             {
-                last.insert(&script.file, (script, checksum, when));
+                last.insert(&script.file, Changed { script, checksum, when });
             }
         }
-        for (script, checksum, when) in last.into_values() {
-            let revision = &script.revision.id;
-            let now = script.checksum()?;
-            if now != checksum && !script.also.contains(&checksum) {
-                return Err(Error::new(
-                    ErrorKind::ChangedRevision,
-                    format!("revision {revision} was applied at {when} and has another text now"),
-                )
-                .in_revision(revision)
-                .in_file(&script.file)
-                .with_hint(format!("put the old text back, or declare it with '-- also: {checksum}'")));
+        let mut found = Vec::new();
+        for changed in last.into_values() {
+            let Changed { script, checksum, .. } = &changed;
+            if script.checksum()? != *checksum && !script.also.contains(checksum) {
+                found.push(changed);
             }
         }
-        Ok(())
+        Ok(found)
     }
 
     fn history(&self) -> History<'_> {
@@ -298,6 +299,28 @@ impl Migrator<'_> {
     fn run(&mut self, db: &mut dyn Database, plan: Plan, again: &Again<'_>) -> Result<Report> {
         let Migrator { scripts, options, listener, .. } = self;
         run(scripts, options, &mut **listener, db, plan, again)
+    }
+}
+
+/// An applied script that has another text now.
+struct Changed<'m> {
+    script: &'m Script,
+    /// Of the text that was applied.
+    checksum: String,
+    when: String,
+}
+
+impl Changed<'_> {
+    fn error(&self) -> Error {
+        let Changed { script, checksum, when } = self;
+        let revision = &script.revision.id;
+        Error::new(
+            ErrorKind::ChangedRevision,
+            format!("revision {revision} was applied at {when} and has another text now"),
+        )
+        .in_revision(revision)
+        .in_file(&script.file)
+        .with_hint(format!("put the old text back, or declare it with '-- also: {checksum}'"))
     }
 }
 

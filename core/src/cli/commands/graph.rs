@@ -1,6 +1,6 @@
 //! `graph`: the revisions as a picture.
 
-use crate::{ErrorKind, Result};
+use crate::Result;
 use serde_json::json;
 
 use super::{look_at, migrator};
@@ -12,11 +12,7 @@ use crate::cli::settings::Settings;
 pub fn graph(args: &Args, settings: &Settings, format: Format, range: &str) -> Result<()> {
     let migrator = migrator(settings)?;
     // Without a database the revisions are drawn all the same.
-    let there = match settings.database() {
-        Ok(path) => std::path::Path::new(&path).exists(),
-        Err(error) if error.kind() == ErrorKind::BadSetting => false,
-        Err(error) => return Err(error),
-    };
+    let there = settings.database_if_there()?.is_some();
     let rows = if there { migrator.rows(&mut *look_at(settings)?)? } else { Vec::new() };
     let revisions = migrator.revisions(range, &rows)?;
     let current = migrator.graph().current(&rows).unwrap_or_default();

@@ -6,6 +6,7 @@ mod edit;
 mod embed;
 mod graph;
 mod init;
+mod lint;
 mod look;
 mod new_file;
 mod shell;
@@ -27,7 +28,9 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Init { folder } => init::init(args, folder),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
-        Command::Embed { folder, output, name } => embed::embed(args, folder, output.as_deref(), name),
+        Command::Embed { folder, output, name, manifest } => {
+            embed::embed(args, folder, output.as_deref(), (!manifest).then_some(name))
+        }
         Command::Revision { new, head, depends_on, version_path } => {
             new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
         }
@@ -52,6 +55,8 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Show { revision } => look::show(args, &settings()?, revision),
         Command::Status => look::status(args, &settings()?),
         Command::Check { schema } => return check::check(args, &settings()?, schema.as_deref()),
+        Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
+        Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
         Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }
@@ -60,11 +65,17 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
 
 /// The migrations, every file of them read: what is wrong anywhere is said at once.
 fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
+    let migrator = unread(settings)?;
+    migrator.validate()?;
+    Ok(migrator)
+}
+
+/// The migrations, of which the headers are read, with the settings.
+fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     let migrator = read(settings)?
         .rebuild(settings.rebuild)
         .transaction(settings.transaction)
         .keep_history(settings.keep_history);
-    migrator.validate()?;
     Ok(match &settings.version_table {
         Some(table) => migrator.version_table(table),
         None => migrator,
@@ -91,9 +102,9 @@ fn refuse_python(folder: &Path) -> Result<()> {
         Some(file) => {
             let path = file.path().display().to_string();
             let message = format!("a migration is in Python: {path}");
-            Err(Error::new(ErrorKind::SourceUnreadable, message)
-                .in_file(path)
-                .with_hint("run them with limbeck's Python package; this command reads SQL files"))
+            Err(Error::new(ErrorKind::SourceUnreadable, message).in_file(path).with_hint(
+                "run it with the command of limbeck's Python package; this command reads SQL files",
+            ))
         }
     }
 }

@@ -3,8 +3,10 @@
 
 mod ini;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::lint::{Level, Levels, Rule};
 use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
 use crate::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
@@ -33,6 +35,9 @@ struct File {
     rebuild: RebuildMode,
     #[serde(default)]
     transaction: TransactionMode,
+    /// How much each rule of `limbeck lint` weighs.
+    #[serde(default)]
+    lint: BTreeMap<String, Level>,
 }
 
 impl From<Project> for File {
@@ -91,6 +96,8 @@ pub struct Settings<'h> {
     pub rebuild: RebuildMode,
     /// What a transaction holds.
     pub transaction: TransactionMode,
+    /// How much each rule of `limbeck lint` weighs.
+    pub lint: Levels,
 }
 
 impl<'h> Settings<'h> {
@@ -131,6 +138,7 @@ impl<'h> Settings<'h> {
             keep_history: !file.no_history,
             rebuild: file.rebuild,
             transaction: file.transaction,
+            lint: levels(&file.lint)?,
         })
     }
 
@@ -152,6 +160,25 @@ impl<'h> Settings<'h> {
                 .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
         })
     }
+
+    /// The database's path if one is named and there: for what can do without.
+    pub fn database_if_there(&self) -> Result<Option<String>> {
+        let named = self.host.database(self.database.as_deref())?;
+        Ok(named.filter(|path| Path::new(path).is_file()))
+    }
+}
+
+/// Errors: [`ErrorKind::BadSetting`] for what is no rule.
+fn levels(table: &BTreeMap<String, Level>) -> Result<Levels> {
+    let mut levels = Levels::default();
+    for (name, level) in table {
+        let rule = Rule::find(name).ok_or_else(|| {
+            Error::new(ErrorKind::BadSetting, format!("[lint] '{name}' is no rule"))
+                .with_hint("name one of the rules that 'limbeck lint --rules' lists")
+        })?;
+        levels.set(rule, *level);
+    }
+    Ok(levels)
 }
 
 /// A folder and those within it. What a link leads to is not within it.
@@ -215,7 +242,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction",
+            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {
