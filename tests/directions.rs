@@ -12,7 +12,8 @@ const MAY_USE: &[(&str, &str)] = &[
     ("sql", "error"),
     ("schema", "error sql"),
     ("alter", "error sql schema"),
-    ("diff", "sql schema"),
+    ("operation", "sql schema alter"),
+    ("diff", "error sql schema alter operation"),
     ("graph", "error report"),
     ("script", "error sql schema alter graph"),
     ("db", "error sql"),
@@ -26,8 +27,11 @@ const MAY_USE: &[(&str, &str)] = &[
         "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
     ),
     ("lint", "error sql schema alter graph script db inspect"),
-    ("migrator", "error report event sql lint alter schema diff graph script db inspect execute history"),
-    ("cli", "error diff graph lint script db"),
+    (
+        "migrator",
+        "error report event sql lint alter schema diff graph script db inspect execute history operation",
+    ),
+    ("cli", "error diff operation graph lint script db"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

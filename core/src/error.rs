@@ -185,6 +185,9 @@ kinds! {
 
     /// A downgrade script that the database has kept is damaged, or does what such a script may not do.
     StoredScriptRefused = "history.stored_script_refused",
+
+    /// A rename that a comparison of schemas was given cannot be taken.
+    BadRename = "diff.bad_rename",
 }
 
 /// Rows that break a rule, as data.

@@ -73,7 +73,7 @@ pub fn table_of(
         return Ok(None);
     };
     let sql = found.sql.as_deref().unwrap_or_default();
-    let virtual_table = sql.get(..14).is_some_and(|head| head.eq_ignore_ascii_case("CREATE VIRTUAL"));
+    let virtual_table = found.is_virtual();
     if found.kind == ObjectKind::View || virtual_table || is_sqlites(name) {
         let what = match (found.kind, virtual_table) {
             (ObjectKind::View, _) => "a view: drop it and create it anew",

@@ -308,10 +308,9 @@ fn check() {
     assert_eq!((output.status.code(), text(&output.stderr).as_str()), (Some(1), ""));
     assert_eq!(
         text(&output.stdout),
-        "change table users\n  - CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL)\n  \
-         + CREATE TABLE users(id INTEGER PRIMARY KEY,\n  +   email TEXT)\n\
-         add index names of plans\n  + CREATE INDEX names ON plans(name)\n\
-         drop table invoices\n    DROP TABLE main.invoices\n\
+        "users\n  ~ change nullable email\n      ALTER TABLE users ALTER COLUMN email DROP NOT NULL\n\
+         plans\n  + add index names\n      CREATE INDEX names ON plans(name)\n\
+         invoices\n  - drop table\n      DROP TABLE invoices\n\
          3 differences: write migrations for them\n"
     );
     let output = project.run(&["check", "--json"]);
@@ -328,6 +327,88 @@ fn check() {
     project.revision(&["--head", "a300", "--rev-id", "a400"], "DROP TABLE nothing;", "");
     schema(same);
     assert!(project.refused(&["check"]).contains("   at: a400.sql:"), "a migration's fault is its own");
+}
+
+/// What lies between the folder and the wanted schema is written, runs, and leaves nothing.
+#[test]
+fn autogenerate() {
+    let project = shop("autogenerate");
+    let schema = |text: &str| fs::write(project.0.join("schema.sql"), text).unwrap();
+    let write = [
+        "revision",
+        "--autogenerate",
+        "-m",
+        "more",
+        "--rev-id",
+        "a400",
+        "--head",
+        "a300",
+        "--splice",
+        "--schema",
+    ];
+    let write = [&write[..], &["schema.sql"]].concat();
+    schema(
+        "create table users (id integer primary key, email text not null);\n\
+            create table plans (name); create table invoices (id integer primary key);\n",
+    );
+    assert_eq!(project.ok(&write), "No new upgrade operations detected.\n");
+    assert!(!project.0.join("migrations/a400_more.sql").exists());
+
+    schema(
+        "CREATE TABLE users(id INTEGER PRIMARY KEY, mail TEXT NOT NULL, age INT NOT NULL);\n\
+            CREATE TABLE plans(name);\nCREATE TABLE invoices(id INTEGER PRIMARY KEY);\n",
+    );
+    let output = project.run(&write);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    for part in [
+        "Detected added column 'users.mail'\n",
+        "Detected removed column 'users.email'\n",
+        "to answer: look for QUESTION in the file\n",
+        "maybe a rename, 94 % alike: --rename users.email:mail\n",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    fs::remove_file(project.0.join("migrations/a400_more.sql")).unwrap();
+    let renamed = [&write[..], &["--rename", "users.email:mail"]].concat();
+    assert!(project.ok(&renamed).starts_with("Generating "));
+    let file = fs::read_to_string(project.0.join("migrations/a400_more.sql")).unwrap();
+    assert!(
+        file.contains(
+            "-- migrate:up\n-- QUESTION: what do the rows that are there get in users.age? 0 is a guess\n\
+             ALTER TABLE users\n  RENAME COLUMN email TO mail,\n  ADD COLUMN age INT NOT NULL DEFAULT 0,\n  \
+             ALTER COLUMN age DROP DEFAULT;\n"
+        ),
+        "{file}"
+    );
+    assert!(file.contains("\n-- migrate:down\n"), "{file}");
+    assert_eq!(project.ok(&["check", "--schema", "schema.sql"]), "No new upgrade operations detected.\n");
+    project.ok(&["upgrade", "heads"]);
+    assert_eq!(project.ok(&["diff", "heads", "app.db"]), "no difference\n");
+    project.ok(&["downgrade", "base"]);
+    let refused = project.refused(&[&write[..], &["--rename", "users.nothing:mail"]].concat());
+    assert!(refused.contains("[diff.bad_rename]"), "{refused}");
+}
+
+/// Any two of a revision, a folder, a schema's file, a database.
+#[test]
+fn diff() {
+    let project = shop("diff");
+    project.ok(&["upgrade", "heads"]);
+    fs::write(project.0.join("schema.sql"), "CREATE TABLE plans(name, price);\n").unwrap();
+    assert_eq!(project.ok(&["diff"]), "no difference\n", "the folder and the database");
+    assert_eq!(project.ok(&["diff", "migrations@heads", "app.db"]), "no difference\n");
+    let output = project.run(&["diff", "app.db", "schema.sql", "--include", "pl*"]);
+    assert_eq!(
+        (output.status.code(), text(&output.stdout).as_str()),
+        (Some(1), "plans\n  + add column price\n      ALTER TABLE plans ADD COLUMN price\n1 difference\n")
+    );
+    let output = project.run(&["diff", "schema.sql", "base", "--json"]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["operations"][0]["sql"], "DROP TABLE plans");
+    assert_eq!(found["operations"][0]["notes"][0]["kind"], "loses");
+    assert_eq!(found["differences"][0]["kind"], "drop_table");
+    assert!(project.refused(&["diff", "nowhere", "app.db"]).contains("[graph.unknown_revision]"));
 }
 
 #[test]

@@ -328,6 +328,10 @@ typedef enum limbeck_status {
    * A setting is missing or not understood.
    */
   LIMBECK_SETTINGS_INVALID = 901,
+  /**
+   * A rename that a comparison of schemas was given cannot be taken.
+   */
+  LIMBECK_DIFF_BAD_RENAME = 1001,
 } limbeck_status;
 
 /**

@@ -145,6 +145,8 @@ pub enum limbeck_status {
     LIMBECK_RUN_CANCELLED = 801,
     /// A setting is missing or not understood.
     LIMBECK_SETTINGS_INVALID = 901,
+    /// A rename that a comparison of schemas was given cannot be taken.
+    LIMBECK_DIFF_BAD_RENAME = 1001,
 }
 
 /// The status of a kind of error.
@@ -214,6 +216,7 @@ pub(crate) fn status(kind: ErrorKind) -> limbeck_status {
         K::Cancelled => S::LIMBECK_RUN_CANCELLED,
         K::BadSetting => S::LIMBECK_SETTINGS_INVALID,
         K::StoredScriptRefused => S::LIMBECK_HISTORY_STORED_SCRIPT_REFUSED,
+        K::BadRename => S::LIMBECK_DIFF_BAD_RENAME,
         // The compiler asks for it, and the test below finds a kind that comes here.
         _ => S::LIMBECK_C_INTERNAL,
     }

@@ -1,4 +1,4 @@
-/** What a {@link LimbeckError} says by its `code`. Written by tests/error-codes.test.mjs. */
+/** The codes of the core. Written by tests/error-codes.test.mjs. */
 export type ErrorCode =
   /** No revision or branch label has this id or prefix. */
   | 'graph.unknown_revision'

@@ -14,15 +14,14 @@
  */
 import load, { checkContract as contract } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';
-import { called } from './errors.js';
+import { called, loaded } from './errors.js';
 import { Migrator, type MigratorOptions, type PlanOptions, type RunOptions } from './migrator.js';
 import type { Difference, Plan, Report, Revision } from './report.js';
 import type { Migrations } from './sources.js';
 
-export { LimbeckError } from './errors.js';
+export { LimbeckError, type ErrorCode } from './errors.js';
 export { Migrator } from './migrator.js';
 export type { AnyDatabase } from './adapt.js';
-export type { ErrorCode } from './error-codes.js';
 export type { DatabaseOptions, MigratorOptions, PlanOptions, RunOptions } from './migrator.js';
 export type { AlterationReport, Difference, Event, Plan, Report, Revision, StepReport, Violation } from './report.js';
 export type { Code, DrizzleMigrations, Manifest, Migration, Migrations, Step } from './sources.js';
@@ -44,6 +43,7 @@ export default async function init(module?: Module | Promise<Response>): Promise
   loading ??= load(module === undefined ? undefined : { module_or_path: module });
   try {
     await loading;
+    loaded();
   } catch (error) {
     // Offline, say: it can be tried again.
     loading = undefined;

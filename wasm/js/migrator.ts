@@ -114,7 +114,7 @@ export class Migrator {
     options: DatabaseOptions & { direction?: 'upgrade' | 'downgrade' | 'stamp' } = {},
   ): string {
     return inScratch(db, options, (scratch) =>
-      called(() => this.#core.sql(scratch, options.direction ?? 'upgrade', range)),
+      parsed(() => this.#core.sql(scratch, options.direction ?? 'upgrade', range)),
     );
   }
 

@@ -1,4 +1,4 @@
-import { LimbeckError } from './errors.js';
+import { called, LimbeckError } from './errors.js';
 
 /**
  * Migrations, in any of these forms:
@@ -161,9 +161,9 @@ function coded(name: string, code: Code): Coded {
       const step: Step = {
         revision,
         direction,
-        execute: (sql) => work('execute', sql, []),
-        query: (sql, ...values) => work('query', sql, values),
-        warn: (text) => work('warn', text, []),
+        execute: (sql) => called(() => work('execute', sql, [])),
+        query: (sql, ...values) => called(() => work('query', sql, values)),
+        warn: (text) => called(() => work('warn', text, [])),
       };
       const answer: unknown = code[direction]!(step);
       if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') {

@@ -4,6 +4,8 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::Serialize;
+
 use crate::sql::{quote, tokens, unquote};
 
 /// One `ALTER TABLE`: a batch of actions on one table.
@@ -20,7 +22,8 @@ pub struct Alteration {
 }
 
 /// Where a column goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Position {
     /// `FIRST`
     First,
@@ -29,7 +32,8 @@ pub enum Position {
 }
 
 /// Which constraint is meant: by name, or by what it says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ConstraintRef {
     /// `CONSTRAINT name`
     Named(String),
@@ -44,7 +48,8 @@ pub enum ConstraintRef {
 }
 
 /// A word behind the closing parenthesis of `CREATE TABLE`, or `AUTOINCREMENT` in it, on or off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TableOption {
     /// `SET STRICT`, `SET NOT STRICT`
     Strict(bool),
@@ -55,7 +60,8 @@ pub enum TableOption {
 }
 
 /// One action. Names are unquoted; definitions and expressions are SQL text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs)] // The fields are the grammar's own words.
 pub enum Action {
     /// `ADD [COLUMN] [IF NOT EXISTS] definition [FIRST | AFTER column]`
@@ -76,7 +82,8 @@ pub enum Action {
     SetDefault { column: String, value: String },
     /// `ALTER column DROP DEFAULT`
     DropDefault { column: String },
-    /// `ALTER column [SET DATA] TYPE type [COLLATE name] [USING expr]`
+    /// `ALTER column {[SET DATA] TYPE type | DROP TYPE} [COLLATE name] [USING expr]`; no type is an
+    /// empty name
     SetType { column: String, type_name: String, collation: Option<String>, using: Option<String> },
     /// `ALTER column SET GENERATED (expression) [STORED|VIRTUAL]`
     SetGenerated { column: String, expression: String, stored: bool },
@@ -217,7 +224,10 @@ impl fmt::Display for Action {
             }
             Action::SetType { column, type_name, collation, using } => {
                 alter(f, column)?;
-                write!(f, "TYPE {type_name}")?;
+                match type_name.as_str() {
+                    "" => f.write_str("DROP TYPE")?,
+                    name => write!(f, "TYPE {name}")?,
+                }
                 if let Some(name) = collation {
                     write!(f, " COLLATE {}", quote(name))?;
                 }

@@ -2,7 +2,7 @@
 //! still needs a column that is to go.
 
 use super::action::ConstraintRef;
-use super::draft::Draft;
+use super::draft::{Draft, OTHER_NAME};
 use super::same::{same_expression, unnamed};
 use super::table_state::Child;
 use crate::error::{Error, ErrorKind, Result};
@@ -115,9 +115,31 @@ fn says(draft: &Draft, place: &Place, definition: &str) -> bool {
     }
 }
 
-/// `DROP constraint`
+/// `DROP constraint`. Where several say it, the one without a name is meant: the others have one.
+/// Of several that say just the same, one is as good as the other.
 pub(super) fn drop(draft: &mut Draft, if_exists: bool, wanted: &ConstraintRef) -> Result<()> {
-    match &find(draft, wanted)[..] {
+    let mut places = find(draft, wanted);
+    if places.len() > 1 && !matches!(wanted, ConstraintRef::Named(_)) {
+        let unnamed_ones: Vec<Place> = places
+            .iter()
+            .filter(|place| unnamed(text_at(draft, place)) == text_at(draft, place))
+            .cloned()
+            .collect();
+        if !unnamed_ones.is_empty() {
+            places = unnamed_ones;
+        }
+        let plain = |place: &Place| {
+            let text = text_at(draft, place);
+            !["CONFLICT", "COLLATE", "DESC"].iter().any(|word| mentions(text, word))
+        };
+        let alike = |place: &Place| same_text(text_at(draft, place), text_at(draft, &places[0]));
+        if places[1..].iter().all(alike)
+            || (matches!(wanted, ConstraintRef::Unique(_)) && places.iter().all(plain))
+        {
+            places.truncate(1);
+        }
+    }
+    match &places[..] {
         [] if if_exists => Ok(()),
         [] => Err(missing(draft, wanted)),
         [place] => remove(draft, place),
@@ -167,7 +189,7 @@ fn remove(draft: &mut Draft, place: &Place) -> Result<()> {
 /// `RENAME CONSTRAINT name TO name`
 pub(super) fn rename(draft: &mut Draft, name: &str, to: &str) -> Result<()> {
     if !same_name(name, to) && !find(draft, &ConstraintRef::Named(to.to_owned())).is_empty() {
-        return Err(draft.exists("constraint", to));
+        return Err(draft.exists("constraint", to).with_hint(OTHER_NAME));
     }
     let own = |own: &Option<String>| own.as_ref().is_some_and(|own| same_name(own, name));
     let columns = draft.table.columns.iter().flat_map(|column| &column.constraints);

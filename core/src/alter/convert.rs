@@ -49,7 +49,9 @@ pub(super) fn set_type(
     let (from, to) = (before.table.affinity(old), after.table.affinity(new));
     let integers = |affinity| matches!(affinity, Affinity::Integer | Affinity::Numeric);
     let same = from == to || (integers(from) && integers(to));
-    let generated = old.generated().is_some();
+    // One that this batch frees of its expression is still computed when its values are converted.
+    let was = state.table.column(name).is_some_and(|column| column.generated().is_some());
+    let generated = was || old.generated().is_some();
     if using.is_none() && same {
         return if generated && from != to { Err("the column is generated".into()) } else { Ok(needs) };
     }
@@ -126,10 +128,12 @@ fn no_value(state: &TableState, column: &str, types: &str, what: &str) -> Condit
 
 /// What holds for values whose text is not the text of their number. Some of them, `'abc'`, stay as
 /// they are: the number of those that hold it before and do not after is what was lost.
+///
+/// The unary plus takes the affinity away, which would make '007' equal 7.
 fn spelling(column: &str, to: Affinity) -> Option<String> {
     let text = |as_type| {
         format!(
-            "typeof({column}) = 'text' AND ('' || CAST({column} AS {as_type})) COLLATE BINARY <> {column}"
+            "typeof({column}) = 'text' AND ('' || CAST({column} AS {as_type})) COLLATE BINARY <> +{column}"
         )
     };
     match to {

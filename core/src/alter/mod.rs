@@ -9,7 +9,7 @@
 //!   DROP [COLUMN] [IF EXISTS] column [CASCADE]
 //!   RENAME [COLUMN] column TO name | RENAME CONSTRAINT name TO name | RENAME TO name
 //!   ALTER [COLUMN] column { SET NOT NULL | DROP NOT NULL | SET DEFAULT expr | DROP DEFAULT
-//!         | [SET DATA] TYPE type [COLLATE name] [USING expr] | SET GENERATED (expr) [STORED|VIRTUAL]
+//!         | { [SET DATA] TYPE type | DROP TYPE } [COLLATE name] [USING expr] | SET GENERATED (expr) [STORED|VIRTUAL]
 //!         | DROP EXPRESSION | FIRST | AFTER column }
 //!   ADD [CONSTRAINT [IF NOT EXISTS] name] { CHECK … | UNIQUE … | FOREIGN KEY … | PRIMARY KEY … }
 //!   DROP { CONSTRAINT [IF EXISTS] name | CHECK (expr) | UNIQUE (columns) | FOREIGN KEY (columns) | PRIMARY KEY }
@@ -57,3 +57,4 @@ pub use swap::Swap;
 pub use table_state::{Child, TableState};
 pub use touched::touched;
 pub use values::Values;
+pub(crate) use values::default_expression;

@@ -286,8 +286,12 @@ impl<'t, 'a> Reader<'t, 'a> {
         if self.words(&["DROP", "EXPRESSION"]) {
             return Ok(Action::DropExpression { column });
         }
+        if self.words(&["DROP", "TYPE"]) {
+            return self.set_type(column, String::new());
+        }
         if self.words(&["SET", "DATA", "TYPE"]) || self.words(&["TYPE"]) {
-            return self.set_type(column);
+            let type_name = self.until(&["COLLATE", "USING"], "a type")?.to_owned();
+            return self.set_type(column, type_name);
         }
         if self.words(&["SET", "GENERATED"]) {
             self.words(&["ALWAYS", "AS"]);
@@ -329,8 +333,7 @@ impl<'t, 'a> Reader<'t, 'a> {
         Ok(wrapped)
     }
 
-    fn set_type(&mut self, column: String) -> Result<Action> {
-        let type_name = self.until(&["COLLATE", "USING"], "a type")?.to_owned();
+    fn set_type(&mut self, column: String, type_name: String) -> Result<Action> {
         let collation = match self.words(&["COLLATE"]) {
             true => Some(self.name("a collation")?),
             false => None,
@@ -395,6 +398,8 @@ mod tests {
             "ALTER COLUMN a DROP DEFAULT",
             "ALTER COLUMN a TYPE VARCHAR(10)",
             "ALTER COLUMN a TYPE TEXT COLLATE NOCASE USING CAST(a AS TEXT)",
+            "ALTER COLUMN a DROP TYPE",
+            "ALTER COLUMN a DROP TYPE COLLATE NOCASE USING CAST(a AS TEXT)",
             "ALTER COLUMN a SET GENERATED (b * 2) STORED",
             "ALTER COLUMN a SET GENERATED (b || ',') VIRTUAL",
             "ALTER COLUMN a DROP EXPRESSION",

@@ -143,7 +143,7 @@ fn column_changes(old: &TableDef, new: &TableDef, (column, source): (&ColumnDef,
 
 /// A column's default as an expression. Behind DEFAULT a bare word and a word in double quotes are
 /// strings; elsewhere they would be a column.
-pub(super) fn default_expression(text: &str) -> String {
+pub(crate) fn default_expression(text: &str) -> String {
     let word = match &tokens(text).unwrap_or_default()[..] {
         [word] => (word.kind, word.text),
         _ => return text.to_owned(),

@@ -73,6 +73,7 @@ pub enum Command {
     },
     /// Write a new migration file
     #[command(after_help = "  limbeck revision -m \"add phone\"\n  \
+        limbeck revision --autogenerate -m \"add phone\" --schema schema.sql\n  \
         limbeck revision -m \"begin billing\" --head base --branch-label billing\n  \
         limbeck revision -m \"hot fix\" --head a1b2c3 --splice")]
     Revision {
@@ -87,6 +88,11 @@ pub enum Command {
         /// The folder it goes to, where there are several; else that of the revision it follows
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         version_path: Option<PathBuf>,
+        /// Write what lies between the migrations and the wanted schema
+        #[arg(long)]
+        autogenerate: bool,
+        #[command(flatten)]
+        compare: Compare,
     },
     /// Write a migration that joins heads
     #[command(after_help = "  limbeck merge -m \"merge billing\"     all heads\n  \
@@ -184,9 +190,26 @@ pub enum Command {
         limbeck check                        where limbeck.toml says schema = \"schema.sql\""
     )]
     Check {
-        /// The file of CREATE statements
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        schema: Option<PathBuf>,
+        #[command(flatten)]
+        compare: Compare,
+    },
+    /// Say what lies between two schemas: migrations, a file of CREATE statements, a database
+    #[command(
+        after_help = "A side is a revision, a folder, folder@revision, a file of CREATE statements, or a database.\n\
+        The first is the heads of the folder, if it is not said, the second the wanted schema, or the database.\n\
+        Exit status 0: no difference; 1: differences, which are printed.\n\n  \
+        limbeck diff                         the folder and the wanted schema, or the database\n  \
+        limbeck diff a1b2 head\n  \
+        limbeck diff app.db schema.sql\n  \
+        limbeck diff ../old/migrations@a1b2 app.db"
+    )]
+    Diff {
+        /// What is there
+        from: Option<String>,
+        /// What is wanted
+        to: Option<String>,
+        #[command(flatten)]
+        compare: Compare,
     },
     /// Look for what in the migrations will hurt
     #[command(
@@ -303,6 +326,26 @@ pub struct New {
     /// Its id, instead of the time
     #[arg(long)]
     pub rev_id: Option<String>,
+}
+
+/// How two schemas are compared.
+#[derive(Debug, Default, Group)]
+pub struct Compare {
+    /// The wanted schema: a file of CREATE statements
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub schema: Option<PathBuf>,
+    /// A table or column that has another name now: old:new, table.old:new; several, or comma-separated
+    #[arg(long, value_name = "OLD:NEW", value_delimiter = ',')]
+    pub rename: Vec<String>,
+    /// Only these tables and views; * and ? stand for letters
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub include: Vec<String>,
+    /// None of these tables and views
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    /// The order of columns counts too
+    #[arg(long)]
+    pub column_order: bool,
 }
 
 /// What is done in place of the run.

@@ -153,7 +153,7 @@ impl Migrator<'_> {
     }
 
     /// Makes the scratch database a twin of a real one: its schema and limbeck's own rows.
-    fn twin(&self, db: &mut dyn Database, scratch: &mut dyn Database) -> Result<()> {
+    pub(super) fn twin(&self, db: &mut dyn Database, scratch: &mut dyn Database) -> Result<()> {
         let shadows = inspect::shadow_tables(db)?;
         let objects = inspect::objects(db, "main")?;
         let made = objects

@@ -1,10 +1,13 @@
 //! Indexes, triggers and views, as text: limbeck keeps them, and rarely needs to understand them.
 
+use serde::Serialize;
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{Token, TokenType as T, is_name, quote, same_name, tokens, unquote};
 
 /// What a row of `sqlite_schema` describes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ObjectKind {
     /// An ordinary or virtual table.
     Table,
@@ -47,6 +50,13 @@ impl Object {
     /// `index i`, `trigger r`: for messages.
     pub fn title(&self) -> String {
         format!("{} {}", self.kind.as_str(), self.name)
+    }
+
+    /// Whether it is a virtual table.
+    pub fn is_virtual(&self) -> bool {
+        let virtual_text =
+            |sql: &str| sql.get(..14).is_some_and(|head| head.eq_ignore_ascii_case("CREATE VIRTUAL"));
+        self.kind == ObjectKind::Table && self.sql.as_deref().is_some_and(virtual_text)
     }
 
     /// Its text with its schema before its name, which `sqlite_schema` does not store.

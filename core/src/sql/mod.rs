@@ -13,11 +13,13 @@
 //! ```
 
 mod ident;
+mod normal;
 mod parse;
 mod split;
 mod token;
 
 pub use ident::{literal, quote, same_name, unquote};
+pub use normal::Normal;
 pub(crate) use parse::with_statement;
 pub(crate) use split::{LineCounter, groups};
 pub use split::{Statement, split};

@@ -127,7 +127,7 @@ fn same_token(a: &Token<'_>, b: &Token<'_>) -> bool {
 }
 
 /// A string, or a word that is a value where an expression is meant.
-fn is_value(token: &Token<'_>) -> bool {
+pub(super) fn is_value(token: &Token<'_>) -> bool {
     matches!(token.kind, T::TK_STRING | T::TK_CTIME_KW) || token.is_word("true") || token.is_word("false")
 }
 

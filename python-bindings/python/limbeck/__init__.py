@@ -22,6 +22,7 @@ __all__ = [
     "AmbiguousPrefix",
     "AmbiguousWalk",
     "BadDirective",
+    "BadRename",
     "BadSetting",
     "BodyIsCode",
     "Cancelled",

@@ -428,6 +428,12 @@ class StoredScriptRefused(LimbeckError):
     code = "history.stored_script_refused"
 
 
+class BadRename(LimbeckError):
+    """A rename that a comparison of schemas was given cannot be taken."""
+
+    code = "diff.bad_rename"
+
+
 _BY_CODE = {kind.code: kind for kind in LimbeckError.__subclasses__()}
 
 __all__ = [
@@ -437,6 +443,7 @@ __all__ = [
     "AmbiguousPrefix",
     "AmbiguousWalk",
     "BadDirective",
+    "BadRename",
     "BadSetting",
     "BodyIsCode",
     "Cancelled",

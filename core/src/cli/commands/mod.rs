@@ -1,7 +1,7 @@
 //! One file a command, or a few that share their shape.
 
 mod change;
-mod check;
+mod compare;
 mod edit;
 mod embed;
 mod graph;
@@ -31,8 +31,14 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Embed { folder, output, name, manifest } => {
             embed::embed(args, folder, output.as_deref(), (!manifest).then_some(name))
         }
-        Command::Revision { new, head, depends_on, version_path } => {
-            new_file::revision(args, &settings()?, new, head.as_deref(), depends_on, version_path.as_deref())
+        Command::Revision { new, head, depends_on, version_path, autogenerate, compare } => {
+            let place = new_file::Place {
+                head: head.as_deref(),
+                depends_on,
+                version_path: version_path.as_deref(),
+                compare: autogenerate.then_some(compare),
+            };
+            new_file::revision(args, &settings()?, new, &place)
         }
         Command::Merge { revisions, new } => new_file::merge(args, &settings()?, revisions, new),
         Command::Upgrade { target, instead, newer_database } => {
@@ -54,7 +60,10 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Branches => look::branches(args, &settings()?),
         Command::Show { revision } => look::show(args, &settings()?, revision),
         Command::Status => look::status(args, &settings()?),
-        Command::Check { schema } => return check::check(args, &settings()?, schema.as_deref()),
+        Command::Check { compare } => return compare::check(args, &settings()?, compare),
+        Command::Diff { from, to, compare } => {
+            return compare::diff(args, &settings()?, (from.as_deref(), to.as_deref()), compare);
+        }
         Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
         Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),

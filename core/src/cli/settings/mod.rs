@@ -24,6 +24,12 @@ struct File {
     #[serde(skip)]
     recursive: bool,
     schema: Option<PathBuf>,
+    #[serde(default)]
+    include: Vec<String>,
+    #[serde(default)]
+    exclude: Vec<String>,
+    #[serde(default)]
+    column_order: bool,
     version_table: Option<String>,
     file_template: Option<String>,
     truncate_slug_length: Option<usize>,
@@ -82,6 +88,12 @@ pub struct Settings<'h> {
     pub migrations: Vec<PathBuf>,
     /// The file that tells the wanted schema.
     pub schema: Option<PathBuf>,
+    /// The tables and views that are compared, if not all.
+    pub include: Vec<String>,
+    /// Those that are not.
+    pub exclude: Vec<String>,
+    /// Whether the order of columns counts.
+    pub column_order: bool,
     /// The table of version rows, if not the usual one.
     pub version_table: Option<String>,
     /// How a new file is called.
@@ -131,6 +143,9 @@ impl<'h> Settings<'h> {
                 }
             },
             schema: file.schema.map(|schema| base.join(schema)),
+            include: file.include,
+            exclude: file.exclude,
+            column_order: file.column_order,
             version_table: file.version_table,
             file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
             slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
@@ -242,7 +257,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
+            "use database, migrations, schema, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {
