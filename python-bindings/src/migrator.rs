@@ -4,9 +4,11 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use limbeck::diff::{self, Filter};
 use limbeck::script::{Folder, Header};
 use limbeck::{
-    Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, RebuildMode, Report, TransactionMode,
+    Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, RebuildMode, Report, Side,
+    TransactionMode,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -216,6 +218,26 @@ impl Migrator {
         self.raised.take();
         let [present, wanted] = &mut [present, wanted].map(|one| self.connected(one));
         self.answer(py, self.core.0.check(present, wanted, schema))
+    }
+
+    /// What would make the database's schema that of a text, or, `back`, the other way round: differences
+    /// and operations. `scratch` is an empty database in memory.
+    fn diff(
+        &self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        scratch: Py<PyAny>,
+        schema: &str,
+        exclude: Vec<String>,
+        back: bool,
+    ) -> PyResult<String> {
+        self.raised.take();
+        let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
+        let filter = Filter { exclude, ..Filter::default() };
+        let options = diff::Options { filter, ..diff::Options::default() };
+        let (there, wanted) = (Side::Database(db), Side::Schema { sql: schema, scratch });
+        let (from, to) = if back { (wanted, there) } else { (there, wanted) };
+        self.answer(py, self.core.0.diff(from, to, &options))
     }
 
     /// Makes limbeck's own tables, and answers whether any was missing.

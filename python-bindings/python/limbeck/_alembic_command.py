@@ -72,8 +72,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
             arguments = list(sys.argv[1:] if argv is None else argv)
             return _in_core(_config(options), Options(arguments).rest)
-        _run(options)
-        return 0
+        return _run(options)
 
     return _guarded(run, options.json, options.raiseerr)
 
@@ -141,7 +140,7 @@ def _config(options: argparse.Namespace) -> Any:
     return config
 
 
-def _run(options: argparse.Namespace) -> None:
+def _run(options: argparse.Namespace) -> int:
     from .alembic import command
     from .alembic.script import Script
 
@@ -149,15 +148,21 @@ def _run(options: argparse.Namespace) -> None:
     arguments = {name: value for name, value in vars(options).items() if name not in _GLOBAL}
     if not options.json:
         getattr(command, options.command)(config, **arguments)
-        return
+        return 0
+    if options.command == "check":
+        found = command.differences(config)
+        print(json.dumps({"differences": found}))
+        return 1 if found else 0
     printed = config.stdout = config.output_buffer = io.StringIO()
     made = getattr(command, options.command)(config, **arguments)
     if getattr(options, "sql", False):
         print(json.dumps({"sql": printed.getvalue()}))
-    elif isinstance(made, Script):
-        print(json.dumps({"revision": made.revision, "path": os.path.abspath(made.path)}))
+    elif options.command in ("revision", "merge"):
+        path = os.path.abspath(made.path) if isinstance(made, Script) else None
+        print(json.dumps({"revision": getattr(made, "revision", None), "path": path}))
     else:
         print(json.dumps({"written": printed.getvalue().splitlines()}))
+    return 0
 
 
 def _say(error: BaseException, as_json: bool) -> None:

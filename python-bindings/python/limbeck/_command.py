@@ -122,15 +122,17 @@ class AlembicHost(Host):
         return self._database.engine.url.database or ":memory:"
 
     def open(self, path: str, access: str) -> sqlite3.Connection:
-        if self._env is None:
-            raise Outside
+        if self._env is None or path != self.database(None):
+            return super().open(path, access)
         found: Opened = self._open.enter_context(opened(self._database))
         self._script.scope.database = found  # type: ignore[union-attr]
         self._script.scope.options = self._env.options  # type: ignore[union-attr]
         return self._open.enter_context(to_itself(found))
 
     def code(self, folders: Sequence[os.PathLike[str]]) -> list[CodeFile]:
-        return self._directory_of_versions.code
+        versions = self._directory_of_versions
+        own = [os.fspath(folder) for folder in folders] == versions.version_locations
+        return versions.code if own else super().code(folders)
 
 
 def run_in_alembic(config: Config, arguments: Sequence[str]) -> int:

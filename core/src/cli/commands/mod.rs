@@ -11,7 +11,7 @@ mod look;
 mod new_file;
 mod shell;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::script::Folders;
 use crate::{Database, Direction, Error, ErrorKind, Migrator, NewerDatabase, Result};
@@ -93,11 +93,15 @@ fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
 
 /// The folders and the host's code in them. Bodies are not read.
 fn read<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
-    let source = Folders(settings.migrations.clone());
-    if let Some(code) = settings.host.code(&settings.migrations)? {
+    read_folders(settings, &settings.migrations)
+}
+
+fn read_folders<'h>(settings: &Settings<'h>, folders: &[PathBuf]) -> Result<Migrator<'h>> {
+    let source = Folders(folders.to_vec());
+    if let Some(code) = settings.host.code(folders)? {
         return Migrator::with_code(&source, code);
     }
-    settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
+    folders.iter().try_for_each(|folder| refuse_python(folder))?;
     Migrator::new(&source)
 }
 

@@ -11,7 +11,7 @@ from .. import errors
 from . import _template
 from ._template import VERSION_FILE
 from .config import Config, _tool_alembic
-from .runtime.environment import EnvironmentContext, log, told
+from .runtime.environment import EnvironmentContext, log, say, told
 from .script import Script, ScriptDirectory
 
 
@@ -164,11 +164,57 @@ def revision(
     rev_id: Optional[str] = None,
     depends_on: Any = None,
     process_revision_directives: Any = None,
-) -> Script:
-    """Writes a version file."""
-    if autogenerate:
-        raise errors.BadSetting("limbeck does not write revisions from models yet", hint="leave --autogenerate out")
-    return _generated(config, message, head, splice, branch_label, version_path, rev_id, depends_on)
+) -> Optional[Script]:
+    """Writes a version file; with ``autogenerate``, one that brings the database to the models of ``env.py``.
+
+    Where nothing differs, none is written, and None is answered. The database must be at every head.
+    """
+    if sql:
+        raise errors.BadSetting("revision --sql has no meaning", hint="write the file, then print it with 'limbeck upgrade --sql'")
+    rev_id = rev_id if rev_id is not None else uuid.uuid4().hex[-12:]
+    if not autogenerate:
+        return _generated(config, message, head, splice, branch_label, version_path, rev_id, depends_on)
+
+    def work(env: EnvironmentContext, database: Any) -> Optional[Script]:
+        from .autogenerate import Comparison, MigrationScript
+
+        comparison = Comparison(env, database)
+        for text in comparison.told():
+            say(text)
+        directives = [MigrationScript(rev_id, message, comparison, head)]
+        hook = process_revision_directives or env.options.get("process_revision_directives")
+        if hook is not None:
+            hook(env.get_context(), tuple(env.script.get_heads()), directives)
+        if not directives or comparison.is_empty():
+            config.print_stdout("No new upgrade operations detected.")
+            return None
+        up, down = comparison.bodies()
+        told = {"upgrades": up, "downgrades": down, "imports": "\n".join(sorted(comparison.imports))}
+        return _generated(config, directives[0].message, head, splice, branch_label, version_path, rev_id, depends_on, **told)
+
+    made: Optional[Script] = _in_env(_of_one_database(config), work)
+    return made
+
+
+def _of_one_database(config: Config) -> Config:
+    if config.get_main_option("databases"):
+        raise errors.BadSetting(
+            "the settings name several databases, and models are compared with one",
+            hint="make a settings file for each database, and name it with -c",
+        )
+    return config
+
+
+def differences(config: Config) -> list[dict[str, str]]:
+    """What the models of ``env.py`` have and the database has not, thing by thing."""
+
+    def work(env: EnvironmentContext, database: Any) -> list[dict[str, str]]:
+        from .autogenerate import Comparison
+
+        return Comparison(env, database).differences()
+
+    found: list[dict[str, str]] = _in_env(_of_one_database(config), work)
+    return found
 
 
 def _generated(
@@ -180,11 +226,12 @@ def _generated(
     version_path: Optional[str],
     rev_id: Optional[str],
     depends_on: Any,
+    **template: Any,
 ) -> Script:
     script = ScriptDirectory.from_config(config)
     rev_id = rev_id if rev_id is not None else uuid.uuid4().hex[-12:]
     made = script.generate_revision(
-        rev_id, message, head, splice, branch_label, version_path, depends_on
+        rev_id, message, head, splice, branch_label, version_path, depends_on, **template
     )
     config.print_stdout(f"Generating {os.path.abspath(made.path)} ...  done")
     _post_write(config, made.path)
@@ -232,8 +279,17 @@ def ensure_version(config: Config, sql: bool = False) -> None:
 
 
 def check(config: Config) -> None:
-    """Raises: comparing with models is not there yet."""
-    raise errors.BadSetting("limbeck does not compare with models yet", hint="run 'limbeck current --check-heads'")
+    """Compares the database with the models of ``env.py``.
+
+    Errors: ``NotUpToDate`` where anything differs.
+    """
+    found = differences(config)
+    if found:
+        listed = ", ".join(f"{each['kind']} {each['name']}" for each in found)
+        raise errors.NotUpToDate(
+            f"new upgrade operations detected: {listed}", hint="write them with 'limbeck revision --autogenerate'"
+        )
+    config.print_stdout("No new upgrade operations detected.")
 
 
 def init(config: Config, directory: str, template: str = "generic", package: bool = False) -> None:
