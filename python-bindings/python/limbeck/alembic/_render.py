@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Callable, Optional
 
 import sqlalchemy as sa
@@ -28,9 +29,9 @@ class Renderer:
 
     def body(self, operations: list[dict[str, Any]]) -> str:
         """Every operation, its notes before it."""
-        #: Columns that get their values before they are NOT NULL.
-        self._later = {
-            (each["table"], action["column"]) for each in operations for action in each.get("actions", ()) if action["kind"] == "set_not_null"
+        #: New columns whose default is for the rows that are there, and goes again.
+        self._passing = {
+            (each["table"], action["column"]) for each in operations for action in each.get("actions", ()) if action["kind"] == "drop_default"
         }
         lines: list[str] = []
         for operation in operations:
@@ -65,7 +66,8 @@ class Renderer:
 
     def _alter_table(self, operation: dict[str, Any]) -> list[str]:
         name = operation["table"]
-        lines, columns = [], {}
+        lines: list[list[str]] = []
+        columns: dict[str, int] = {}
         for action in operation["actions"]:
             column = action.get("column")
             if action["kind"] in ("set_not_null", "drop_not_null", "set_type", "set_default", "drop_default"):
@@ -95,8 +97,13 @@ class Renderer:
 
     def _add_column(self, table: str, action: dict[str, Any]) -> str:
         column = self._wanted[table].c[action["column"]]
-        later = (table, action["column"]) in self._later
-        return f"batch_op.add_column({self.column(column, nullable=True if later else None)})"
+        definition = action["definition"]
+        # One that only a person can fill is bound later, or has a value for the rows that are there.
+        nullable = None if column.nullable else re.search(r"\bNOT\s+NULL\b", definition, re.IGNORECASE) is None
+        default = None
+        if (table, action["column"]) in self._passing:
+            default = re.split(r"\bDEFAULT\s", definition, maxsplit=1, flags=re.IGNORECASE)[-1]
+        return f"batch_op.add_column({self.column(column, nullable, default)})"
 
     def _drop_column(self, table: str, action: dict[str, Any]) -> str:
         return f"batch_op.drop_column({action['column']!r})"
@@ -131,8 +138,8 @@ class Renderer:
         options = [f"{name}={value!r}" for name, value in table.dialect_kwargs.items() if name.startswith("sqlite_") and value]
         return [f"op.create_table({table.name!r},", *(f"    {part}," for part in [*parts, *options]), ")"]
 
-    def column(self, column: sa.Column[Any], nullable: Optional[bool] = None) -> str:
-        """``sa.Column(…)``"""
+    def column(self, column: sa.Column[Any], nullable: Optional[bool] = None, default: Optional[str] = None) -> str:
+        """``sa.Column(…)``, or one that is NULL, or has a default, for the time being."""
         text = self._own("column", column)
         if text is not None:
             return text
@@ -141,6 +148,8 @@ class Renderer:
         if computed is not None:
             stored = "" if computed.persisted is None else f", persisted={computed.persisted!r}"
             parts.append(f"sa.Computed({_ddl.literal(computed.sqltext)!r}{stored})")
+        elif default is not None:
+            parts.append(f"server_default=sa.text({default!r})")
         elif column.server_default is not None:
             parts.append(f"server_default={self._default(column.server_default)}")
         parts.append(f"nullable={column.nullable if nullable is None else nullable}")

@@ -162,7 +162,8 @@ class Comparison:
             return self._asks(table.c[str(name)], name, "column", (table is there) == reflected, None)
         if kind in _KINDS:
             old, new = there.c.get(str(name)), asked.c[str(name)]
-            if old is None:  # new, and bound when its rows have their values
+            if old is None:  # of a new column, when its rows have their values
+                action["of_new"] = True
                 return self._asks(new, name, "column", not reflected, None)
             ours, theirs = (old, new) if reflected else (new, old)
             if not self._asks(theirs, name, "column", False, ours):
@@ -219,6 +220,8 @@ class Comparison:
                 verb = "add" if operation["kind"] == "create" else "drop"
                 found.append({"kind": f"{verb}_{operation['object']}", "table": table, "name": operation["name"], "sql": operation["sql"]})
             for action in operation.get("actions", ()):
+                if "of_new" in action:
+                    continue
                 kind = _KINDS.get(action["kind"], action["kind"])
                 name = action["column"] if "column" in action else str(action["object"].name or action["object"].columns.keys())
                 found.append({"kind": kind, "table": table, "name": name, "sql": operation["sql"]})
