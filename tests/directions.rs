@@ -22,16 +22,18 @@ const MAY_USE: &[(&str, &str)] = &[
     ("proof", "error sql schema db inspect"),
     ("foreign_keys", "error sql schema db inspect"),
     ("history", "error sql graph db"),
+    ("backup", "error event sql db history"),
     (
         "execute",
-        "error report event sql schema alter graph script db inspect dependents proof foreign_keys history",
+        "error report event sql schema alter graph script db inspect dependents proof foreign_keys history \
+         backup",
     ),
     ("lint", "error sql schema alter graph script db inspect"),
     (
         "migrator",
-        "error report event sql lint alter schema diff graph script db inspect execute history operation",
+        "error report event sql lint alter schema diff graph script db inspect execute history operation backup",
     ),
-    ("cli", "error diff operation graph lint script db"),
+    ("cli", "error diff operation graph lint script db backup"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

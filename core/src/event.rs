@@ -25,6 +25,8 @@ pub enum Event<'a> {
         /// How many steps the run has.
         of: usize,
     },
+    /// The file is looked through for damage.
+    Checking,
     /// Rows of a table that is being rebuilt were copied.
     Copied {
         /// The table.
@@ -42,6 +44,20 @@ pub enum Event<'a> {
         index: usize,
         /// How many there are.
         of: usize,
+    },
+    /// The database is being copied, before anything is changed.
+    BackingUp {
+        /// Pages copied so far.
+        pages: u64,
+        /// Pages that there are.
+        of: u64,
+    },
+    /// A backup is being put in the database's place.
+    Restoring {
+        /// Pages copied so far.
+        pages: u64,
+        /// Pages that there are.
+        of: u64,
     },
     /// A statement is still running; said every few milliseconds where the backend can.
     Working,

@@ -157,6 +157,10 @@ fn every_command_has_json() {
         &["upgrade", "nowhere"],
         &["downgrade", "+1"],
         &["adopt"],
+        &["--backups", "kept", "backup"],
+        &["--backups", "kept", "backups"],
+        &["--backups", "kept", "restore"],
+        &["backups"],
         &["-d", "nowhere/app.db", "upgrade"],
         &["-c", "nowhere.toml", "upgrade"],
     ] {
@@ -166,6 +170,45 @@ fn every_command_has_json() {
         assert_eq!(text(&output.stdout).lines().count(), 1, "{arguments:?}");
         assert_eq!(found.get("error").is_none(), output.status.success(), "{arguments:?}: {found}");
     }
+}
+
+#[test]
+fn backups_and_their_way_back() {
+    let project = shop("backups");
+    fs::write(
+        project.0.join("limbeck.toml"),
+        "database = \"app.db\"\nbackups = \"kept\"\nkeep_backups = 2\n",
+    )
+    .unwrap();
+    assert!(project.refused(&["restore"]).contains("[backup.none]"));
+    project.ok(&["upgrade", "a100"]);
+    assert_eq!(project.ok(&["backups"]), "", "an empty database needs none");
+    project.ok(&["upgrade", "a300"]);
+    let list = project.ok(&["backups"]);
+    assert!(
+        list.lines().count() == 1 && list.contains("  a100  ") && list.contains("kept/app.db."),
+        "{list}"
+    );
+    let taken = project.ok(&["backup"]);
+    assert!(taken.contains("  a300  "), "{taken}");
+    let restored = project.ok(&["restore", list.trim().split_whitespace().last().unwrap()]);
+    assert!(restored.starts_with("restored ") && restored.contains("  a100  "), "{restored}");
+    assert_eq!(project.ok(&["current"]), "a100\n");
+    // The newest that these migrations can open; the one that was restored has been spared.
+    fs::remove_file(project.0.join("app.db")).unwrap();
+    project.ok(&["restore"]);
+    assert_eq!(project.ok(&["current"]), "a300\n");
+    for entry in fs::read_dir(project.0.join("migrations")).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().contains("a300") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    assert_eq!(project.ok(&["backups", "--compatible"]).lines().count(), 1);
+    assert!(project.refused(&["upgrade", "heads"]).contains("[history.database_newer]"));
+    project.ok(&["upgrade", "a200", "--newer-database", "take_down"]);
+    assert_eq!(project.ok(&["current"]), "a200\n");
+    assert!(project.refused(&["restore", "app.db"]).contains("[backup.none]"));
+    assert!(project.refused(&["--backups", "app.db", "backup"]).contains("[backup.failed]"));
 }
 
 #[test]

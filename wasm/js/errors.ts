@@ -1,12 +1,19 @@
 import type { ErrorCode as CoreErrorCode } from './error-codes.js';
-import type { Report, Violation } from './report.js';
+import type { NewerRevision, Report, Violation } from './report.js';
 
-/**
- * What a {@link LimbeckError} says by its `code`: those of every surface of limbeck, and two of this one.
- * `js.misuse`: the module is not loaded. `js.internal`: a fault in limbeck; a transaction that was begun may
- * still be open, and has to be rolled back.
- */
-export type ErrorCode = CoreErrorCode | 'js.misuse' | 'js.internal';
+/** What a {@link LimbeckError} says by its `code`: those of every surface of limbeck, and a few of this one. */
+export type ErrorCode =
+  | CoreErrorCode
+  /** The module is not loaded. */
+  | 'js.misuse'
+  /** A fault in limbeck; a transaction that was begun may still be open, and has to be rolled back. */
+  | 'js.internal'
+  /** Another tab has saved the database since this one loaded it: nothing was saved. */
+  | 'store.stale'
+  /** There is no copy from before a migration that could be restored. */
+  | 'store.nothing_kept'
+  /** The worker could not be started, or is gone. What it was saving is there whole, or not at all. */
+  | 'worker.ended';
 
 /** What limbeck's calls throw. Nothing is in the database that was not there before, but what `report` lists. */
 export class LimbeckError extends Error {
@@ -25,6 +32,8 @@ export class LimbeckError extends Error {
   readonly statement: string | null = null;
   /** The rows that break a rule, rule by rule. */
   readonly violations: Violation[] = [];
+  /** What the database has and the app does not, in the order in which it was applied. */
+  readonly newer: NewerRevision[] = [];
   /** What was committed before the failure; undefined if the run had not begun. */
   readonly report?: Report;
 

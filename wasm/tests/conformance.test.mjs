@@ -14,11 +14,11 @@ const literal = (text) => `'${text.replaceAll("'", "''")}'`;
 const name = (text) => `"${text.replaceAll('"', '""')}"`;
 
 /** A call as a case words it, and what it answers. */
-function call(library, db, path, { options = {} }, { run, migrations: folder = 'migrations' }) {
+function call(library, db, path, { options = {} }, { run, migrations: folder = 'migrations', newer_database: newerDatabase }) {
   const files = folders(join(path, folder)).filter((file) => file.endsWith('.sql'));
   const list = files.map((file) => ({ name: file.slice(join(path, folder).length + 1), sql: read(file) }));
   const { app_version: appVersion, ...rest } = options;
-  const migrator = new Migrator(list, { appVersion, ...rest });
+  const migrator = new Migrator(list, { appVersion, newerDatabase, ...rest });
   const given = library.options;
   const [verb, ...words] = run.split(' ');
   const flag = words.at(-1);
@@ -105,7 +105,7 @@ const otherWays = (library) => library.lacks.includes('writable_schema');
 
 /** A report without what differs from run to run, or from way to way. */
 function bare(value, library) {
-  const gone = ['timing', ...(otherWays(library) ? ['way', 'why', 'rows', 'statements', 'warnings'] : [])];
+  const gone = ['timing', 'applied_at', ...(otherWays(library) ? ['way', 'why', 'rows', 'statements', 'warnings'] : [])];
   return JSON.parse(JSON.stringify(value ?? null, (key, each) => (gone.includes(key) ? undefined : each)));
 }
 
@@ -143,8 +143,8 @@ function runCase(library, path, skip) {
     } else {
       assert.equal(error?.code, step.error, `${step.run}: ${error?.message}`);
       assert.ok(error.message.includes(step.message ?? ''), error.message);
-      for (const place of ['file', 'line', 'violations']) {
-        if (place in step) assert.deepEqual(error[place], step[place]);
+      for (const place of ['file', 'line', 'violations', 'newer']) {
+        if (place in step) assert.deepEqual(bare(error[place], library), step[place]);
       }
       if ('report' in step) assert.deepEqual(bare(error.report, library), bare(step.report, library));
       else assert.deepEqual(everything(library, db), before, `${step.error} has changed the database`);

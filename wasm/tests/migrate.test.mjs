@@ -138,6 +138,25 @@ for (const library of libraries) {
     assert.deepEqual(rows(db, 'PRAGMA foreign_key_check'), []);
   });
 
+  it('a schema that is not UTF-8 is refused, not repaired', { skip: library.lacks.includes('writable_schema') && 'a defensive connection' }, () => {
+    for (const [bytes, refused] of [['E9', true], ['EFBFBD', false], ['F09F98', true]]) {
+      const db = open();
+      run(db, `CREATE TABLE t(a, b); PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = CAST(CAST('CREATE TABLE t(a, b DEFAULT ''' AS BLOB) || x'${bytes}' || CAST(''')' AS BLOB) AS TEXT);
+        PRAGMA writable_schema = RESET`);
+      const before = rows(db, "SELECT hex(sql) FROM sqlite_schema WHERE name = 't'");
+      assert.ok(before[0][0].includes(`27${bytes}27`));
+      const alter = () => migrate(db, { '1.sql': 'ALTER TABLE t ALTER a SET DEFAULT 3' }, options);
+      if (refused) {
+        assert.throws(alter, fails('database.corrupt'));
+        assert.deepEqual(rows(db, "SELECT hex(sql) FROM sqlite_schema WHERE name = 't'"), before);
+      } else {
+        alter();
+        assert.ok(rows(db, "SELECT hex(sql) FROM sqlite_schema WHERE name = 't'")[0][0].includes(`27${bytes}27`));
+      }
+    }
+  });
+
   it('text is text: U+0000, emoji, nested too deeply', () => {
     const db = open();
     migrate(db, { '1.sql': "CREATE TABLE t(a); INSERT INTO t VALUES ('a' || char(0) || '😀é')" }, options);

@@ -35,6 +35,9 @@ pub struct Args {
     // Behind `revision`, `-m` is the message, as Alembic's users type it.
     #[arg(short = 'm', value_name = "DIR", hide = true)]
     pub migrations_short: Option<PathBuf>,
+    /// Back the database up into this folder before anything is changed
+    #[arg(long, global = true, value_name = "DIR", env = "LIMBECK_BACKUPS", value_hint = ValueHint::DirPath)]
+    pub backups: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long, global = true)]
     pub json: bool,
@@ -263,6 +266,31 @@ pub enum Command {
         /// Print the SQL instead
         #[arg(long)]
         sql: bool,
+    },
+    /// Back the database up, into the folder that --backups or limbeck.toml names
+    #[command(
+        after_help = "Through SQLite, so that a WAL is in it; checked, and listed in a catalogue beside it.\n\n  \
+        limbeck backup --backups backups\n  \
+        limbeck backup                       where limbeck.toml says backups = \"backups\""
+    )]
+    Backup,
+    /// List the database's backups, newest first
+    #[command(
+        after_help = "  limbeck backups\n  limbeck backups --compatible   those that these migrations can open"
+    )]
+    Backups {
+        /// Only those whose revisions the folder has
+        #[arg(long)]
+        compatible: bool,
+    },
+    /// Put a backup in the database's place
+    #[command(after_help = "What is there now is backed up first; the backup stays.\n\n  \
+        limbeck restore                      the newest that these migrations can open\n  \
+        limbeck restore backups/app.db.20260203T120000.000Z.1a2b3c4d.backup")]
+    Restore {
+        /// Which: a file that `limbeck backups` lists
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
     },
     /// Open a revision's file in $VISUAL or $EDITOR
     #[command(

@@ -5,7 +5,7 @@ use super::alter::explained;
 use super::{Purpose, Run, counted};
 use crate::alter::{Action, Condition, Conversion, Draft, InPlace, Step, TableState};
 use crate::db::{Database, Value};
-use crate::error::{Error, ErrorKind, Result, accepted};
+use crate::error::{Error, ErrorKind, Result, accepted, refusal};
 use crate::schema::{Edits, TableDef};
 use crate::sql::{quote, same_name, same_text};
 
@@ -79,7 +79,7 @@ pub(super) fn in_place(
 }
 
 fn may_be_the_edit(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::StatementFailed | ErrorKind::ProofFailed | ErrorKind::Corrupt)
+    refusal(error) || matches!(error.kind(), ErrorKind::ProofFailed | ErrorKind::Corrupt)
 }
 
 fn steps(

@@ -2,11 +2,10 @@
 //! is replayed, so that each statement can be judged by the schema of its moment.
 
 use std::cell::RefCell;
-use std::ops::ControlFlow;
 
 use super::jobs::Scripts;
 use super::rehearse::empty;
-use super::{Migrator, run};
+use super::{Migrator, run_quietly};
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::execute::{Code, CodeStep};
@@ -90,8 +89,7 @@ impl Migrator<'_> {
             if plan.is_empty() {
                 continue;
             }
-            let done =
-                run(&watched, &self.options, &mut |_| ControlFlow::Continue(()), scratch, plan, &again);
+            let done = run_quietly(&watched, &self.options, scratch, plan, &again);
             if let Err(error) = done {
                 lint::failed(script, &error, &mut findings.borrow_mut());
                 break;

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "refinery")]
 mod adopt;
+mod backups;
 mod describe;
 mod diff;
 mod jobs;
@@ -17,10 +18,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::alter::RebuildMode;
+use crate::backup::Backups;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
-use crate::execute::{self, Code, Options, Purpose, TransactionMode};
+use crate::execute::{self, Code, First, Options, Purpose, QuickCheck, TransactionMode};
 use crate::graph::{Plan, RevisionGraph};
 use crate::history::{History, VERSION_TABLE};
 use crate::report::Report;
@@ -40,6 +42,7 @@ pub struct Migrator<'a> {
     scripts: Scripts<'a>,
     options: Options,
     newer: NewerDatabase,
+    backups: Option<Backups>,
     listener: Box<Listener<'a>>,
 }
 
@@ -64,11 +67,19 @@ impl<'a> Migrator<'a> {
             keep_history: true,
             rebuild: RebuildMode::default(),
             transaction: TransactionMode::default(),
+            quick_check: QuickCheck::default(),
+            trust_schema: false,
             purpose: Purpose::Live,
         };
         let scripts = Scripts { all, graph, code };
         let newer = NewerDatabase::default();
-        Ok(Migrator { scripts, options, newer, listener: Box::new(|_| ControlFlow::Continue(())) })
+        Ok(Migrator {
+            scripts,
+            options,
+            newer,
+            backups: None,
+            listener: Box::new(|_| ControlFlow::Continue(())),
+        })
     }
 
     /// The app's version, kept with each step in `limbeck_history`.
@@ -135,6 +146,25 @@ impl<'a> Migrator<'a> {
         self
     }
 
+    /// Whether the file is looked through for damage before a run that has something to do.
+    #[must_use]
+    pub fn quick_check(mut self, when: QuickCheck) -> Self {
+        self.options.quick_check = when;
+        self
+    }
+
+    /// Whether the schema may call the app's own functions, and use virtual tables, that are not marked
+    /// harmless (`SQLITE_INNOCUOUS`), in triggers, views, CHECKs, defaults, generated columns and indexes.
+    ///
+    /// Off, unless switched on: `PRAGMA trusted_schema` is off while a run works, and what needs one fails
+    /// with [`ErrorKind::UntrustedSchema`]. Switch it on where the file is the app's own and its schema
+    /// uses functions that the app cannot mark. Then a run leaves the connection's setting alone.
+    #[must_use]
+    pub fn trust_schema(mut self, trust: bool) -> Self {
+        self.options.trust_schema = trust;
+        self
+    }
+
     /// What is told of a run's progress; [`ControlFlow::Break`] cancels it, and all is rolled back.
     #[must_use]
     pub fn on_event(mut self, listener: impl FnMut(&Event<'_>) -> ControlFlow<()> + 'a) -> Self {
@@ -170,6 +200,11 @@ impl Migrator<'_> {
     /// only where an ALTER needs it. On an error nothing has changed but what the report that it
     /// carries lists.
     ///
+    /// Locks of other connections are waited for as long as this one's `busy_timeout` says
+    /// (rusqlite's own is 5 seconds; SQLite's none): where an app may be started twice, give it longer
+    /// than the longest migration takes. Of several that run at once one applies what is to do, and
+    /// the others find it done.
+    ///
     /// Errors: `graph.*` for the target; [`ErrorKind::DatabaseNewer`], [`ErrorKind::ChangedRevision`],
     /// [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and
     /// `database.*` for what happens on the way.
@@ -203,12 +238,14 @@ impl Migrator<'_> {
             }
             NewerDatabase::TakeDown => {
                 self.refuse_changed(db, &self.graph().newest(met.below())?)?;
-                let Migrator { scripts, options, listener, .. } = self;
+                let Migrator { scripts, options, backups, listener, .. } = self;
                 let mut again = |db: &mut dyn Database, rows: &[String]| {
                     newer::take_down(scripts, options, db, rows, target)
                 };
                 let all = again(db, &rows)?;
-                execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again)
+                backups::backed_up(backups.as_ref(), options, |first| {
+                    execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again, first)
+                })
             }
         }
     }
@@ -298,8 +335,10 @@ impl Migrator<'_> {
     }
 
     fn run(&mut self, db: &mut dyn Database, plan: Plan, again: &Again<'_>) -> Result<Report> {
-        let Migrator { scripts, options, listener, .. } = self;
-        run(scripts, options, &mut **listener, db, plan, again)
+        let Migrator { scripts, options, backups, listener, .. } = self;
+        backups::backed_up(backups.as_ref(), options, |first| {
+            run(scripts, options, &mut **listener, db, plan, again, first)
+        })
     }
 }
 
@@ -335,12 +374,34 @@ fn run(
     db: &mut dyn Database,
     plan: Plan,
     again: &Again<'_>,
+    first: &mut First<'_>,
 ) -> Result<Report> {
     let all = jobs::jobs(scripts, options, db, &plan)?;
-    let mut again = |db: &mut dyn Database, rows: &[String]| {
-        jobs::jobs(scripts, options, db, &again(&scripts.graph, rows)?)
+    let mut again = |db: &mut dyn Database, rows: &[String]| match again(&scripts.graph, rows) {
+        Ok(plan) => jobs::jobs(scripts, options, db, &plan),
+        // Another process was first, and its migrations are newer.
+        Err(error) => match rows.iter().any(|row| scripts.get(row).is_none()) {
+            true => Err(Met::new(options, &scripts.graph, db, rows)?.error("")),
+            false => Err(error),
+        },
     };
-    execute::run(db, options, listener, &scripts.code, plan.rows, all, &mut again)
+    execute::run(db, options, listener, &scripts.code, plan.rows, all, &mut again, first)
+}
+
+/// The same on a database that is thrown away: nobody listens, and nothing comes first.
+fn run_quietly(
+    scripts: &Scripts<'_>,
+    options: &Options,
+    db: &mut dyn Database,
+    plan: Plan,
+    again: &Again<'_>,
+) -> Result<Report> {
+    run(scripts, options, &mut |_| ControlFlow::Continue(()), db, plan, again, &mut nothing_first)
+}
+
+/// Nothing is done before the first write.
+fn nothing_first(_: &mut dyn Database, _: &mut Listener<'_>) -> Result<Option<i64>> {
+    Ok(None)
 }
 
 fn nothing(rows: Vec<String>) -> Report {

@@ -1,5 +1,6 @@
 //! One file a command, or a few that share their shape.
 
+mod backup;
 mod change;
 mod compare;
 mod edit;
@@ -50,6 +51,9 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Stamp { revisions, purge, sql, .. } => {
             change::stamp(args, &settings()?, revisions, *purge, *sql)
         }
+        Command::Backup => backup::backup(args, &settings()?),
+        Command::Backups { compatible } => backup::backups(args, &settings()?, *compatible),
+        Command::Restore { file } => backup::restore(args, &settings()?, file.as_deref()),
         Command::Adopt => change::adopt(args, &settings()?),
         Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
         Command::Current { check_heads } => look::current(args, &settings()?, *check_heads),
@@ -84,7 +88,13 @@ fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     let migrator = read(settings)?
         .rebuild(settings.rebuild)
         .transaction(settings.transaction)
-        .keep_history(settings.keep_history);
+        .keep_history(settings.keep_history)
+        .quick_check(settings.quick_check)
+        .trust_schema(settings.trust_schema);
+    let migrator = match &settings.backups {
+        Some(backups) => migrator.backup(backups.clone()),
+        None => migrator,
+    };
     Ok(match &settings.version_table {
         Some(table) => migrator.version_table(table),
         None => migrator,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::lint::{Level, Levels, Rule};
 use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
-use crate::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
+use crate::{Backups, Error, ErrorKind, QuickCheck, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
 
 use crate::cli::args::Args;
@@ -30,6 +30,8 @@ struct File {
     exclude: Vec<String>,
     #[serde(default)]
     column_order: bool,
+    backups: Option<PathBuf>,
+    keep_backups: Option<usize>,
     version_table: Option<String>,
     file_template: Option<String>,
     truncate_slug_length: Option<usize>,
@@ -44,6 +46,10 @@ struct File {
     /// How much each rule of `limbeck lint` weighs.
     #[serde(default)]
     lint: BTreeMap<String, Level>,
+    #[serde(default)]
+    quick_check: QuickCheck,
+    #[serde(default)]
+    trust_schema: bool,
 }
 
 impl From<Project> for File {
@@ -94,6 +100,8 @@ pub struct Settings<'h> {
     pub exclude: Vec<String>,
     /// Whether the order of columns counts.
     pub column_order: bool,
+    /// The folder in which a backup is kept before each run.
+    pub backups: Option<Backups>,
     /// The table of version rows, if not the usual one.
     pub version_table: Option<String>,
     /// How a new file is called.
@@ -110,6 +118,10 @@ pub struct Settings<'h> {
     pub transaction: TransactionMode,
     /// How much each rule of `limbeck lint` weighs.
     pub lint: Levels,
+    /// Whether the file is looked through before a run.
+    pub quick_check: QuickCheck,
+    /// Whether the schema may call functions of the app's.
+    pub trust_schema: bool,
 }
 
 impl<'h> Settings<'h> {
@@ -146,6 +158,10 @@ impl<'h> Settings<'h> {
             include: file.include,
             exclude: file.exclude,
             column_order: file.column_order,
+            backups: args.backups.clone().or_else(|| Some(base.join(file.backups?))).map(|folder| {
+                let backups = Backups::new(folder);
+                file.keep_backups.map_or(backups.clone(), |count| backups.keep(count))
+            }),
             version_table: file.version_table,
             file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
             slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
@@ -154,6 +170,8 @@ impl<'h> Settings<'h> {
             rebuild: file.rebuild,
             transaction: file.transaction,
             lint: levels(&file.lint)?,
+            quick_check: file.quick_check,
+            trust_schema: file.trust_schema,
         })
     }
 
