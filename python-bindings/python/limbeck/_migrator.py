@@ -8,7 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
 
 from . import _limbeck, errors
-from ._database import Opened, opened, to_itself
+from ._database import opened, to_itself
 from ._report import Backup, Event, Report, RevisionInfo, read, report
 from ._run import Scope
 from ._versions import load, python_files
@@ -202,11 +202,9 @@ class Migrator:
     def _sql(self, verb: str, revisions: str) -> str:
         """The script of a run over a range. No database is there: the folder is run on an empty one in memory."""
         scratch = sqlite3.connect(":memory:", isolation_level=None)
-        self._scope.database = Opened(scratch)
         try:
             return self._core.sql(scratch, verb, revisions)
         finally:
-            self._scope.database = None
             scratch.close()
 
     def _run(self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., str]) -> Report:
