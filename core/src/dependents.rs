@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::alter::TableState;
 use crate::db::Database;
-use crate::error::{Error, ErrorKind, Result, accepted};
+use crate::error::{Error, ErrorKind, Result, accepted, refusal};
 use crate::inspect;
 use crate::schema::{Edits, Object, ObjectKind};
 use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
@@ -198,7 +198,7 @@ fn compile(
 ) -> Result<()> {
     match db.execute(&format!("EXPLAIN {sql}")) {
         Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::StatementFailed => {
+        Err(error) if refusal(&error) => {
             broken.insert(what, error.to_string());
             Ok(())
         }

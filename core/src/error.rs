@@ -188,6 +188,17 @@ kinds! {
 
     /// A rename that a comparison of schemas was given cannot be taken.
     BadRename = "diff.bad_rename",
+    /// The connection has no way to SQLite's backup API.
+    BackupUnsupported = "backup.unsupported",
+    /// A backup could not be written or read.
+    BackupFailed = "backup.failed",
+    /// A backup is not what it was when it was taken.
+    BackupDamaged = "backup.damaged",
+    /// There is no backup that could be restored.
+    NoBackup = "backup.none",
+
+    /// The schema calls a function, or uses a virtual table, that only a trusted schema may.
+    UntrustedSchema = "database.untrusted_schema",
 }
 
 /// Rows that break a rule, as data.
@@ -361,13 +372,17 @@ impl Error {
     }
 }
 
-/// `None` where SQLite refused the statement itself: that answers a question. Any other failure (the
-/// disk, a lock, a cancelled run) answers none, and stays an error.
+/// Whether SQLite refused the statement itself: that answers a question. Any other failure (the disk, a
+/// lock, a cancelled run) answers none.
+pub(crate) fn refusal(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::StatementFailed | ErrorKind::UntrustedSchema)
+}
+
+/// `None` where SQLite refused the statement itself.
 pub(crate) fn accepted<T>(result: Result<T>) -> Result<Option<T>> {
     match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind() == ErrorKind::StatementFailed => Ok(None),
-        Err(error) => Err(error),
+        Err(error) if refusal(&error) => Ok(None),
+        other => other.map(Some),
     }
 }
 

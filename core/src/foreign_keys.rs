@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sqlite3_parser::ast::{InsertBody, QualifiedName, ResolveType, Set, Stmt, TriggerCmd};
 
 use crate::db::{Database, Value};
-use crate::error::{Error, ErrorKind, Result, Violation};
+use crate::error::{Error, ErrorKind, Result, Violation, refusal};
 use crate::inspect::{self, KeyColumn};
 use crate::schema::ObjectKind;
 use crate::sql::{quote, same_name, unquote, with_statement};
@@ -228,7 +228,7 @@ fn dangling(db: &mut dyn Database, table: &str) -> Result<Result<Dangling, Strin
     });
     match read {
         Ok(()) => Ok(Ok(dangling)),
-        Err(error) if error.kind() == ErrorKind::StatementFailed => Ok(Err(error.to_string())),
+        Err(error) if refusal(&error) => Ok(Err(error.to_string())),
         Err(error) => Err(error),
     }
 }

@@ -4,7 +4,7 @@
 //! are then simply not known. All is stamped by SQLite's clock.
 
 use crate::db::{Database, Value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::graph::Step;
 use crate::sql::{literal, quote};
 
@@ -109,17 +109,37 @@ impl<'a> History<'a> {
     /// The version rows, sorted; none where the table is not there. Nothing but this is read by a
     /// launch that finds nothing to do.
     pub fn rows(&self, db: &mut dyn Database) -> Result<Vec<String>> {
-        let sql = format!("SELECT version_num FROM main.{}", quote(self.version_table));
-        match db.texts(&sql, &[]) {
-            Ok(mut rows) => {
-                rows.sort();
-                Ok(rows)
-            }
-            Err(error) if error.kind() != ErrorKind::StatementFailed => Err(error),
-            Err(error) => {
-                let there = "SELECT 1 FROM main.sqlite_master WHERE name = ?1 COLLATE NOCASE";
-                if db.any(there, &[self.version_table.into()])? { Err(error) } else { Ok(Vec::new()) }
-            }
+        self.rows_of(db, "main")
+    }
+
+    /// The version rows of an attached database.
+    pub fn rows_of(&self, db: &mut dyn Database, schema: &str) -> Result<Vec<String>> {
+        let select = format!("SELECT version_num FROM {schema}.{}", quote(self.version_table));
+        // The index of the key, which a view or a virtual table does not have: a hostile file's may run
+        // anything, and this is read before anything else.
+        let index = quote(&format!("sqlite_autoindex_{}_1", self.version_table));
+        let mut rows = match accepted(db.texts(&format!("{select} INDEXED BY {index}"), &[]))? {
+            Some(rows) => rows,
+            None if self.has_version_table(db, schema)? => db.texts(&select, &[])?,
+            None => Vec::new(),
+        };
+        rows.sort();
+        Ok(rows)
+    }
+
+    /// Errors: [`ErrorKind::StatementFailed`] where the name is something else's.
+    fn has_version_table(&self, db: &mut dyn Database, schema: &str) -> Result<bool> {
+        let sql = format!(
+            "SELECT type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' FROM {schema}.sqlite_master \
+             WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')"
+        );
+        match db.integer(&sql, &[self.version_table.into()])? {
+            Some(0) => Err(Error::new(
+                ErrorKind::StatementFailed,
+                format!("{} is a view or a virtual table", self.version_table),
+            )
+            .with_hint("drop it, or name another table for the version rows (version_table)")),
+            found => Ok(found.is_some()),
         }
     }
 
@@ -180,7 +200,7 @@ impl<'a> History<'a> {
 
     /// Notes that so many statements of a started revision are done.
     pub fn advance(&self, db: &mut dyn Database, revision: &str, statements: usize) -> Result<()> {
-        let sql = "UPDATE main.limbeck_history SET statements = ?1 WHERE id = \
+        let sql = "UPDATE main.limbeck_history SET statements = max(statements, ?1) WHERE id = \
                    (SELECT max(id) FROM main.limbeck_history WHERE revision = ?2) AND state = 'started'";
         run(db, sql, &[Value::Integer(statements as i64), revision.into()])
     }
@@ -210,6 +230,15 @@ impl<'a> History<'a> {
         run(db, sql, &params)
     }
 
+    /// The version of the app that ran the last step, where that is known.
+    pub fn last_app_version(&self, db: &mut dyn Database) -> Result<Option<String>> {
+        if !self.known(db)? {
+            return Ok(None);
+        }
+        let sql = "SELECT app_version FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
+        Ok(db.texts(sql, &[])?.pop())
+    }
+
     /// The fingerprint with which the last run left the schema, and when; none where it left none.
     pub fn fingerprint(&self, db: &mut dyn Database) -> Result<Option<(String, String)>> {
         if !self.known(db)? {
@@ -223,7 +252,7 @@ impl<'a> History<'a> {
     }
 
     fn known(&self, db: &mut dyn Database) -> Result<bool> {
-        db.any("SELECT 1 FROM main.sqlite_master WHERE name = 'limbeck_history'", &[])
+        db.any("SELECT 1 FROM main.sqlite_master WHERE name = 'limbeck_history' AND type = 'table'", &[])
     }
 
     /// The revision that was begun and not finished, if there is one.
@@ -242,6 +271,12 @@ impl<'a> History<'a> {
             }),
             _ => None,
         }))
+    }
+
+    /// How many statements of a revision are done, if it was begun and not finished.
+    pub fn started(&self, db: &mut dyn Database, revision: &str) -> Result<Option<usize>> {
+        let begun = self.unfinished(db)?.filter(|begun| begun.revision == revision);
+        Ok(begun.map(|begun| begun.statements))
     }
 
     /// The checksums of the scripts that were applied last, in that order: (revision, checksum, when).

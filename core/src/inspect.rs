@@ -27,7 +27,29 @@ pub fn objects(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
         }
         Ok(())
     })?;
+    refuse_replaced(db, &objects)?;
     Ok(objects)
+}
+
+/// Bytes that are no UTF-8 reach some hosts, JavaScript among them, as U+FFFD. A text that was read so must
+/// not be written back: it is asked for by that spelling, which SQLite compares byte by byte.
+///
+/// Errors: [`ErrorKind::Corrupt`], as from a backend that reads the bytes themselves.
+fn refuse_replaced(db: &mut dyn Database, objects: &[Object]) -> Result<()> {
+    let replaced = |text: &str| text.contains('\u{fffd}');
+    for object in objects {
+        let sql = object.sql.as_deref();
+        if !replaced(&object.name) && !sql.is_some_and(replaced) {
+            continue;
+        }
+        let there =
+            format!("SELECT 1 FROM {}.sqlite_master WHERE name = ?1 AND sql IS ?2", quote(&object.schema));
+        if !db.any(&there, &[object.name.as_str().into(), sql.into()])? {
+            let shown = sql.unwrap_or(&object.name);
+            return Err(Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}")));
+        }
+    }
+    Ok(())
 }
 
 /// All objects of one schema, and of `temp`.

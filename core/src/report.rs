@@ -137,6 +137,9 @@ pub struct Report {
     /// ([`NewerDatabase::RunOn`](crate::NewerDatabase::RunOn)), in the order in which it was applied.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub newer: Vec<NewerRevision>,
+    /// The backup that was taken before the first write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<String>,
     /// How long it took.
     pub timing: Timing,
 }

@@ -1,80 +1,11 @@
 //! The `limbeck` command as a user meets it: what is typed, what is printed, what the exit status is.
 
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-/// A folder of its own to work in.
-struct Project(PathBuf);
+mod project;
 
-impl Project {
-    fn new(name: &str) -> Project {
-        let path = std::env::temp_dir().join(format!("limbeck-cli-{}-{name}", std::process::id()));
-        fs::remove_dir_all(&path).ok();
-        fs::create_dir_all(&path).unwrap();
-        Project(path)
-    }
-
-    /// After `init`, with these revisions: (arguments of `revision`, up, down).
-    fn with(name: &str, revisions: &[(&[&str], &str, &str)]) -> Project {
-        let project = Project::new(name);
-        project.ok(&["init", "-q"]);
-        for (arguments, up, down) in revisions {
-            project.revision(arguments, up, down);
-        }
-        project
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
-        command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
-        for (name, _) in std::env::vars() {
-            if name.starts_with("LIMBECK_") || name.contains("COLOR") || name == "DATABASE_URL" {
-                command.env_remove(name);
-            }
-        }
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().unwrap()
-    }
-
-    /// What it prints on stdout, if it succeeds.
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
-        text(&output.stdout)
-    }
-
-    /// What it prints on stderr, if it is refused.
-    fn refused(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stdout));
-        assert!(output.stdout.is_empty(), "{arguments:?}");
-        text(&output.stderr)
-    }
-
-    /// Writes a revision with the command, and its SQL under the markers.
-    fn revision(&self, arguments: &[&str], up: &str, down: &str) {
-        let told = self.ok(&[&["revision"], arguments].concat());
-        let path = told.trim().strip_prefix("Generating ").unwrap().strip_suffix(" ...  done").unwrap();
-        let path = self.0.join(path);
-        let text = fs::read_to_string(&path).unwrap();
-        let text = text.replace("migrate:up\n", &format!("migrate:up\n{up}\n"));
-        fs::write(&path, text.replace("migrate:down\n", &format!("migrate:down\n{down}\n"))).unwrap();
-    }
-}
-
-impl Drop for Project {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).ok();
-    }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
+use project::{Project, text};
 
 fn shop(name: &str) -> Project {
     Project::with(
@@ -226,6 +157,10 @@ fn every_command_has_json() {
         &["upgrade", "nowhere"],
         &["downgrade", "+1"],
         &["adopt"],
+        &["--backups", "kept", "backup"],
+        &["--backups", "kept", "backups"],
+        &["--backups", "kept", "restore"],
+        &["backups"],
         &["-d", "nowhere/app.db", "upgrade"],
         &["-c", "nowhere.toml", "upgrade"],
     ] {
@@ -235,6 +170,45 @@ fn every_command_has_json() {
         assert_eq!(text(&output.stdout).lines().count(), 1, "{arguments:?}");
         assert_eq!(found.get("error").is_none(), output.status.success(), "{arguments:?}: {found}");
     }
+}
+
+#[test]
+fn backups_and_their_way_back() {
+    let project = shop("backups");
+    fs::write(
+        project.0.join("limbeck.toml"),
+        "database = \"app.db\"\nbackups = \"kept\"\nkeep_backups = 2\n",
+    )
+    .unwrap();
+    assert!(project.refused(&["restore"]).contains("[backup.none]"));
+    project.ok(&["upgrade", "a100"]);
+    assert_eq!(project.ok(&["backups"]), "", "an empty database needs none");
+    project.ok(&["upgrade", "a300"]);
+    let list = project.ok(&["backups"]);
+    assert!(
+        list.lines().count() == 1 && list.contains("  a100  ") && list.contains("kept/app.db."),
+        "{list}"
+    );
+    let taken = project.ok(&["backup"]);
+    assert!(taken.contains("  a300  "), "{taken}");
+    let restored = project.ok(&["restore", list.trim().split_whitespace().last().unwrap()]);
+    assert!(restored.starts_with("restored ") && restored.contains("  a100  "), "{restored}");
+    assert_eq!(project.ok(&["current"]), "a100\n");
+    // The newest that these migrations can open; the one that was restored has been spared.
+    fs::remove_file(project.0.join("app.db")).unwrap();
+    project.ok(&["restore"]);
+    assert_eq!(project.ok(&["current"]), "a300 (head)\n");
+    for entry in fs::read_dir(project.0.join("migrations")).unwrap().flatten() {
+        if entry.file_name().to_string_lossy().contains("a300") {
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    assert_eq!(project.ok(&["backups", "--compatible"]).lines().count(), 1);
+    assert!(project.refused(&["upgrade", "heads"]).contains("[history.database_newer]"));
+    project.ok(&["upgrade", "a200", "--newer-database", "take_down"]);
+    assert_eq!(project.ok(&["current"]), "a200 (billing)\n");
+    assert!(project.refused(&["restore", "app.db"]).contains("[backup.none]"));
+    assert!(project.refused(&["--backups", "app.db", "backup"]).contains("[backup.failed]"));
 }
 
 #[test]
@@ -692,6 +666,34 @@ fn a_reader_that_goes_away() {
         let output = child.wait_with_output().unwrap();
         assert!(output.stderr.is_empty(), "{arguments:?}: {}", text(&output.stderr));
     }
+}
+
+/// What JavaScript imports: the names and the very texts.
+#[test]
+fn a_folder_as_a_manifest() {
+    let project = shop("manifest");
+    fs::write(
+        project.0.join("migrations/b200_wörds.sql"),
+        "-- revises: b100\nSELECT 'é\"\\\u{1}', '*/';\r\n",
+    )
+    .unwrap();
+    let told = project.ok(&["embed", "--manifest", "-o", "migrations.json"]);
+    assert_eq!(told, "migrations.json holds 5 migrations\n");
+    let written = fs::read_to_string(project.0.join("migrations.json")).unwrap();
+    assert_eq!(project.ok(&["embed", "--manifest"]), written);
+    let manifest: serde_json::Value = serde_json::from_str(&written).unwrap();
+    assert_eq!(manifest["limbeck"], 1);
+    let migrations = manifest["migrations"].as_array().unwrap();
+    let names: Vec<_> = migrations.iter().map(|migration| migration["name"].as_str().unwrap()).collect();
+    assert!(names.is_sorted() && names.contains(&"b200_wörds.sql"), "{names:?}");
+    for (name, migration) in names.iter().zip(migrations) {
+        let text = fs::read_to_string(project.0.join("migrations").join(name)).unwrap();
+        assert_eq!(migration["sql"], text);
+    }
+    fs::remove_dir_all(project.0.join("migrations")).unwrap();
+    fs::create_dir(project.0.join("migrations")).unwrap();
+    let empty: serde_json::Value = serde_json::from_str(&project.ok(&["embed", "--manifest"])).unwrap();
+    assert_eq!(empty["migrations"], serde_json::json!([]));
 }
 
 /// A folder becomes a file that a C compiler and a C++ compiler take without a warning.

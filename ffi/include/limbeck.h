@@ -32,6 +32,7 @@
 #include <stdint.h>
 struct sqlite3;
 struct sqlite3_stmt;
+struct sqlite3_backup;
 
 /*
  * The functions of the SQLite whose <sqlite3.h> is included, to initialise a limbeck_sqlite3_api. Inside a
@@ -43,7 +44,9 @@ struct sqlite3_stmt;
     sqlite3_bind_int64, sqlite3_bind_double, sqlite3_bind_text, sqlite3_bind_blob, \
     sqlite3_column_count, sqlite3_column_type, sqlite3_column_int64, sqlite3_column_double, \
     sqlite3_column_text, sqlite3_column_blob, sqlite3_column_bytes, sqlite3_changes, \
-    sqlite3_get_autocommit, sqlite3_extended_errcode, sqlite3_errmsg, sqlite3_progress_handler \
+    sqlite3_get_autocommit, sqlite3_extended_errcode, sqlite3_errmsg, sqlite3_progress_handler, \
+    sqlite3_open_v2, sqlite3_close, sqlite3_backup_init, sqlite3_backup_step, sqlite3_backup_finish, \
+    sqlite3_backup_remaining, sqlite3_backup_pagecount \
   }
 
 /* As a length: the text ends at its first NUL. */
@@ -321,6 +324,10 @@ typedef enum limbeck_status {
    */
   LIMBECK_DATABASE_CONTRACT = 709,
   /**
+   * The schema calls a function, or uses a virtual table, that only a trusted schema may.
+   */
+  LIMBECK_DATABASE_UNTRUSTED_SCHEMA = 710,
+  /**
    * A callback, a signal or another thread cancelled the run.
    */
   LIMBECK_RUN_CANCELLED = 801,
@@ -332,6 +339,22 @@ typedef enum limbeck_status {
    * A rename that a comparison of schemas was given cannot be taken.
    */
   LIMBECK_DIFF_BAD_RENAME = 1001,
+  /**
+   * The connection has no way to SQLite's backup API.
+   */
+  LIMBECK_BACKUP_UNSUPPORTED = 1101,
+  /**
+   * A backup could not be written or read.
+   */
+  LIMBECK_BACKUP_FAILED = 1102,
+  /**
+   * A backup is not what it was when it was taken.
+   */
+  LIMBECK_BACKUP_DAMAGED = 1103,
+  /**
+   * There is no backup that could be restored.
+   */
+  LIMBECK_BACKUP_NONE = 1104,
 } limbeck_status;
 
 /**
@@ -362,6 +385,22 @@ typedef enum limbeck_event_kind {
    * Something that this library tells and this header does not know yet.
    */
   LIMBECK_EVENT_OTHER = 6,
+  /**
+   * The database is being copied, before anything is changed: `done` of `total` pages.
+   */
+  LIMBECK_EVENT_BACKING_UP = 7,
+  /**
+   * A backup is being put in the database's place: `done` of `total` pages.
+   */
+  LIMBECK_EVENT_RESTORING = 8,
+  /**
+   * The file is looked through for damage.
+   */
+  LIMBECK_EVENT_CHECKING = 9,
+  /**
+   * The foreign keys of what has changed are checked, before COMMIT.
+   */
+  LIMBECK_EVENT_PROVING = 10,
 } limbeck_event_kind;
 
 /**
@@ -577,6 +616,38 @@ typedef struct limbeck_sqlite3_api {
    * `sqlite3_progress_handler`
    */
   void (*progress_handler)(struct sqlite3 *connection, int instructions, int (*handler)(void*), void *data);
+  /**
+   * `sqlite3_open_v2`. This and those behind it are for backups: null where there are to be none, and
+   * not there in a table that an older `limbeck.h` has filled.
+   */
+  int (*open)(const char *path, struct sqlite3 **connection, int flags, const char *vfs);
+  /**
+   * `sqlite3_close`
+   */
+  int (*close)(struct sqlite3 *connection);
+  /**
+   * `sqlite3_backup_init`
+   */
+  struct sqlite3_backup *(*backup_init)(struct sqlite3 *destination,
+                                        const char *destination_name,
+                                        struct sqlite3 *source,
+                                        const char *source_name);
+  /**
+   * `sqlite3_backup_step`
+   */
+  int (*backup_step)(struct sqlite3_backup *backup, int pages);
+  /**
+   * `sqlite3_backup_finish`
+   */
+  int (*backup_finish)(struct sqlite3_backup *backup);
+  /**
+   * `sqlite3_backup_remaining`
+   */
+  int (*backup_remaining)(struct sqlite3_backup *backup);
+  /**
+   * `sqlite3_backup_pagecount`
+   */
+  int (*backup_pagecount)(struct sqlite3_backup *backup);
 } limbeck_sqlite3_api;
 
 /**
@@ -701,6 +772,86 @@ uint32_t limbeck_abi_version(void);
  */
 const char *limbeck_version(void);
 
+/**
+ * Backs the database up into a folder before the first write of each run, and keeps the last `keep`
+ * backups of it (0: three). A run that finds nothing to do takes none. Where the database cannot be
+ * backed up, it is not changed.
+ *
+ * # Safety
+ *
+ * `length` bytes of `folder` may be read. `error` is null or may be written. Any thread, one call at a
+ * time with this migrator.
+ */
+enum limbeck_status limbeck_migrator_set_backups(struct limbeck_migrator *migrator,
+                                                 const char *folder,
+                                                 size_t length,
+                                                 size_t keep,
+                                                 struct limbeck_error **error);
+
+/**
+ * Takes a backup now, and answers it as JSON.
+ *
+ * Errors: the `LIMBECK_BACKUP_` ones, `LIMBECK_DATABASE_TRANSACTION_OPEN`, `LIMBECK_SETTINGS_INVALID`
+ * where no folder is set.
+ *
+ * # Safety
+ *
+ * `backup` and `error` are null or may be written; a null `backup` is an error. The program owns what is
+ * put there. The thread is one that may use the connection; one call at a time with this migrator and
+ * with this database.
+ */
+enum limbeck_status limbeck_migrator_back_up(struct limbeck_migrator *migrator,
+                                             struct limbeck_database *database,
+                                             struct limbeck_text **backup,
+                                             struct limbeck_error **error);
+
+/**
+ * The backups of this database, newest first, as a JSON list. The database is not read, and may be
+ * damaged.
+ *
+ * # Safety
+ *
+ * As `limbeck_migrator_back_up`.
+ */
+enum limbeck_status limbeck_migrator_backups(struct limbeck_migrator *migrator,
+                                             struct limbeck_database *database,
+                                             struct limbeck_text **backups,
+                                             struct limbeck_error **error);
+
+/**
+ * The path of the newest backup whose revisions the migrations have all: one that this program can open.
+ *
+ * Errors: `LIMBECK_BACKUP_NONE` where there is none.
+ *
+ * # Safety
+ *
+ * As `limbeck_migrator_back_up`.
+ */
+enum limbeck_status limbeck_migrator_newest_compatible_backup(struct limbeck_migrator *migrator,
+                                                              struct limbeck_database *database,
+                                                              struct limbeck_text **path,
+                                                              struct limbeck_error **error);
+
+/**
+ * Puts a backup in the place of all that is in the open database, in one transaction. The backup is
+ * checked before, the database afterwards; what is there now is backed up first. The backup stays.
+ *
+ * Errors: `LIMBECK_BACKUP_DAMAGED` and `LIMBECK_BACKUP_NONE` before anything is written;
+ * `LIMBECK_DATABASE_LOCKED` while another connection uses the database.
+ *
+ * # Safety
+ *
+ * `length` bytes of `path` may be read (`LIMBECK_NUL_TERMINATED`: up to its NUL). `report` and `error`
+ * are null or may be written. The program owns what is put there. The thread is one that may use the
+ * connection; one call at a time with this migrator and with this database.
+ */
+enum limbeck_status limbeck_migrator_restore(struct limbeck_migrator *migrator,
+                                             struct limbeck_database *database,
+                                             const char *path,
+                                             size_t length,
+                                             struct limbeck_report **report,
+                                             struct limbeck_error **error);
+
 #if defined(LIMBECK_BUNDLED)
 /**
  * Opens the database at a path, making it if it is not there, with the SQLite inside this library. Only
@@ -792,6 +943,9 @@ int limbeck_step_direction(const struct limbeck_step *step);
 /**
  * Wraps the program's own connection, which stays the program's: its pragmas, its key, its functions
  * and collations, and its open transaction, if there is one, are what limbeck works with.
+ *
+ * Locks of other connections are waited for as long as the program's `sqlite3_busy_timeout` says: not at
+ * all unless it is set. Where the program may be started twice, set it to longer than the longest migration.
  *
  * While a migration runs, SQLite's progress handler of the connection is limbeck's, and afterwards there
  * is none: SQLite cannot say which one there was.
@@ -1240,6 +1394,32 @@ enum limbeck_status limbeck_migrator_set_transaction(struct limbeck_migrator *mi
 enum limbeck_status limbeck_migrator_set_newer_database(struct limbeck_migrator *migrator,
                                                         int choice,
                                                         struct limbeck_error **error);
+
+/**
+ * Whether the file is looked through for damage before a run that has something to do: a value of
+ * `limbeck_quick_check`. Damage is `LIMBECK_DATABASE_CORRUPT`, before anything is written.
+ *
+ * # Safety
+ *
+ * `error` is null or may be written. Any thread, one call at a time with this migrator.
+ */
+enum limbeck_status limbeck_migrator_set_quick_check(struct limbeck_migrator *migrator,
+                                                     int when,
+                                                     struct limbeck_error **error);
+
+/**
+ * `trust` other than 0: triggers, views, CHECKs, defaults, generated columns and indexes may call the
+ * program's own functions, and use virtual tables, that are not marked `SQLITE_INNOCUOUS`. 0, which is the
+ * default: `PRAGMA trusted_schema` is off while a run works, and what needs one fails with
+ * `LIMBECK_DATABASE_UNTRUSTED_SCHEMA`, because the file may come from elsewhere.
+ *
+ * # Safety
+ *
+ * `error` is null or may be written. Any thread, one call at a time with this migrator.
+ */
+enum limbeck_status limbeck_migrator_set_trust_schema(struct limbeck_migrator *migrator,
+                                                      int trust,
+                                                      struct limbeck_error **error);
 
 /**
  * What is told of a run's progress; null tells nobody.

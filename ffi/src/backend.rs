@@ -1,14 +1,17 @@
 //! [`Database`] over the program's own SQLite, through the functions that the program hands over.
 
 use std::ffi::{CStr, c_char, c_int, c_longlong, c_uchar, c_void};
+use std::mem::MaybeUninit;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::ptr::null_mut;
 use std::slice;
 
-use limbeck::db::error;
-use limbeck::{Database, Error, ErrorKind, Result, Value};
+use limbeck::db::{CopyWay, error, not_utf8};
+use limbeck::{Database, Error, Result, Value};
 
+use crate::copy;
 use crate::error::Failure;
 
 /// A connection, as `<sqlite3.h>` declares it.
@@ -22,6 +25,13 @@ pub struct sqlite3 {
 #[allow(non_camel_case_types)]
 #[repr(C)]
 pub struct sqlite3_stmt {
+    _opaque: [u8; 0],
+}
+
+/// A backup under way, as `<sqlite3.h>` declares it.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub struct sqlite3_backup {
     _opaque: [u8; 0],
 }
 
@@ -109,7 +119,39 @@ pub struct limbeck_sqlite3_api {
             data: *mut c_void,
         ),
     >,
+    /// `sqlite3_open_v2`. This and those behind it are for backups: null where there are to be none, and
+    /// not there in a table that an older `limbeck.h` has filled.
+    pub open: Option<
+        unsafe extern "C" fn(
+            path: *const c_char,
+            connection: *mut *mut sqlite3,
+            flags: c_int,
+            vfs: *const c_char,
+        ) -> c_int,
+    >,
+    /// `sqlite3_close`
+    pub close: Option<unsafe extern "C" fn(connection: *mut sqlite3) -> c_int>,
+    /// `sqlite3_backup_init`
+    pub backup_init: Option<
+        unsafe extern "C" fn(
+            destination: *mut sqlite3,
+            destination_name: *const c_char,
+            source: *mut sqlite3,
+            source_name: *const c_char,
+        ) -> *mut sqlite3_backup,
+    >,
+    /// `sqlite3_backup_step`
+    pub backup_step: Option<unsafe extern "C" fn(backup: *mut sqlite3_backup, pages: c_int) -> c_int>,
+    /// `sqlite3_backup_finish`
+    pub backup_finish: Option<unsafe extern "C" fn(backup: *mut sqlite3_backup) -> c_int>,
+    /// `sqlite3_backup_remaining`
+    pub backup_remaining: Option<unsafe extern "C" fn(backup: *mut sqlite3_backup) -> c_int>,
+    /// `sqlite3_backup_pagecount`
+    pub backup_pagecount: Option<unsafe extern "C" fn(backup: *mut sqlite3_backup) -> c_int>,
 }
+
+/// The size of the table without the functions for backups.
+const WITHOUT_BACKUPS: usize = std::mem::offset_of!(limbeck_sqlite3_api, open);
 
 /// Calls a function of the table, which [`Connection::new`] found there.
 macro_rules! call {
@@ -128,13 +170,16 @@ const FLOAT: c_int = 2;
 const TEXT: c_int = 3;
 const BLOB: c_int = 4;
 
-/// Virtual machine instructions between two ticks: a few milliseconds at most.
-const INSTRUCTIONS_PER_TICK: c_int = 100_000;
+/// Virtual machine instructions between two ticks: microseconds. `quick_check` counts pages instead.
+const INSTRUCTIONS_PER_TICK: c_int = 2_000;
+
+/// Between two tries of a statement that does not wait by itself.
+const TO_WAIT: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// The program's connection, with its functions.
 pub(crate) struct Connection {
-    handle: *mut sqlite3,
-    api: limbeck_sqlite3_api,
+    pub(crate) handle: *mut sqlite3,
+    pub(crate) api: limbeck_sqlite3_api,
 }
 
 impl Connection {
@@ -150,10 +195,18 @@ impl Connection {
             return Err(Failure::misuse("api is null or no table of functions"));
         }
         // SAFETY: the caller says so: the size first, the rest if it is long enough.
-        if unsafe { (*api).size } < size_of::<limbeck_sqlite3_api>() {
+        let size = unsafe { (*api).size };
+        if size < WITHOUT_BACKUPS {
             return Err(Failure::misuse("api was filled by an older limbeck.h: compile the program anew"));
         }
-        let api = unsafe { *api };
+        let mut whole = MaybeUninit::<limbeck_sqlite3_api>::zeroed();
+        // SAFETY: so many bytes may be read, and no more are written than there is room; functions that
+        // are not in the program's table are null, which `None` is.
+        let api = unsafe {
+            let size = size.min(size_of::<limbeck_sqlite3_api>()) / size_of::<usize>() * size_of::<usize>();
+            std::ptr::copy_nonoverlapping(api.cast::<u8>(), whole.as_mut_ptr().cast::<u8>(), size);
+            whole.assume_init()
+        };
         macro_rules! refuse_missing {
             ($($name:ident)+) => {
                 $(if api.$name.is_none() {
@@ -170,7 +223,7 @@ impl Connection {
     }
 
     /// What has just failed.
-    fn failed(&self) -> Error {
+    pub(crate) fn failed(&self) -> Error {
         // SAFETY: the connection is open; the message is copied before anything else is called.
         unsafe {
             let message = call!(self.api, errmsg(self.handle));
@@ -224,6 +277,19 @@ impl Database for Connection {
     fn in_transaction(&mut self) -> bool {
         // SAFETY: the connection is open.
         unsafe { call!(self.api, get_autocommit(self.handle)) == 0 }
+    }
+
+    fn copy_database(
+        &mut self,
+        way: CopyWay,
+        file: &Path,
+        step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        copy::copy(self, way, file, step)
+    }
+
+    fn wait(&mut self) {
+        std::thread::sleep(TO_WAIT);
     }
 
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
@@ -310,11 +376,7 @@ impl Statement<'_> {
                     let bytes = self.bytes(data.cast(), column)?;
                     match std::str::from_utf8(bytes) {
                         Ok(text) => Value::Text(text.to_owned()),
-                        Err(_) => {
-                            let shown = String::from_utf8_lossy(bytes);
-                            let message = format!("text that is not UTF-8: {shown}");
-                            return Err(Error::new(ErrorKind::Corrupt, message));
-                        }
+                        Err(_) => return Err(not_utf8(bytes)),
                     }
                 }
                 BLOB => {

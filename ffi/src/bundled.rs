@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use limbeck::db::CopyWay;
 use limbeck::{Database, Error, ErrorKind, Result, Value};
 use rusqlite::{Connection, OpenFlags};
 
@@ -137,6 +138,19 @@ impl Database for Opened {
 
     fn in_transaction(&mut self) -> bool {
         self.connection.in_transaction()
+    }
+
+    fn copy_database(
+        &mut self,
+        way: CopyWay,
+        file: &Path,
+        step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.connection.copy_database(way, file, step)
+    }
+
+    fn wait(&mut self) {
+        self.connection.wait();
     }
 
     fn execute_watched(&mut self, sql: &str, tick: &mut Tick<'_>) -> Result<u64> {

@@ -21,6 +21,9 @@ impl Exclusive for limbeck_database {}
 /// Wraps the program's own connection, which stays the program's: its pragmas, its key, its functions
 /// and collations, and its open transaction, if there is one, are what limbeck works with.
 ///
+/// Locks of other connections are waited for as long as the program's `sqlite3_busy_timeout` says: not at
+/// all unless it is set. Where the program may be started twice, set it to longer than the longest migration.
+///
 /// While a migration runs, SQLite's progress handler of the connection is limbeck's, and afterwards there
 /// is none: SQLite cannot say which one there was.
 ///

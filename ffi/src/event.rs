@@ -30,6 +30,14 @@ pub enum limbeck_event_kind {
     LIMBECK_EVENT_STEP_FINISHED = 5,
     /// Something that this library tells and this header does not know yet.
     LIMBECK_EVENT_OTHER = 6,
+    /// The database is being copied, before anything is changed: `done` of `total` pages.
+    LIMBECK_EVENT_BACKING_UP = 7,
+    /// A backup is being put in the database's place: `done` of `total` pages.
+    LIMBECK_EVENT_RESTORING = 8,
+    /// The file is looked through for damage.
+    LIMBECK_EVENT_CHECKING = 9,
+    /// The foreign keys of what has changed are checked, before COMMIT.
+    LIMBECK_EVENT_PROVING = 10,
 }
 
 /// Something that has just happened, or is going on. Texts are UTF-8 with a NUL behind them, null where
@@ -109,6 +117,10 @@ fn tell(event: &Event<'_>, hand: impl FnOnce(&limbeck_event) -> c_int) -> c_int 
         Event::Indexing { table, index, of } => {
             (K::LIMBECK_EVENT_INDEXING, None, Some(table), None, *index as u64, *of as u64)
         }
+        Event::BackingUp { pages, of } => (K::LIMBECK_EVENT_BACKING_UP, None, None, None, *pages, *of),
+        Event::Restoring { pages, of } => (K::LIMBECK_EVENT_RESTORING, None, None, None, *pages, *of),
+        Event::Proving => (K::LIMBECK_EVENT_PROVING, None, None, None, 0, 0),
+        Event::Checking => (K::LIMBECK_EVENT_CHECKING, None, None, None, 0, 0),
         Event::Working => (K::LIMBECK_EVENT_WORKING, None, None, None, 0, 0),
         Event::StepFinished { revision, milliseconds } => {
             (K::LIMBECK_EVENT_STEP_FINISHED, Some(revision), None, None, *milliseconds, 0)

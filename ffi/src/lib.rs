@@ -9,15 +9,18 @@
 //! | `bundled` | a database by path, with an SQLite of limbeck's own |
 //! | `code` | revisions whose body is a function of the program |
 //! | `event` | progress and cancelling |
+//! | `backups`, `copy` | backups, and their way through the program's SQLite |
 //! | `report`, `error`, `status`, `text` | results |
 //! | `handle` | what C holds a pointer to |
 //!
 //! A crate that links to this one as Rust has the same functions, for tests of the border.
 
 mod backend;
+mod backups;
 #[cfg(feature = "bundled")]
 mod bundled;
 mod code;
+mod copy;
 mod database;
 mod error;
 mod event;
@@ -32,6 +35,7 @@ mod text;
 use std::ffi::c_char;
 
 pub use backend::*;
+pub use backups::*;
 #[cfg(feature = "bundled")]
 pub use bundled::*;
 pub use code::*;

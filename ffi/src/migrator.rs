@@ -7,7 +7,7 @@ use std::rc::Rc;
 use std::slice;
 
 use limbeck::script::{Folder, Source};
-use limbeck::{Migrator, NewerDatabase, RebuildMode, TransactionMode};
+use limbeck::{Migrator, NewerDatabase, QuickCheck, RebuildMode, TransactionMode};
 
 use crate::code::{self, RunsOn, limbeck_code};
 use crate::database::limbeck_database;
@@ -57,7 +57,10 @@ impl limbeck_migrator {
         self.core.as_mut().ok_or_else(|| Failure::misuse("a setting of the migrator has failed"))
     }
 
-    fn set(&mut self, set: impl FnOnce(Migrator<'static>) -> Migrator<'static>) -> Result<(), Failure> {
+    pub(crate) fn set(
+        &mut self,
+        set: impl FnOnce(Migrator<'static>) -> Migrator<'static>,
+    ) -> Result<(), Failure> {
         self.core()?;
         self.core = self.core.take().map(set);
         Ok(())
@@ -112,6 +115,18 @@ pub enum limbeck_newer {
     /// Take those revisions back with the downgrade scripts that the database has kept. What they throw
     /// away is gone.
     LIMBECK_NEWER_TAKE_DOWN = 2,
+}
+
+/// Whether the file is looked through for damage before a run that has something to do.
+#[allow(non_camel_case_types)]
+#[repr(C)]
+pub enum limbeck_quick_check {
+    /// Up to 64 MiB.
+    LIMBECK_QUICK_CHECK_AUTO = 0,
+    /// Whatever the size.
+    LIMBECK_QUICK_CHECK_ALWAYS = 1,
+    /// Damage is found when a statement meets it, or not at all.
+    LIMBECK_QUICK_CHECK_NEVER = 2,
 }
 
 /// Reads the `*.sql` files of a folder on disk.
@@ -338,6 +353,50 @@ pub unsafe extern "C" fn limbeck_migrator_set_newer_database(
         };
         migrator.set(|core| core.newer_database(choice))
     };
+    // SAFETY: the caller says so of `error`.
+    unsafe { set(migrator, error, change) }
+}
+
+/// Whether the file is looked through for damage before a run that has something to do: a value of
+/// `limbeck_quick_check`. Damage is `LIMBECK_DATABASE_CORRUPT`, before anything is written.
+///
+/// # Safety
+///
+/// `error` is null or may be written. Any thread, one call at a time with this migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_quick_check(
+    migrator: *mut limbeck_migrator,
+    when: c_int,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    let change = |migrator: &mut limbeck_migrator| {
+        let when = match when {
+            0 => QuickCheck::Auto,
+            1 => QuickCheck::Always,
+            2 => QuickCheck::Never,
+            other => return Err(Failure::misuse(format!("{other} is no limbeck_quick_check"))),
+        };
+        migrator.set(|core| core.quick_check(when))
+    };
+    // SAFETY: the caller says so of `error`.
+    unsafe { set(migrator, error, change) }
+}
+
+/// `trust` other than 0: triggers, views, CHECKs, defaults, generated columns and indexes may call the
+/// program's own functions, and use virtual tables, that are not marked `SQLITE_INNOCUOUS`. 0, which is the
+/// default: `PRAGMA trusted_schema` is off while a run works, and what needs one fails with
+/// `LIMBECK_DATABASE_UNTRUSTED_SCHEMA`, because the file may come from elsewhere.
+///
+/// # Safety
+///
+/// `error` is null or may be written. Any thread, one call at a time with this migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_trust_schema(
+    migrator: *mut limbeck_migrator,
+    trust: c_int,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    let change = |migrator: &mut limbeck_migrator| migrator.set(|core| core.trust_schema(trust != 0));
     // SAFETY: the caller says so of `error`.
     unsafe { set(migrator, error, change) }
 }

@@ -141,12 +141,22 @@ pub enum limbeck_status {
     LIMBECK_DATABASE_TRANSACTION_OPEN = 708,
     /// The backend, or the connection's state, does not do what limbeck relies on.
     LIMBECK_DATABASE_CONTRACT = 709,
+    /// The schema calls a function, or uses a virtual table, that only a trusted schema may.
+    LIMBECK_DATABASE_UNTRUSTED_SCHEMA = 710,
     /// A callback, a signal or another thread cancelled the run.
     LIMBECK_RUN_CANCELLED = 801,
     /// A setting is missing or not understood.
     LIMBECK_SETTINGS_INVALID = 901,
     /// A rename that a comparison of schemas was given cannot be taken.
     LIMBECK_DIFF_BAD_RENAME = 1001,
+    /// The connection has no way to SQLite's backup API.
+    LIMBECK_BACKUP_UNSUPPORTED = 1101,
+    /// A backup could not be written or read.
+    LIMBECK_BACKUP_FAILED = 1102,
+    /// A backup is not what it was when it was taken.
+    LIMBECK_BACKUP_DAMAGED = 1103,
+    /// There is no backup that could be restored.
+    LIMBECK_BACKUP_NONE = 1104,
 }
 
 /// The status of a kind of error.
@@ -215,8 +225,13 @@ pub(crate) fn status(kind: ErrorKind) -> limbeck_status {
         K::Contract => S::LIMBECK_DATABASE_CONTRACT,
         K::Cancelled => S::LIMBECK_RUN_CANCELLED,
         K::BadSetting => S::LIMBECK_SETTINGS_INVALID,
+        K::BackupUnsupported => S::LIMBECK_BACKUP_UNSUPPORTED,
+        K::BackupFailed => S::LIMBECK_BACKUP_FAILED,
+        K::BackupDamaged => S::LIMBECK_BACKUP_DAMAGED,
+        K::NoBackup => S::LIMBECK_BACKUP_NONE,
         K::StoredScriptRefused => S::LIMBECK_HISTORY_STORED_SCRIPT_REFUSED,
         K::BadRename => S::LIMBECK_DIFF_BAD_RENAME,
+        K::UntrustedSchema => S::LIMBECK_DATABASE_UNTRUSTED_SCHEMA,
         // The compiler asks for it, and the test below finds a kind that comes here.
         _ => S::LIMBECK_C_INTERNAL,
     }

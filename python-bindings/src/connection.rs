@@ -2,11 +2,16 @@
 //! module has is the only one.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use limbeck::db::CopyWay;
 use limbeck::{Database, Error, ErrorKind, Result, Value, db};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyString};
 
@@ -14,7 +19,10 @@ use crate::errors::Raised;
 use crate::lent::Lent;
 
 /// Virtual machine instructions between two ticks: a few milliseconds at most.
-const INSTRUCTIONS_PER_TICK: u32 = 100_000;
+const INSTRUCTIONS_PER_TICK: u32 = 10_000;
+
+/// Between two tries of a statement that does not wait by itself.
+const TO_WAIT: Duration = Duration::from_millis(10);
 
 /// A connection that `limbeck._database` has prepared: no implicit BEGIN, text read as `str`.
 pub struct Sqlite {
@@ -118,6 +126,46 @@ impl Database for Sqlite {
         })
     }
 
+    fn copy_database(
+        &mut self,
+        way: CopyWay,
+        file: &Path,
+        step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        Python::attach(|py| {
+            let progress = Progress { restores: way == CopyWay::From, ..Progress::default() };
+            let progress = Bound::new(py, progress).map_err(|error| self.translate(py, error))?;
+            let copy = || -> PyResult<()> {
+                let names = PyDict::new(py);
+                names.set_item("isolation_level", py.None())?;
+                let other = py.import("sqlite3")?.getattr("connect")?.call((file,), Some(&names))?;
+                let names = PyDict::new(py);
+                names.set_item("pages", PAGES_PER_STEP)?;
+                names.set_item("sleep", SECONDS_BETWEEN)?;
+                names.set_item("progress", &progress)?;
+                let connection = self.connection.bind(py);
+                let (from, to) =
+                    if way == CopyWay::Into { (connection, &other) } else { (&other, connection) };
+                let copied = from.call_method("backup", (to,), Some(&names));
+                other.call_method0("close")?;
+                copied.map(|_| ())
+            };
+            // SAFETY: only the lifetime changes; `lend` ends before `step` does.
+            let lent: NonNull<StepFn> = unsafe { std::mem::transmute(NonNull::from(step)) };
+            // SAFETY: as above, and nothing else uses `step` meanwhile.
+            let copied = unsafe { progress.borrow().step.lend(lent, copy) };
+            // Why it was stopped, if it was, is known better here.
+            match progress.borrow().stopped.get() {
+                Some(code) => Err(db::error(code, "interrupted, or the database is locked")),
+                None => copied.map_err(|error| self.translate(py, error)),
+            }
+        })
+    }
+
+    fn wait(&mut self) {
+        Python::attach(|py| py.detach(|| std::thread::sleep(TO_WAIT)));
+    }
+
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
         Python::attach(|py| {
             let handler = Bound::new(py, Tick::default()).map_err(|error| self.translate(py, error))?;
@@ -142,6 +190,51 @@ impl Sqlite {
     fn watch(&self, py: Python<'_>, handler: Option<&Bound<'_, Tick>>) -> PyResult<()> {
         let connection = self.connection.bind(py);
         connection.call_method1("set_progress_handler", (handler, INSTRUCTIONS_PER_TICK)).map(|_| ())
+    }
+}
+
+/// Pages that are copied between two questions whether to go on: a megabyte, of the usual size.
+const PAGES_PER_STEP: i32 = 256;
+
+/// sqlite3 waits so long where the database is locked, and asks again, without an end: it is ended here.
+const SECONDS_BETWEEN: f64 = 0.05;
+const TIMES_LOCKED: u32 = 100;
+
+// <https://sqlite.org/rescode.html>
+const BUSY: i32 = 5;
+const LOCKED: i32 = 6;
+const INTERRUPT: i32 = 9;
+const DONE: i32 = 101;
+
+type StepFn = dyn FnMut(u64, u64) -> ControlFlow<()>;
+
+/// What sqlite3 calls while it copies; an exception ends the copy.
+#[pyclass(unsendable)]
+#[derive(Default)]
+struct Progress {
+    step: Lent<StepFn>,
+    /// The database is what is written: when all of it is, there is nothing to stop.
+    restores: bool,
+    locked: Cell<u32>,
+    /// The result code with which it was stopped.
+    stopped: Cell<Option<i32>>,
+}
+
+#[pymethods]
+impl Progress {
+    fn __call__(&self, status: i32, remaining: i64, total: i64) -> PyResult<()> {
+        let [left, pages] = [remaining, total].map(|count| u64::try_from(count).unwrap_or(0));
+        let asked = self.step.with(|step| step(pages.saturating_sub(left), pages));
+        self.locked.set(if matches!(status, BUSY | LOCKED) { self.locked.get() + 1 } else { 0 });
+        if self.locked.get() > TIMES_LOCKED {
+            self.stopped.set(Some(status));
+        } else if asked.is_some_and(|asked| asked.is_break()) && !(self.restores && status == DONE) {
+            self.stopped.set(Some(INTERRUPT));
+        }
+        match self.stopped.get() {
+            Some(_) => Err(PyRuntimeError::new_err("limbeck stops the copy")),
+            None => Ok(()),
+        }
     }
 }
 

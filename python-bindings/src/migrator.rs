@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use limbeck::diff::Options;
 use limbeck::script::{Folder, Header};
 use limbeck::{
-    Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, RebuildMode, Report, Side,
-    TransactionMode,
+    Backup, Backups, Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck,
+    RebuildMode, Report, Side, TransactionMode,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -100,7 +100,7 @@ pub struct Migrator {
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, quick_check=None, trust_schema=false))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -113,6 +113,10 @@ impl Migrator {
         rebuild: Option<&str>,
         transaction: Option<&str>,
         newer_database: Option<&str>,
+        backups: Option<PathBuf>,
+        keep_backups: Option<usize>,
+        quick_check: Option<&str>,
+        trust_schema: bool,
     ) -> PyResult<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -136,7 +140,14 @@ impl Migrator {
             if let Some(choice) = newer_database {
                 core = core.newer_database(named::<NewerDatabase>("newer_database", choice)?);
             }
-            Ok(core.keep_history(keep_history))
+            if let Some(folder) = backups {
+                let backups = Backups::new(folder);
+                core = core.backup(keep_backups.map_or(backups.clone(), |count| backups.keep(count)));
+            }
+            if let Some(when) = quick_check {
+                core = core.quick_check(named::<QuickCheck>("quick_check", when)?);
+            }
+            Ok(core.keep_history(keep_history).trust_schema(trust_schema))
         };
         let core = make().map_err(|error| to_python(py, &error, &raised))?;
         let on_event = OnEvent::default();
@@ -175,6 +186,42 @@ impl Migrator {
     ) -> PyResult<String> {
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
         self.run(py, connection, on_event, |core, db| core.stamp(db, &targets, purge))
+    }
+
+    /// Takes a backup, and answers it.
+    fn back_up(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        self.on_event.set(on_event);
+        self.raised.take();
+        let taken = self.core.0.back_up(&mut Sqlite::new(connection, self.raised.clone()));
+        self.on_event.set(None);
+        self.answer(py, taken)
+    }
+
+    /// The backups of a database, newest first.
+    fn backups(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let all = self.core.0.backups(&mut Sqlite::new(connection, self.raised.clone()));
+        self.answer(py, all)
+    }
+
+    fn newest_compatible_backup(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let newest = self.core.0.newest_compatible_backup(&mut Sqlite::new(connection, self.raised.clone()));
+        self.answer(py, newest)
+    }
+
+    /// Puts the backup with this path in the database's place.
+    fn restore(
+        &mut self,
+        py: Python<'_>,
+        connection: Py<PyAny>,
+        path: PathBuf,
+        on_event: Option<Py<PyAny>>,
+    ) -> PyResult<String> {
+        self.run(py, connection, on_event, |core, db| core.restore(db, &Backup::open(path)?))
     }
 
     fn current(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {

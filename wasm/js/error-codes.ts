@@ -1,4 +1,4 @@
-/** What a {@link LimbeckError} says by its `code`. Written by tests/error-codes.test.mjs. */
+/** The codes of the core. Written by tests/error-codes.test.mjs. */
 export type ErrorCode =
   /** No revision or branch label has this id or prefix. */
   | 'graph.unknown_revision'
@@ -123,4 +123,18 @@ export type ErrorCode =
   /** A callback, a signal or another thread cancelled the run. */
   | 'run.cancelled'
   /** A setting is missing or not understood. */
-  | 'settings.invalid';
+  | 'settings.invalid'
+  /** A downgrade script that the database has kept is damaged, or does what such a script may not do. */
+  | 'history.stored_script_refused'
+  /** A rename that a comparison of schemas was given cannot be taken. */
+  | 'diff.bad_rename'
+  /** The connection has no way to SQLite's backup API. */
+  | 'backup.unsupported'
+  /** A backup could not be written or read. */
+  | 'backup.failed'
+  /** A backup is not what it was when it was taken. */
+  | 'backup.damaged'
+  /** There is no backup that could be restored. */
+  | 'backup.none'
+  /** The schema calls a function, or uses a virtual table, that only a trusted schema may. */
+  | 'database.untrusted_schema';

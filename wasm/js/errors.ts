@@ -1,5 +1,19 @@
-import type { ErrorCode } from './error-codes.js';
-import type { Report, Violation } from './report.js';
+import type { ErrorCode as CoreErrorCode } from './error-codes.js';
+import type { NewerRevision, Report, Violation } from './report.js';
+
+/** What a {@link LimbeckError} says by its `code`: those of every surface of limbeck, and a few of this one. */
+export type ErrorCode =
+  | CoreErrorCode
+  /** The module is not loaded. */
+  | 'js.misuse'
+  /** A fault in limbeck; a transaction that was begun may still be open, and has to be rolled back. */
+  | 'js.internal'
+  /** Another tab has saved the database since this one loaded it: nothing was saved. */
+  | 'store.stale'
+  /** There is no copy from before a migration that could be restored. */
+  | 'store.nothing_kept'
+  /** The worker could not be started, or is gone. What it was saving is there whole, or not at all. */
+  | 'worker.ended';
 
 /** What limbeck's calls throw. Nothing is in the database that was not there before, but what `report` lists. */
 export class LimbeckError extends Error {
@@ -18,6 +32,8 @@ export class LimbeckError extends Error {
   readonly statement: string | null = null;
   /** The rows that break a rule, rule by rule. */
   readonly violations: Violation[] = [];
+  /** What the database has and the app does not, in the order in which it was applied. */
+  readonly newer: NewerRevision[] = [];
   /** What was committed before the failure; undefined if the run had not begun. */
   readonly report?: Report;
 
@@ -29,18 +45,40 @@ export class LimbeckError extends Error {
   }
 }
 
+let ready = false;
+let stopped: unknown;
+
+/** Says that the module is there. */
+export function loaded(): void {
+  ready = true;
+}
+
 /** Calls into the module, which throws `[JSON of the error, what JavaScript threw inside]`. */
 export function called<T>(call: () => T): T {
+  if (!ready) {
+    throw new LimbeckError('js.misuse', 'limbeck is not loaded', { hint: 'await init() before anything else' });
+  }
+  if (stopped !== undefined) throw internal(stopped);
   try {
     return call();
   } catch (thrown) {
-    throw fromCore(thrown);
+    if (Array.isArray(thrown)) throw fromCore(thrown as [string, unknown]);
+    // A trap leaves the module's memory as it was at that instant: nothing may run in it any more. The app's own
+    // errors, of whichever class, come in an array.
+    if (thrown instanceof WebAssembly.RuntimeError || thrown instanceof RangeError) {
+      stopped = thrown;
+      throw internal(thrown);
+    }
+    throw thrown;
   }
 }
 
-export function fromCore(thrown: unknown): unknown {
-  if (!Array.isArray(thrown)) return thrown;
-  const [json, cause] = thrown as [string, unknown];
+function internal(cause: unknown): LimbeckError {
+  const hint = 'roll back what is open, close the database, load the page anew, and report this as a fault of limbeck';
+  return new LimbeckError('js.internal', `limbeck has stopped: ${String(cause)}`, { hint, cause });
+}
+
+function fromCore([json, cause]: [string, unknown]): LimbeckError {
   const { error, report } = JSON.parse(json);
   const { code, message, ...place } = error;
   const more = { ...place, ...(report && { report }), ...(cause !== undefined && { cause }) };

@@ -12,17 +12,21 @@
  * All calls are synchronous, as those databases are: in a page, work in a worker. What fails changes
  * nothing, and throws a {@link LimbeckError} with a `code` and a `hint`.
  */
-import load, { checkContract as contract } from './core/core.js';
+import { checkContract as contract } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';
 import { called } from './errors.js';
 import { Migrator, type MigratorOptions, type PlanOptions, type RunOptions } from './migrator.js';
 import type { Difference, Plan, Report, Revision } from './report.js';
 import type { Migrations } from './sources.js';
 
-export { LimbeckError } from './errors.js';
+export { default, type Module } from './load.js';
+export { openIndexedDb, restoreIndexedDb, type IndexedDbOptions, type StoredIn, type SqlJs } from './browser/indexeddb.js';
+export { openOpfs, type OpfsOptions } from './browser/opfs.js';
+export { inWorker, serve, type WorkerOptions } from './browser/worker.js';
+export type { Opened, OpenEvent, OpenOptions } from './browser/open.js';
+export { LimbeckError, type ErrorCode } from './errors.js';
 export { Migrator } from './migrator.js';
 export type { AnyDatabase } from './adapt.js';
-export type { ErrorCode } from './error-codes.js';
 export type { DatabaseOptions, MigratorOptions, PlanOptions, RunOptions } from './migrator.js';
 export type {
   AlterationReport,
@@ -30,6 +34,7 @@ export type {
   Diff,
   Difference,
   Event,
+  NewerRevision,
   Operation,
   Plan,
   Report,
@@ -43,26 +48,6 @@ export type { Database, Scratch, Value } from './values.js';
 
 /** Options of a call that takes migrations and a database. */
 export type Options = MigratorOptions & RunOptions;
-
-/** Where the compiled module is, or the module itself. */
-export type Module = string | URL | Request | Response | BufferSource | WebAssembly.Module;
-
-let loading: Promise<unknown> | undefined;
-
-/**
- * Loads the compiled module, once; to be awaited before anything else. Without an argument, it is the file
- * beside this one, as bundlers understand it. In Node the package loads it by itself.
- */
-export default async function init(module?: Module | Promise<Response>): Promise<void> {
-  loading ??= load(module === undefined ? undefined : { module_or_path: module });
-  try {
-    await loading;
-  } catch (error) {
-    // Offline, say: it can be tried again.
-    loading = undefined;
-    throw error;
-  }
-}
 
 /**
  * Brings a database up to date: applies what is missing up to `target`, by default `head`.

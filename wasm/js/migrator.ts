@@ -16,6 +16,12 @@ export interface MigratorOptions {
   rebuild?: 'auto' | 'always' | 'never';
   /** What a transaction holds: by default the whole upgrade. */
   transaction?: 'per_upgrade' | 'per_revision';
+  /**
+   * What `upgrade` does with a database that a newer version of the app has written: by default it refuses it;
+   * `run_on` uses it as it is where its newer revisions leave older apps working; `take_down` takes those back
+   * with the scripts that the database has kept, and what they throw away is gone.
+   */
+  newerDatabase?: 'refuse' | 'run_on' | 'take_down';
 }
 
 /** What a call needs beside its database. */
@@ -55,8 +61,10 @@ export class Migrator {
   /** Reads the migrations' headers. Errors: `graph.*`, `script.bad_directive`, `script.unreadable`. */
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
     const { names, texts, code } = read(migrations);
-    const { appVersion, versionTable, rebuild, transaction } = options;
-    this.#core = called(() => new Core(names, texts, code, appVersion, versionTable, rebuild, transaction));
+    const { appVersion, versionTable, rebuild, transaction, newerDatabase } = options;
+    this.#core = called(
+      () => new Core(names, texts, code, appVersion, versionTable, rebuild, transaction, newerDatabase),
+    );
   }
 
   /** Applies revisions up to a target: see `migrate`. */
@@ -114,7 +122,7 @@ export class Migrator {
     options: DatabaseOptions & { direction?: 'upgrade' | 'downgrade' | 'stamp' } = {},
   ): string {
     return inScratch(db, options, (scratch) =>
-      called(() => this.#core.sql(scratch, options.direction ?? 'upgrade', range)),
+      parsed(() => this.#core.sql(scratch, options.direction ?? 'upgrade', range)),
     );
   }
 

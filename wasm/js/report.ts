@@ -8,6 +8,8 @@ export interface Report {
   steps: StepReport[];
   /** What a reader should know although nothing failed. */
   warnings: string[];
+  /** What the database has and the app does not, where it runs on all the same (`newerDatabase`). */
+  newer?: NewerRevision[];
   /** How long it took, by SQLite's clock. */
   timing: { total_ms: number; steps_ms: number[] };
 }
@@ -30,6 +32,20 @@ export interface AlterationReport {
   why?: string;
   /** Rows copied by a rebuild, or written anew for a new type. */
   rows: number;
+}
+
+/** A revision that a database has and the app does not: a newer version of the app applied it. */
+export interface NewerRevision {
+  revision: string;
+  message: string;
+  /** When it was applied, in UTC; null where the database has no record of it, as in what follows. */
+  applied_at: string | null;
+  /** The version of the app that applied it. */
+  app_version: string | null;
+  /** Whether an app that does not have it can use the database after it. */
+  compatible: boolean | null;
+  /** Whether the database has the script that undoes it. */
+  has_downgrade: boolean;
 }
 
 /** What a run would do: the answer of `plan`. */
@@ -129,6 +145,8 @@ export type Event =
   /** An index of a rebuilt table is being built, counted from 1. */
   | { event: 'indexing'; table: string; index: number; of: number }
   /** A long statement is running; said only where the library has a progress handler. */
+  | { event: 'checking' }
+  | { event: 'proving' }
   | { event: 'working' }
   /** A step is done, and not yet committed. */
   | { event: 'step_finished'; revision: string; milliseconds: number };

@@ -1,4 +1,4 @@
-import { LimbeckError } from './errors.js';
+import { called, LimbeckError } from './errors.js';
 
 /**
  * Migrations, in any of these forms:
@@ -87,7 +87,7 @@ export function read(migrations: Migrations): { names: string[]; texts: string[]
 type Named = [name: string, body: string | Code];
 
 function listed(migrations: Migrations): Named[] {
-  if (Array.isArray(migrations)) return migrations.map((each) => named(each.name, 'sql' in each ? each.sql : each));
+  if (Array.isArray(migrations)) return migrations.map((each) => named(each?.name, each?.sql ?? each));
   if (migrations === null || typeof migrations !== 'object') throw unreadable('the migrations', migrations);
   if ('journal' in migrations) return drizzle(migrations as DrizzleMigrations);
   if (typeof (migrations as Manifest).limbeck === 'number') {
@@ -161,9 +161,9 @@ function coded(name: string, code: Code): Coded {
       const step: Step = {
         revision,
         direction,
-        execute: (sql) => work('execute', sql, []),
-        query: (sql, ...values) => work('query', sql, values),
-        warn: (text) => work('warn', text, []),
+        execute: (sql) => called(() => work('execute', sql, [])),
+        query: (sql, ...values) => called(() => work('query', sql, values)),
+        warn: (text) => called(() => work('warn', text, [])),
       };
       const answer: unknown = code[direction]!(step);
       if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') {

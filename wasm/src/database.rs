@@ -146,7 +146,10 @@ pub fn from_app(value: JsValue) -> Result<Value> {
         Some(number) if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 => {
             Ok(Value::Integer(number as i64))
         }
-        _ => to_core(value),
+        _ => to_core(value.clone()).map_err(|_| {
+            Error::new(ErrorKind::CodeFailed, format!("{value:?} cannot be bound"))
+                .with_hint("bind null, a number, a bigint, a string or a Uint8Array")
+        }),
     }
 }
 

@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use js_sys::Function;
-use limbeck::{Direction, Error, ErrorKind, Event, RebuildMode, Report, Side, TransactionMode, diff};
+use limbeck::{
+    Direction, Error, ErrorKind, Event, NewerDatabase, RebuildMode, Report, Side, TransactionMode, diff,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -31,6 +33,7 @@ type Answer<T = String> = Result<T, JsValue>;
 impl Migrator {
     /// `names` and `texts` are of equal length.
     #[wasm_bindgen(constructor)]
+    #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     pub fn new(
         names: Vec<String>,
         texts: Vec<String>,
@@ -39,6 +42,7 @@ impl Migrator {
         version_table: Option<String>,
         rebuild: Option<String>,
         transaction: Option<String>,
+        newer_database: Option<String>,
     ) -> Answer<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -56,6 +60,9 @@ impl Migrator {
             }
             if let Some(mode) = transaction {
                 core = core.transaction(named::<TransactionMode>("transaction", &mode)?);
+            }
+            if let Some(choice) = newer_database {
+                core = core.newer_database(named::<NewerDatabase>("newer_database", &choice)?);
             }
             Ok(core)
         };

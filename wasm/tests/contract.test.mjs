@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkContract, LimbeckError, migrate } from 'limbeck';
-import { libraries } from './libraries.mjs';
+import { absent, libraries } from './libraries.mjs';
 
 const code = (code) => (error) => error instanceof LimbeckError && error.code === code;
 
@@ -27,7 +27,7 @@ for (const library of libraries) {
     db.close();
     assert.throws(
       () => migrate(db, { '1.sql': 'CREATE TABLE t(a)' }, library.options),
-      (error) => error instanceof LimbeckError && /closed|memory/.test(error.message),
+      (error) => error instanceof LimbeckError,
     );
   });
 
@@ -54,6 +54,8 @@ for (const library of libraries) {
     assert.deepEqual(migrate(mine, { '1.sql': 'CREATE TABLE t(a)' }).to, ['1']);
   });
 }
+
+for (const why of absent) test(why, { skip: why.replace(/^.*: /, '') }, () => {});
 
 test('what is no database', () => {
   for (const db of [null, undefined, {}, 'app.db', { execute: () => 0 }]) {

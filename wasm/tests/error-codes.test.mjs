@@ -11,7 +11,7 @@ test('every error of the core has its code in the types', () => {
   const kinds = JSON.parse(errorKinds());
   assert.ok(kinds.length > 50);
   const lines = kinds.map(([code, about]) => `  /** ${about} */\n  | '${code}'`);
-  const wanted = `/** What a {@link LimbeckError} says by its \`code\`. Written by tests/error-codes.test.mjs. */\nexport type ErrorCode =\n${lines.join('\n')};\n`;
+  const wanted = `/** The codes of the core. Written by tests/error-codes.test.mjs. */\nexport type ErrorCode =\n${lines.join('\n')};\n`;
   if (process.env.LIMBECK_BLESS === '1') writeFileSync(file, wanted);
   assert.equal(readFileSync(file, 'utf8'), wanted);
 });

@@ -3,6 +3,8 @@
 import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
 import initSqlJs from 'sql.js';
 
+const major = Number.parseInt(process.versions.node);
+
 const SQL = await initSqlJs();
 const sqlite3 = await sqlite3InitModule();
 // It logs each statement that fails, and those of the tests are to fail.
@@ -28,3 +30,46 @@ export const libraries = [
     registerFunction: (db, name, body) => db.createFunction(name, (_context, ...values) => body(...values)),
   },
 ];
+
+/** Why a library is not here, in words. */
+export const absent = [];
+
+// Before Node 26, node:sqlite cuts a text that it reads at U+0000.
+if (major >= 26) {
+  const { DatabaseSync } = await import('node:sqlite');
+  libraries.push({
+    name: 'node:sqlite',
+    lacks: ['progress', 'dqs', 'writable_schema'],
+    options: {},
+    open: () => new DatabaseSync(':memory:'),
+    run: (db, sql) => db.exec(sql),
+    rows: (db, sql) => {
+      const statement = db.prepare(sql);
+      statement.setReadBigInts(true);
+      statement.setReturnArrays(true);
+      return statement.all();
+    },
+    registerFunction: (db, name, body) => db.function(name, body),
+  });
+} else {
+  absent.push(`node:sqlite: node ${process.version} is older than 26`);
+}
+
+// Its module for older ones crashes.
+if (major >= 22) {
+  const { default: BetterSqlite3 } = await import('better-sqlite3');
+  libraries.push({
+    name: 'better-sqlite3',
+    lacks: ['progress', 'writable_schema'],
+    options: {},
+    open: () => new BetterSqlite3(':memory:'),
+    run: (db, sql) => db.exec(sql),
+    rows: (db, sql) => {
+      const statement = db.prepare(sql);
+      return statement.reader ? statement.raw().safeIntegers().all() : (statement.run(), []);
+    },
+    registerFunction: (db, name, body) => db.function(name, body),
+  });
+} else {
+  absent.push(`better-sqlite3: node ${process.version} is older than 22`);
+}

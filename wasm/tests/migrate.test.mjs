@@ -68,7 +68,7 @@ for (const library of libraries) {
     assert.deepEqual(migrator.branches(), []);
     const two = new Migrator([...Object.entries(migrations).map(([name, sql]) => ({ name, sql })), { name: '3.sql', sql: '-- revises: 0001\n' }]);
     assert.deepEqual(two.merge(['heads']).sort(), ['0002', '3']);
-    assert.ok(migrator.sql(db, '0001:head', options).includes('COMMIT;'));
+    assert.match(migrator.sql(db, '0001:head', options), /^-- limbeck upgrade 0001:head\n[^]*\nCOMMIT;\n/);
     assert.deepEqual(check(db, migrations, 'CREATE TABLE extra(a)', options).map(({ kind }) => kind).sort(), ['add_table', 'drop_table']);
     migrator.validate();
     assert.throws(() => new Migrator({ '1.sql': 'COMMIT' }).validate(), fails('script.forbidden_statement', (error) => error.line === 1));
@@ -127,11 +127,34 @@ for (const library of libraries) {
     const db = open();
     migrate(db, migrations, { target: '0001', ...options });
     run(db, "PRAGMA foreign_keys = ON; CREATE TABLE child(a REFERENCES notes ON DELETE CASCADE); INSERT INTO child VALUES (1); BEGIN");
-    migrate(db, migrations, { rebuild: 'always', ...options });
+    const rebuild = () => migrate(db, migrations, { rebuild: 'always', ...options });
+    // A defensive connection lets nobody rename a table behind the back of its children: refused, and unchanged.
+    if (library.lacks.includes('writable_schema')) assert.throws(rebuild, fails('database.transaction_open'));
+    else rebuild();
     run(db, 'COMMIT');
+    assert.equal(rows(db, 'SELECT * FROM limbeck_version')[0][0], library.lacks.includes('writable_schema') ? '0001' : '0002');
     assert.equal(Number(rows(db, 'SELECT count(*) FROM child')[0][0]), 1);
     assert.equal(Number(rows(db, 'PRAGMA foreign_keys')[0][0]), 1);
     assert.deepEqual(rows(db, 'PRAGMA foreign_key_check'), []);
+  });
+
+  it('a schema that is not UTF-8 is refused, not repaired', { skip: library.lacks.includes('writable_schema') && 'a defensive connection' }, () => {
+    for (const [bytes, refused] of [['E9', true], ['EFBFBD', false], ['F09F98', true]]) {
+      const db = open();
+      run(db, `CREATE TABLE t(a, b); PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = CAST(CAST('CREATE TABLE t(a, b DEFAULT ''' AS BLOB) || x'${bytes}' || CAST(''')' AS BLOB) AS TEXT);
+        PRAGMA writable_schema = RESET`);
+      const before = rows(db, "SELECT hex(sql) FROM sqlite_schema WHERE name = 't'");
+      assert.ok(before[0][0].includes(`27${bytes}27`));
+      const alter = () => migrate(db, { '1.sql': 'ALTER TABLE t ALTER a SET DEFAULT 3' }, options);
+      if (refused) {
+        assert.throws(alter, fails('database.corrupt'));
+        assert.deepEqual(rows(db, "SELECT hex(sql) FROM sqlite_schema WHERE name = 't'"), before);
+      } else {
+        alter();
+        assert.ok(rows(db, "SELECT hex(sql) FROM sqlite_schema WHERE name = 't'")[0][0].includes(`27${bytes}27`));
+      }
+    }
   });
 
   it('text is text: U+0000, emoji, nested too deeply', () => {

@@ -2,7 +2,7 @@
 //! still needs a column that is to go.
 
 use super::action::ConstraintRef;
-use super::draft::Draft;
+use super::draft::{Draft, OTHER_NAME};
 use super::same::{same_expression, unnamed};
 use super::table_state::Child;
 use crate::error::{Error, ErrorKind, Result};
@@ -189,7 +189,7 @@ fn remove(draft: &mut Draft, place: &Place) -> Result<()> {
 /// `RENAME CONSTRAINT name TO name`
 pub(super) fn rename(draft: &mut Draft, name: &str, to: &str) -> Result<()> {
     if !same_name(name, to) && !find(draft, &ConstraintRef::Named(to.to_owned())).is_empty() {
-        return Err(draft.exists("constraint", to));
+        return Err(draft.exists("constraint", to).with_hint(OTHER_NAME));
     }
     let own = |own: &Option<String>| own.as_ref().is_some_and(|own| same_name(own, name));
     let columns = draft.table.columns.iter().flat_map(|column| &column.constraints);

@@ -25,6 +25,9 @@ pub enum Source {
     Default,
 }
 
+/// The way out where a name is taken.
+pub(super) const OTHER_NAME: &str = "choose another name, or rename or drop what has it first";
+
 /// A table's definition as the actions so far have made it.
 #[derive(Debug, Clone)]
 pub struct Draft {
@@ -69,7 +72,9 @@ impl Draft {
             Action::RenameColumn { column, to } => {
                 self.column(column)?;
                 match self.table.column(to) {
-                    Some(found) if !same_name(column, to) => Err(self.exists("column", &found.name)),
+                    Some(found) if !same_name(column, to) => {
+                        Err(self.exists("column", &found.name).with_hint(OTHER_NAME))
+                    }
                     _ => Ok(()),
                 }
             }
@@ -367,12 +372,29 @@ impl Draft {
             return Ok(());
         }
         self.keep_implied_not_null(options)?;
+        self.convert_any(options);
         let mut words = Vec::new();
         words.extend(options.without_rowid.then_some("WITHOUT ROWID"));
         words.extend(options.strict.then_some("STRICT"));
         let tail = self.table.body.end + 1..self.table.sql.len();
         let words = words.join(", ");
         self.replace(tail, &if words.is_empty() { words } else { format!(" {words}") })
+    }
+
+    /// "The behavior of ANY is slightly different in a STRICT table": there it converts nothing, elsewhere
+    /// '007' becomes 7 (<https://sqlite.org/stricttables.html#the_any_datatype>).
+    fn convert_any(&mut self, options: TableOptions) {
+        let after = TableDef { options, ..self.table.clone() };
+        for at in 0..self.table.columns.len() {
+            let column = &self.table.columns[at];
+            if self.table.affinity(column) == after.affinity(column) {
+                continue;
+            }
+            self.settle(at);
+            if let Source::Column(from) = &self.sources[at] {
+                self.sources[at] = Source::Converted(from.clone());
+            }
+        }
     }
 
     /// "NOT NULL is enforced on every column of the PRIMARY KEY in a WITHOUT ROWID table"

@@ -16,7 +16,7 @@ impl Alteration {
 
     /// Reads one `ALTER TABLE` statement.
     ///
-    /// Errors: [`ErrorKind::AlterSyntax`] with the line within the statement, and
+    /// Errors: [`ErrorKind::AlterSyntax`] with the line within the statement, [`ErrorKind::SqlTooDeep`], and
     /// [`ErrorKind::SqlSyntax`] where a part of it is no SQL.
     pub fn parse(sql: &str) -> Result<Alteration> {
         let all = tokens(sql)?;
@@ -202,6 +202,9 @@ impl<'t, 'a> Reader<'t, 'a> {
     /// Reads a part of the statement as SQLite would inside a CREATE TABLE.
     fn understood(&self, create: &str) -> Result<TableDef> {
         TableDef::parse(create).map_err(|error| {
+            if error.kind() == ErrorKind::SqlTooDeep {
+                return error;
+            }
             Error::new(ErrorKind::AlterSyntax, error.to_string())
                 .at_line(line_at(self.sql, self.tokens.first().map_or(0, |token| token.start)))
         })

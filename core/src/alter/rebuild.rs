@@ -52,6 +52,8 @@ pub enum Preparation {
 pub struct Copy {
     /// Qualified and quoted.
     pub from: String,
+    /// What the old table is called, quoted: USING may write `table.column`.
+    pub called: String,
     /// Qualified and quoted.
     pub to: String,
     /// What the new table's columns are called, its rowid included, and what they get.
@@ -72,11 +74,12 @@ impl Copy {
         let select: Vec<&str> = self.columns.iter().map(|(_, value)| value.as_str()).collect();
         let condition = if condition.is_empty() { String::new() } else { format!(" {condition}") };
         format!(
-            "INSERT OR ABORT INTO {}({}) SELECT {} FROM {}{condition}",
+            "INSERT OR ABORT INTO {}({}) SELECT {} FROM {} AS {}{condition}",
             self.to,
             into.join(", "),
             select.join(", "),
-            self.from
+            self.from,
+            self.called
         )
     }
 }
@@ -199,7 +202,9 @@ fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy>
         }
     }
     let rowid = kept_rowid(state, draft)?;
-    if let (Some((new, old)), None) = (&rowid, draft.table.rowid_alias()) {
+    if let Some((new, old)) = &rowid
+        && draft.table.rowid_alias().is_none_or(|key| draft.sources[key] == Source::Default)
+    {
         // "INSERT INTO n SELECT * FROM t" would number the rows anew.
         columns.insert(0, (new.clone(), old.clone()));
     }
@@ -211,7 +216,8 @@ fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy>
             (quote(&column.name), default.unwrap_or_else(|| "NULL".to_owned()))
         }));
     }
-    Ok(Copy { from: from.to_owned(), to: to.to_owned(), columns, rowid, converted })
+    let called = quote(&state.table.name);
+    Ok(Copy { from: from.to_owned(), called, to: to.to_owned(), columns, rowid, converted })
 }
 
 /// Every row as it is, into the [`plain_twin`].
@@ -225,7 +231,8 @@ fn copy_aside(state: &TableState, from: &str, to: &str) -> Result<Copy> {
         columns.insert(0, (name.to_owned(), name.to_owned()));
         rowid = Some((name.to_owned(), name.to_owned()));
     }
-    Ok(Copy { from: from.to_owned(), to: to.to_owned(), columns, rowid, converted: Vec::new() })
+    let called = quote(&table.name);
+    Ok(Copy { from: from.to_owned(), called, to: to.to_owned(), columns, rowid, converted: Vec::new() })
 }
 
 /// The rowid's name in the new and in the old table, where the rows keep theirs.
@@ -235,9 +242,14 @@ fn kept_rowid(state: &TableState, draft: &Draft) -> Result<Option<(String, Strin
         return Ok(None);
     }
     if let Some(key) = new.rowid_alias() {
-        // The key's own values become the rowids: the old ones only if the same column was the key.
-        let same = matches!((&draft.sources[key], old.rowid_alias()),
-            (Source::Column(from), Some(old_key)) if same_name(from, &old.columns[old_key].name));
+        // The key's own values become the rowids: the old ones if the same column was the key, or if
+        // the key is a new column, which says what was there without a name.
+        let same = match (&draft.sources[key], old.rowid_alias()) {
+            (Source::Column(from), Some(old_key)) => same_name(from, &old.columns[old_key].name),
+            (Source::Default, Some(_)) => true,
+            (Source::Default, None) => old.rowid_name().is_some(),
+            _ => false,
+        };
         if !same {
             return Ok(None);
         }
@@ -339,7 +351,7 @@ mod tests {
         );
         assert_eq!(
             all.copy.insert("WHERE rowid > 5"),
-            "INSERT OR ABORT INTO main.t(rowid, a) SELECT rowid, a FROM main.limbeck_old_1 WHERE rowid > 5"
+            "INSERT OR ABORT INTO main.t(rowid, a) SELECT rowid, a FROM main.limbeck_old_1 AS t WHERE rowid > 5"
         );
         assert_eq!(all.drop_old, "DROP TABLE main.limbeck_old_1");
         assert_eq!(all.indexes, ["CREATE INDEX main.i ON t(a DESC) WHERE a > 0"]);
@@ -353,6 +365,8 @@ mod tests {
             ("CREATE TABLE t(a, rowid)", "ALTER a SET NOT NULL", Some(("_rowid_", "_rowid_"))),
             ("CREATE TABLE t(id INTEGER PRIMARY KEY, a)", "ALTER a SET NOT NULL", Some(("id", "id"))),
             ("CREATE TABLE t(id INTEGER PRIMARY KEY, a)", "DROP PRIMARY KEY", Some(("rowid", "id"))),
+            ("CREATE TABLE t(a)", "ADD id INTEGER PRIMARY KEY", Some(("id", "rowid"))),
+            ("CREATE TABLE t(rowid, oid, _rowid_)", "ADD id INTEGER PRIMARY KEY", None),
             ("CREATE TABLE t(id INTEGER, a)", "ADD PRIMARY KEY (id)", None),
             ("CREATE TABLE t(a PRIMARY KEY)", "SET WITHOUT ROWID", None),
             ("CREATE TABLE t(a PRIMARY KEY) WITHOUT ROWID", "SET WITH ROWID", None),
@@ -372,7 +386,7 @@ mod tests {
             matches!(&all.prepare[0], Preparation::Statement(s) if s == "CREATE TABLE main.limbeck_old_1(id INTEGER, a TEXT COLLATE NOCASE)")
         );
         assert!(
-            matches!(&all.prepare[1], Preparation::Copy(copy) if copy.insert("") == "INSERT OR ABORT INTO main.limbeck_old_1(rowid, id, a) SELECT rowid, id, a FROM main.t")
+            matches!(&all.prepare[1], Preparation::Copy(copy) if copy.insert("") == "INSERT OR ABORT INTO main.limbeck_old_1(rowid, id, a) SELECT rowid, id, a FROM main.t AS t")
         );
         assert!(matches!(&all.prepare[2], Preparation::Statement(s) if s == "DROP TABLE main.t"));
     }

@@ -35,6 +35,9 @@ pub struct Args {
     // Behind `revision`, `-m` is the message, as Alembic's users type it.
     #[arg(short = 'm', value_name = "DIR", hide = true)]
     pub migrations_short: Option<PathBuf>,
+    /// Back the database up into this folder before anything is changed
+    #[arg(long, global = true, value_name = "DIR", env = "LIMBECK_BACKUPS", value_hint = ValueHint::DirPath)]
+    pub backups: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long, global = true)]
     pub json: bool,
@@ -211,6 +214,24 @@ pub enum Command {
         #[command(flatten)]
         compare: Compare,
     },
+    /// Look for what in the migrations will hurt
+    #[command(
+        after_help = "The migrations are read, and replayed in memory. Where a database is named and there, its record tells\n\
+        which applied revisions have another text now. Exit status 1: a finding of the level 'error'.\n\
+        Levels are set in limbeck.toml: [lint], type_change_without_using = \"off\", \"warn\" or \"error\".\n\
+        A comment allows a rule in its file: -- limbeck:allow lint.rebuild_by_hand: why\n\n  \
+        limbeck lint\n  \
+        limbeck lint -r a1b2:          a1b2 and what came after it\n  \
+        limbeck lint --rules           the rules, their levels and reasons"
+    )]
+    Lint {
+        /// Only revisions of a range low:high, as for history
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        rev_range: String,
+        /// List the rules
+        #[arg(long)]
+        rules: bool,
+    },
     /// Set the database's revision without running anything
     #[command(
         after_help = "  limbeck stamp head\n  limbeck stamp --purge a1b2      also where the database says what is gone\n  \
@@ -258,6 +279,35 @@ pub enum Command {
         #[arg(long)]
         sql: bool,
     },
+    /// Look at the database and its SQLite, for a bug report: no rows, no paths
+    #[command(after_help = "Exit status 1 where something is wrong. Nothing is changed.\n\n  \
+        limbeck doctor\n  limbeck doctor --json > report.json")]
+    Doctor,
+    /// Back the database up, into the folder that --backups or limbeck.toml names
+    #[command(
+        after_help = "Through SQLite, so that a WAL is in it; checked, and listed in a catalogue beside it.\n\n  \
+        limbeck backup --backups backups\n  \
+        limbeck backup                       where limbeck.toml says backups = \"backups\""
+    )]
+    Backup,
+    /// List the database's backups, newest first
+    #[command(
+        after_help = "  limbeck backups\n  limbeck backups --compatible   those that these migrations can open"
+    )]
+    Backups {
+        /// Only those whose revisions the folder has
+        #[arg(long)]
+        compatible: bool,
+    },
+    /// Put a backup in the database's place
+    #[command(after_help = "What is there now is backed up first; the backup stays.\n\n  \
+        limbeck restore                      the newest that these migrations can open\n  \
+        limbeck restore backups/app.db.20260203T120000.000Z.1a2b3c4d.backup")]
+    Restore {
+        /// Which: a file that `limbeck backups` lists
+        #[arg(value_hint = ValueHint::FilePath)]
+        file: Option<PathBuf>,
+    },
     /// Open a revision's file in $VISUAL or $EDITOR
     #[command(
         after_help = "Where there is no terminal, its path is printed.\n\n  limbeck edit\n  limbeck edit a1b2"
@@ -267,9 +317,11 @@ pub enum Command {
         #[arg(default_value = "head", allow_hyphen_values = true)]
         revision: String,
     },
-    /// Write a folder as a file of C, for programs without Rust
-    #[command(after_help = "  limbeck embed migrations -o migrations.c\n\n\
-        The program gives the list to limbeck_migrator_from_memory of limbeck.h.")]
+    /// Write a folder as one file: of C, or a manifest for JavaScript
+    #[command(after_help = "  limbeck embed migrations -o migrations.c\n  \
+        limbeck embed migrations --manifest -o migrations.json\n\n\
+        A program in C gives the list to limbeck_migrator_from_memory of limbeck.h; one in JavaScript gives the\n\
+        imported manifest to migrate of the npm package.")]
     Embed {
         /// The folder
         #[arg(default_value = "migrations", value_hint = ValueHint::DirPath)]
@@ -280,6 +332,9 @@ pub enum Command {
         /// What the list is called in C
         #[arg(long, default_value = "migrations")]
         name: String,
+        /// Write JSON: {"limbeck": 1, "migrations": [{"name", "sql"}, …]}
+        #[arg(long, conflicts_with = "name")]
+        manifest: bool,
     },
     /// Print the completions of a shell
     #[command(

@@ -154,11 +154,10 @@ pub fn listener<'h>(
 ) -> impl FnMut(&Event<'_>) -> ControlFlow<()> + use<'h> {
     let host = settings.host;
     let quiet = args.quiet;
-    let style = ProgressStyle::with_template(
-        "  {msg} [{bar:30}] {percent}% {human_pos}/{human_len} rows, {eta} left",
-    )
-    .expect("the template is a constant")
-    .progress_chars("=> ");
+    let style =
+        ProgressStyle::with_template("  {msg} [{bar:30}] {percent}% {human_pos}/{human_len}, {eta} left")
+            .expect("the template is a constant")
+            .progress_chars("=> ");
     let draws = !quiet && std::io::stderr().is_terminal();
     let mut bar: Option<ProgressBar> = None;
     move |event| {
@@ -171,6 +170,17 @@ pub fn listener<'h>(
                         .with_message(format!("rebuilding {table}"))
                 });
                 bar.set_position(*rows);
+            }
+            Event::BackingUp { pages, of } | Event::Restoring { pages, of } if draws && *of > 10_000 => {
+                let verb = if matches!(event, Event::Restoring { .. }) { "restoring" } else { "backing up" };
+                let shown = bar.get_or_insert_with(|| {
+                    ProgressBar::new(*of).with_style(style.clone()).with_message(verb)
+                });
+                shown.set_position(*pages);
+                if pages == of {
+                    shown.finish_and_clear();
+                    bar = None;
+                }
             }
             Event::Indexing { table, index, of } => {
                 if let Some(bar) = &bar {

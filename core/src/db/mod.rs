@@ -10,6 +10,7 @@ mod recorder;
 mod rusqlite;
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -49,6 +50,15 @@ impl<T: Into<Value>> From<Option<T>> for Value {
     }
 }
 
+/// Which way [`Database::copy_database`] copies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CopyWay {
+    /// The database into the file.
+    Into,
+    /// The database from the file.
+    From,
+}
+
 /// A connection to one SQLite database.
 ///
 /// The contract, which [`contract::check`] tests:
@@ -78,6 +88,29 @@ pub trait Database {
     /// effects are taken back at once. A backend that records what changes a database leaves them
     /// out; no other needs it.
     fn probing(&mut self, _on: bool) {}
+
+    /// Copies all of the database into a file that is there and empty, or all of such a file into the
+    /// database, through SQLite's backup API (<https://sqlite.org/c3ref/backup_finish.html>) on this
+    /// connection: in one transaction of the side that is written, which is what it was after an error.
+    /// `step` is told the pages that are copied and how many there are, every few of them; on `Break` the
+    /// copy fails with [`ErrorKind::Cancelled`], unless the database is already overwritten.
+    ///
+    /// Errors: [`ErrorKind::BackupUnsupported`] from a backend that has no such API, which is the default.
+    fn copy_database(
+        &mut self,
+        way: CopyWay,
+        file: &Path,
+        step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let _ = (way, file, step);
+        Err(Error::new(ErrorKind::BackupUnsupported, "this connection has no access to SQLite's backup API")
+            .with_hint("copy the database by other means, and let limbeck run without backups"))
+    }
+
+    /// Waits some milliseconds, before a statement is tried again that SQLite gave up because of another
+    /// connection's lock, without waiting as long as `busy_timeout` says. A backend that cannot wait
+    /// returns at once.
+    fn wait(&mut self) {}
 
     /// As [`execute`](Self::execute), asking `tick` every few milliseconds whether to go on. A
     /// backend without a progress handler never asks. On `Break` the statement fails with
@@ -155,14 +188,27 @@ impl dyn Database + '_ {
     }
 }
 
+/// The error for text that is not UTF-8, which every backend reads as that.
+pub fn not_utf8(bytes: &[u8]) -> Error {
+    let shown = String::from_utf8_lossy(bytes);
+    Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}"))
+        .with_hint("repair the text, or restore a backup: names and definitions are read as UTF-8")
+}
+
 /// The error for an SQLite result code (extended or not) and its message: what every backend's
 /// errors are made by, so that they are the same on every surface.
 /// Codes: <https://sqlite.org/rescode.html>.
 pub fn error(code: i32, message: &str) -> Error {
     let (kind, hint) = match code & 0xff {
-        5 | 6 => {
+        // SQLITE_BUSY_SNAPSHOT: the connection reads an old state, which waiting does not make new.
+        5 if code == 517 => (
+            ErrorKind::Locked,
+            "end what this connection reads, or begin its transaction with BEGIN IMMEDIATE: another has written since",
+        ),
+        5 => {
             (ErrorKind::Locked, "close other programs that use this database, or wait longer (busy_timeout)")
         }
+        6 => (ErrorKind::Locked, "end the statements that still read on this connection, or share its cache"),
         8 => (ErrorKind::ReadOnly, "make the file and its folder writable"),
         9 => (ErrorKind::Cancelled, "run it again when it may finish"),
         10 => (ErrorKind::Io, "check the disk and the connection to it, then run it again"),
@@ -175,6 +221,10 @@ pub fn error(code: i32, message: &str) -> Error {
         26 => (
             ErrorKind::NotADatabase,
             "check the path; if the file is encrypted, set its key before limbeck runs",
+        ),
+        1 if message.contains("unsafe use of ") => (
+            ErrorKind::UntrustedSchema,
+            "register what it names with SQLITE_INNOCUOUS, or trust the schema (trust_schema) where the file is the app's own",
         ),
         _ => return Error::new(ErrorKind::StatementFailed, message),
     };

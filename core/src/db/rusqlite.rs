@@ -3,15 +3,23 @@
 use std::ffi::{c_int, c_void};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ffi};
+use rusqlite::{Connection, OpenFlags, ffi};
 
-use super::{Database, Value, error};
+use super::{CopyWay, Database, Value, error, not_utf8};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Virtual machine instructions between two ticks: a few milliseconds at most.
-const INSTRUCTIONS_PER_TICK: c_int = 100_000;
+/// Virtual machine instructions between two ticks: microseconds. `quick_check` counts pages instead.
+const INSTRUCTIONS_PER_TICK: c_int = 2_000;
+
+/// Pages that are copied between two questions whether to go on: a megabyte, of the usual size.
+const PAGES_PER_STEP: c_int = 256;
+
+/// Between two tries of a statement that does not wait by itself.
+const MILLISECONDS_TO_WAIT: c_int = 10;
 
 impl Database for Connection {
     fn execute(&mut self, sql: &str) -> Result<u64> {
@@ -44,6 +52,32 @@ impl Database for Connection {
 
     fn in_transaction(&mut self) -> bool {
         !self.is_autocommit()
+    }
+
+    fn copy_database(
+        &mut self,
+        way: CopyWay,
+        file: &Path,
+        step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        match way {
+            CopyWay::Into => {
+                let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE;
+                let mut other = Connection::open_with_flags(file, flags).map_err(translate)?;
+                copy_pages(&Backup::new(self, &mut other).map_err(translate)?, way, step)
+            }
+            CopyWay::From => {
+                let flags = flags | OpenFlags::SQLITE_OPEN_READ_ONLY;
+                let other = Connection::open_with_flags(file, flags).map_err(translate)?;
+                copy_pages(&Backup::new(&other, self).map_err(translate)?, way, step)
+            }
+        }
+    }
+
+    fn wait(&mut self) {
+        // SAFETY: any thread may; it sleeps as the file system says.
+        unsafe { ffi::sqlite3_sleep(MILLISECONDS_TO_WAIT) };
     }
 
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
@@ -83,10 +117,7 @@ impl ToSql for Value {
 fn read(value: ValueRef<'_>, into: &mut Value) -> Result<()> {
     match (value, &mut *into) {
         (ValueRef::Text(bytes), into) => {
-            let text = std::str::from_utf8(bytes).map_err(|_| {
-                let shown = String::from_utf8_lossy(bytes);
-                Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}"))
-            })?;
+            let text = std::str::from_utf8(bytes).map_err(|_| not_utf8(bytes))?;
             match into {
                 Value::Text(before) => text.clone_into(before),
                 other => *other = Value::Text(text.to_owned()),
@@ -98,6 +129,36 @@ fn read(value: ValueRef<'_>, into: &mut Value) -> Result<()> {
         (ValueRef::Blob(bytes), into) => *into = Value::Blob(bytes.to_owned()),
     }
     Ok(())
+}
+
+/// Copies to the end, in steps. Dropped before that, the backup rolls its side back.
+fn copy_pages(
+    backup: &Backup<'_, '_>,
+    way: CopyWay,
+    step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+) -> Result<()> {
+    let interrupted = || error(ffi::SQLITE_INTERRUPT, "interrupted");
+    loop {
+        let result = backup.step(PAGES_PER_STEP).map_err(translate)?;
+        let progress = backup.progress();
+        let pages = u64::try_from(progress.pagecount).unwrap_or(0);
+        let left = u64::try_from(progress.remaining).unwrap_or(0);
+        match result {
+            StepResult::Done => {
+                // What is committed is done; a file is only a copy yet.
+                return match step(pages, pages) {
+                    ControlFlow::Break(()) if way == CopyWay::Into => Err(interrupted()),
+                    _ => Ok(()),
+                };
+            }
+            StepResult::Busy => return Err(error(ffi::SQLITE_BUSY, "database is locked")),
+            StepResult::Locked => return Err(error(ffi::SQLITE_LOCKED, "database table is locked")),
+            _ if step(pages.saturating_sub(left), pages).is_break() => {
+                return Err(interrupted());
+            }
+            _ => {}
+        }
+    }
 }
 
 fn translate(from: rusqlite::Error) -> Error {

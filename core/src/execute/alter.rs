@@ -56,7 +56,8 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
 
 fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
     let sql = format!(
-        "SELECT name FROM {}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name LIMIT 12",
+        "SELECT name FROM {}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+         AND name NOT LIKE 'limbeck\\_%' ESCAPE '\\' ORDER BY name LIMIT 12",
         quote(schema)
     );
     let there = db.texts(&sql, &[])?;

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::watched::Watched;
 use super::{Purpose, Run};
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
@@ -131,6 +132,11 @@ impl<'a> Code<'a> {
         self.down.is_some()
     }
 
+    /// Does what the upgrade does, as a part of another code's.
+    pub(crate) fn upgrade(&self, step: &mut CodeStep<'_>) -> Result<()> {
+        (self.up)(step)
+    }
+
     fn body(&self, direction: Direction) -> Option<&CodeBody<'a>> {
         match direction {
             Direction::Up => Some(&self.up),
@@ -197,7 +203,8 @@ impl Work for Inside<'_, '_, '_> {
                 .with_hint("run it on the database itself, without --sql"));
         }
         if !self.direct {
-            self.run.watch.everything(self.run.db)?;
+            let Run { watch, db, listener, .. } = &mut *self.run;
+            watch.everything(&mut Watched { db: *db, listener: *listener })?;
             self.direct = true;
         }
         Ok(&mut *self.run.db)

@@ -5,7 +5,7 @@ use super::alter::explained;
 use super::{Purpose, Run, counted};
 use crate::alter::{Action, Condition, Conversion, Draft, InPlace, Step, TableState};
 use crate::db::{Database, Value};
-use crate::error::{Error, ErrorKind, Result, accepted};
+use crate::error::{Error, ErrorKind, Result, accepted, refusal};
 use crate::schema::{Edits, TableDef};
 use crate::sql::{quote, same_name, same_text};
 
@@ -79,7 +79,7 @@ pub(super) fn in_place(
 }
 
 fn may_be_the_edit(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::StatementFailed | ErrorKind::ProofFailed | ErrorKind::Corrupt)
+    refusal(error) || matches!(error.kind(), ErrorKind::ProofFailed | ErrorKind::Corrupt)
 }
 
 fn steps(
@@ -90,11 +90,18 @@ fn steps(
     planned: Option<Facts>,
 ) -> Result<u64> {
     let mut rows = 0;
-    for step in &plan.steps {
+    let mut odd = 0;
+    for (at, step) in plan.steps.iter().enumerate() {
         match step {
             Step::Statement(sql) => _ = run.execute(sql).map_err(explained)?,
-            Step::Edit(text) => set_text(run.db, state, text)?,
-            Step::Convert(conversion) => rows += convert(run, state, conversion)?,
+            Step::Edit(text) => {
+                // Counted before the edit: a REAL column shows no integer any more.
+                if let Some(Step::Convert(conversion)) = plan.steps.get(at + 1) {
+                    odd = oddly_spelt(run, state, conversion)?;
+                }
+                set_text(run.db, state, text)?;
+            }
+            Step::Convert(conversion) => rows += convert(run, state, conversion, odd)?,
         }
     }
     if plan.converts() {
@@ -199,18 +206,18 @@ pub(super) fn reload(db: &mut dyn Database, schema: &str) -> Result<()> {
     Ok(())
 }
 
-fn convert(run: &mut Run<'_, '_>, state: &TableState, conversion: &Conversion) -> Result<u64> {
-    let table = state.qualified();
-    let odd = |run: &mut Run<'_, '_>, holds: &str| {
-        let sql = format!("SELECT count(*) FROM {table} NOT INDEXED WHERE {holds}");
-        let db: &mut dyn Database = &mut run.watched();
-        db.integer(&sql, &[]).map(|count| count.unwrap_or(0))
-    };
-    let mut lost = conversion.spelling.as_deref().map_or(Ok(0), |holds| odd(run, holds))?;
+/// How many values could be spelt otherwise after the conversion.
+fn oddly_spelt(run: &mut Run<'_, '_>, state: &TableState, conversion: &Conversion) -> Result<i64> {
+    let Some(holds) = &conversion.spelling else { return Ok(0) };
+    let sql = format!("SELECT count(*) FROM {} NOT INDEXED WHERE {holds}", state.qualified());
+    let db: &mut dyn Database = &mut run.watched();
+    Ok(db.integer(&sql, &[])?.unwrap_or(0))
+}
+
+/// Writes the values anew; so many of them were spelt oddly before the edit.
+fn convert(run: &mut Run<'_, '_>, state: &TableState, conversion: &Conversion, odd: i64) -> Result<u64> {
     let rows = run.execute(&conversion.update)?;
-    if let (Some(holds), true) = (&conversion.spelling, lost > 0) {
-        lost -= odd(run, holds)?;
-    }
+    let lost = if odd > 0 { odd - oddly_spelt(run, state, conversion)? } else { 0 };
     if lost > 0 {
         run.warnings.push(respelt(lost as u64, &state.table.name, &quote(&conversion.column)));
     }

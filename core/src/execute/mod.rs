@@ -5,10 +5,13 @@ mod alter;
 mod cascade;
 mod code;
 mod copy;
+mod damage;
 mod in_place;
+mod outside;
 mod portable;
 mod pragmas;
 mod rebuild;
+mod room;
 mod rules;
 mod watched;
 
@@ -22,18 +25,22 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 
 use crate::alter::RebuildMode;
+use crate::backup::data_version;
+use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::graph::Step;
-use crate::history::{Entry, History, clock};
+use crate::history::{Entry, History, Unfinished, clock};
 use crate::inspect;
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
+use crate::room::Room;
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
+pub use damage::QuickCheck;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
 use watched::Watched;
@@ -70,7 +77,11 @@ pub(crate) struct Options {
     pub keep_history: bool,
     pub rebuild: RebuildMode,
     pub transaction: TransactionMode,
+    pub quick_check: QuickCheck,
+    pub trust_schema: bool,
+    pub cancel: CancelHandle,
     pub purpose: Purpose,
+    pub room: Room,
 }
 
 impl Options {
@@ -124,11 +135,22 @@ impl Job {
 /// Switches enforcement off for good, on a database that is thrown away: what runs on it then is
 /// what would run, and no switch between.
 pub(crate) fn without_enforcement(db: &mut dyn Database) -> Result<()> {
-    Pragmas::set(db).map(|_| ())
+    Pragmas::set(db, false).map(|_| ())
 }
 
 /// Answers the jobs that lead from other version rows than expected: another process was first.
 pub(crate) type Again<'a> = dyn FnMut(&mut dyn Database, &[String]) -> Result<Vec<Job>> + 'a;
+
+/// What is done before the first write, outside a transaction. Answers the `data_version` of the database
+/// that it has seen, if the run must begin with that one.
+pub(crate) type First<'a> = dyn FnMut(&mut dyn Database, &mut Listener<'_>) -> Result<Option<i64>> + 'a;
+
+/// How often that is done anew because another connection has written in between.
+const ATTEMPTS: u32 = 5;
+
+/// How often a backend asks for each time that the listener is asked: a handle costs less to look at than
+/// a function of another language to call.
+const TICKS_TO_AN_EVENT: u32 = 5;
 
 /// Runs jobs that were planned from the version rows `from`.
 ///
@@ -143,10 +165,27 @@ pub(crate) fn run(
     from: Vec<String>,
     jobs: Vec<Job>,
     again: &mut Again<'_>,
+    first: &mut First<'_>,
 ) -> Result<Report> {
+    let mut ticks = 0u32;
+    let listener: &mut Listener<'_> = &mut |event: &Event<'_>| {
+        if options.cancel.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        if *event == Event::Working {
+            ticks = ticks.wrapping_add(1);
+            if !ticks.is_multiple_of(TICKS_TO_AN_EVENT) {
+                return ControlFlow::Continue(());
+            }
+        }
+        if options.purpose == Purpose::Live {
+            event.log();
+        }
+        listener(event)
+    };
     let started = clock(db)?;
     let version = inspect::version(db)?;
-    let pragmas = Pragmas::set(db)?;
+    let pragmas = Pragmas::set(db, options.trust_schema)?;
     let mut run = Run {
         savepoint: db.in_transaction(),
         foreign_keys_on: pragmas.foreign_keys_stay_on,
@@ -167,7 +206,7 @@ pub(crate) fn run(
         listener,
         version,
     };
-    let result = run.all(jobs, code, again);
+    let result = damage::refuse(&mut run).and_then(|()| run.all(jobs, code, again, first));
     if result.is_err() {
         run.roll_back();
     }
@@ -175,10 +214,23 @@ pub(crate) fn run(
     let restored = pragmas.restore(db);
     report.timing.total_ms = clock(db).map_or(0, |now| now.saturating_sub(started));
     match result.and(restored) {
-        Ok(()) => Ok(report),
+        Ok(()) => {
+            log_warnings(options, &report);
+            Ok(report)
+        }
         Err(error) => Err(error.with_report(report)),
     }
 }
+
+#[cfg(feature = "log")]
+fn log_warnings(options: &Options, report: &Report) {
+    if options.purpose == Purpose::Live {
+        report.warnings.iter().for_each(|warning| log::warn!(target: "limbeck", "{warning}"));
+    }
+}
+
+#[cfg(not(feature = "log"))]
+fn log_warnings(_: &Options, _: &Report) {}
 
 struct Run<'r, 'l> {
     db: &'r mut dyn Database,
@@ -212,12 +264,32 @@ struct Run<'r, 'l> {
 }
 
 impl<'r, 'l> Run<'r, 'l> {
-    fn all(&mut self, jobs: Vec<Job>, code: &[Code<'_>], again: &mut Again<'_>) -> Result<()> {
+    fn all(
+        &mut self,
+        jobs: Vec<Job>,
+        code: &[Code<'_>],
+        again: &mut Again<'_>,
+        first: &mut First<'_>,
+    ) -> Result<()> {
         let mut jobs = VecDeque::from(jobs);
+        let mut attempts = ATTEMPTS;
         while !jobs.is_empty() {
             if !self.open {
+                let seen = if attempts > 0 { first(self.db, self.listener)? } else { None };
                 self.begin()?;
                 let rows = self.history().rows(self.db)?;
+                let moved = seen.is_some() && data_version(self.db)? != seen;
+                attempts = if moved { attempts - 1 } else { 0 };
+                if moved {
+                    self.roll_back();
+                    if attempts == 0 {
+                        return Err(Error::new(
+                            ErrorKind::Locked,
+                            "other programs go on writing to the database",
+                        )
+                        .with_hint("close them, then run it again"));
+                    }
+                }
                 if rows != self.rows {
                     jobs = again(self.db, &rows)?.into();
                     if self.report.steps.is_empty() {
@@ -226,6 +298,10 @@ impl<'r, 'l> Run<'r, 'l> {
                     self.rows = rows;
                     continue;
                 }
+                if moved {
+                    continue;
+                }
+                self.refuse_what_needs_no_transaction(&jobs)?;
                 self.history().prepare(self.db)?;
                 portable::check_rows(self)?;
                 self.notice_changes()?;
@@ -235,8 +311,11 @@ impl<'r, 'l> Run<'r, 'l> {
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
             if job.section().is_some_and(|section| !section.transaction) {
-                self.commit()?;
-                self.outside_transaction(&job)?;
+                if !outside::run(self, &job)? {
+                    // The rows say what is left.
+                    self.done -= 1;
+                    jobs.push_front(job);
+                }
             } else {
                 self.inside_transaction(&job, code)?;
                 if self.options.transaction == TransactionMode::PerRevision {
@@ -245,6 +324,23 @@ impl<'r, 'l> Run<'r, 'l> {
             }
         }
         self.commit()
+    }
+
+    /// Nothing of a run is left in the caller's own transaction that a later revision stops.
+    fn refuse_what_needs_no_transaction(&self, jobs: &VecDeque<Job>) -> Result<()> {
+        let outside = |job: &&Job| job.section().is_some_and(|section| !section.transaction);
+        match jobs.iter().find(outside).filter(|_| self.savepoint) {
+            None => Ok(()),
+            Some(job) => {
+                let revision = job.step.revision.as_deref().unwrap_or_default();
+                let message = format!(
+                    "revision {revision} says transaction:false, and the caller's own transaction is open"
+                );
+                Err(Error::new(ErrorKind::TransactionOpen, message)
+                    .with_hint("commit before calling limbeck")
+                    .in_revision(revision))
+            }
+        }
     }
 
     /// Borrows the options only, so that `self` stays free.
@@ -294,6 +390,9 @@ impl<'r, 'l> Run<'r, 'l> {
             return Ok(());
         }
         portable::check_keys(self)?;
+        if self.watch.noted().next().is_some() {
+            self.tell(&Event::Proving)?;
+        }
         let mut db = Watched { db: self.db, listener: self.listener };
         self.warnings.extend(self.watch.check(&mut db)?);
         self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
@@ -437,42 +536,6 @@ impl<'r, 'l> Run<'r, 'l> {
             fingerprint: None,
         }
     }
-
-    /// A revision that no transaction protects: how far it came is kept in its history row, and a
-    /// run that finds it half done goes on behind the last statement that is known to be done.
-    fn outside_transaction(&mut self, job: &Job) -> Result<()> {
-        let (Some(section), Some(revision)) = (job.section(), &job.step.revision) else { return Ok(()) };
-        if self.savepoint {
-            return Err(Error::new(
-                ErrorKind::TransactionOpen,
-                format!(
-                    "revision {revision} says transaction:false, and the caller's own transaction is open"
-                ),
-            )
-            .with_hint("commit before calling limbeck")
-            .in_revision(revision));
-        }
-        let history = self.history();
-        let started = clock(self.db)?;
-        let begun = history.unfinished(self.db)?.filter(|begun| begun.revision == *revision);
-        let done = begun.as_ref().map_or(0, |begun| begun.statements);
-        if begun.is_none() {
-            let entry = self.entry(job, revision, None);
-            history.start(self.db, &entry)?;
-        }
-        for (at, item) in section.items.iter().enumerate().skip(done) {
-            // The process may have died between this statement and the note that it is done.
-            if begun.is_some() && at == done && !may_run_twice(&item.sql) {
-                return Err(located(unfinished(revision, at), job, item));
-            }
-            self.item(item).map_err(|error| located(error, job, item))?;
-            history.advance(self.db, revision, at + 1)?;
-        }
-        self.begin()?;
-        self.step_started = started;
-        self.finish(job, Vec::new())?;
-        self.commit()
-    }
 }
 
 fn cancelled() -> Error {
@@ -492,21 +555,21 @@ fn located(error: Error, job: &Job, item: &Item) -> Error {
     }
 }
 
-/// Statements that do no harm when they run a second time.
-fn may_run_twice(sql: &str) -> bool {
-    let first = sql.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase();
-    matches!(first.as_str(), "VACUUM" | "PRAGMA" | "ANALYZE" | "REINDEX" | "SELECT")
-}
-
-pub(crate) fn unfinished(revision: &str, statement: usize) -> Error {
+pub(crate) fn unfinished(begun: &Unfinished) -> Error {
+    let Unfinished { revision, direction, statements } = begun;
+    let again = if direction == "down" { "downgrade" } else { "upgrade" };
     Error::new(
         ErrorKind::Unfinished,
         format!(
-            "revision {revision} was begun and not finished: whether its statement {} ran is not known",
-            statement + 1
+            "revision {revision} was begun and not finished: {} of it {} done",
+            counted(*statements as u64, "statement"),
+            if *statements == 1 { "is" } else { "are" }
         ),
     )
-    .with_hint(format!("look whether it did; then finish by hand and run 'limbeck stamp {revision}'"))
+    .in_revision(revision)
+    .with_hint(format!(
+        "run the {again} again, which goes on where it stopped, or finish by hand and run 'limbeck stamp {revision}'"
+    ))
 }
 
 /// `1 row`, `3 rows`.

@@ -11,18 +11,20 @@ pub(super) struct Pragmas {
     pub foreign_keys_stay_on: bool,
 }
 
-/// What a run needs. `legacy_alter_table` off: a rename must reach views and triggers.
+/// What a run needs. `legacy_alter_table` off: a rename must reach views and triggers. `trusted_schema`
+/// off: a file from elsewhere may have triggers and views that call the app's functions
+/// (<https://sqlite.org/pragma.html#pragma_trusted_schema>), which a run would be the first to fire.
 const WANTED: &[&str] =
-    &["foreign_keys", "legacy_alter_table", "ignore_check_constraints", "writable_schema"];
+    &["foreign_keys", "legacy_alter_table", "ignore_check_constraints", "writable_schema", "trusted_schema"];
 
 impl Pragmas {
     /// Switches all of them off, and reads them back: "This pragma is a no-op within a transaction;
     /// foreign key constraint enforcement may only be enabled or disabled when there is no pending
     /// BEGIN or SAVEPOINT" (<https://sqlite.org/pragma.html#pragma_foreign_keys>), and some hosts
     /// ignore it always.
-    pub fn set(db: &mut dyn Database) -> Result<Pragmas> {
+    pub fn set(db: &mut dyn Database, trust_schema: bool) -> Result<Pragmas> {
         let mut pragmas = Pragmas { before: Vec::new(), foreign_keys_stay_on: false };
-        for name in WANTED {
+        for name in WANTED.iter().filter(|name| !(trust_schema && **name == "trusted_schema")) {
             // A build without the feature answers nothing.
             if let Some(value) = db.integer(&format!("PRAGMA {name}"), &[])? {
                 pragmas.before.push((name, value));

@@ -217,12 +217,30 @@ fn a_revision_without_a_transaction_goes_on_where_it_stopped() {
     // As if the process had died after the first statement.
     db.execute_batch("DELETE FROM limbeck_history WHERE state = 'finished'; UPDATE limbeck_history SET statements = 1; DELETE FROM limbeck_version").unwrap();
     Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
-    // As if it had died before the first was noted: whether it ran is not known.
-    db.execute_batch("DELETE FROM limbeck_history WHERE state = 'finished'; UPDATE limbeck_history SET statements = 0; DELETE FROM limbeck_version").unwrap();
-    let error = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap_err();
+    // Another target, while it is half done.
+    db.execute_batch("DELETE FROM limbeck_history WHERE state = 'finished'; DELETE FROM limbeck_version")
+        .unwrap();
+    let other =
+        [("0.sql", "-- revision: other\n-- revises:\n-- migrate:up\nCREATE TABLE b(x)"), migrations[0]];
+    let error = Migrator::new(&other).unwrap().upgrade(&mut db, "other").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unfinished);
+    assert!(error.to_string().contains("2 statements of it are done"), "{error}");
     Migrator::new(&migrations).unwrap().stamp(&mut db, &["1"], false).unwrap();
     assert!(Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap().is_empty());
+}
+
+/// A statement and the note that it is done stand and fall together, so that a run which died is never in
+/// doubt. What SQLite refuses inside a transaction is harmless a second time.
+#[test]
+fn a_statement_outside_the_transaction_is_noted_with_its_effect() {
+    let text = "-- migrate:up transaction:false\nCREATE TABLE a(x);\nINSERT INTO a VALUES (1);\nVACUUM;\nINSERT INTO nowhere VALUES (1)";
+    let mut db = open("");
+    let error = Migrator::new(&[("1.sql", text)]).unwrap().upgrade(&mut db, "head").unwrap_err();
+    assert_eq!((error.kind(), error.line()), (ErrorKind::StatementFailed, Some(5)));
+    assert_eq!(dump(&db, "SELECT state || statements FROM limbeck_history"), ["started3"]);
+    db.execute_batch("CREATE TABLE nowhere(x); UPDATE limbeck_history SET statements = 2").unwrap();
+    Migrator::new(&[("1.sql", text)]).unwrap().upgrade(&mut db, "head").unwrap();
+    assert_eq!(dump(&db, "SELECT (SELECT count(*) FROM a) || (SELECT count(*) FROM nowhere)"), ["11"]);
 }
 
 /// At whichever event: all is as before.

@@ -1,8 +1,9 @@
 //! A database whose long statements ask the listener whether to go on.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 
-use crate::db::{Database, Value};
+use crate::db::{CopyWay, Database, Value};
 use crate::error::Result;
 use crate::event::{Event, Listener};
 
@@ -34,6 +35,19 @@ impl Database for Watched<'_, '_> {
 
     fn probing(&mut self, on: bool) {
         self.db.probing(on);
+    }
+
+    fn copy_database(
+        &mut self,
+        way: CopyWay,
+        file: &Path,
+        step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.db.copy_database(way, file, step)
+    }
+
+    fn wait(&mut self) {
+        self.db.wait();
     }
 
     fn execute_watched(&mut self, sql: &str, _: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {

@@ -1,15 +1,13 @@
 //! What lies between any two of the folder, a schema's text and a database; and the migration for it.
 
-use std::ops::ControlFlow;
-
 use serde::Serialize;
 
+use super::Migrator;
 use super::rehearse::empty;
-use super::{Migrator, run};
 use crate::db::Database;
 use crate::diff::{self, Diff, Difference};
 use crate::error::{Error, ErrorKind, Result};
-use crate::graph::RevisionGraph;
+use crate::execute::Purpose;
 use crate::inspect;
 use crate::operation;
 use crate::schema::Object;
@@ -179,22 +177,10 @@ impl Migrator<'_> {
             }
             Side::Revision { at, scratch } => {
                 empty(scratch)?;
-                self.make_up_to(scratch, at)?;
+                self.replay(scratch, at, Purpose::Live)?;
                 self.app_objects(scratch)
             }
         }
-    }
-
-    /// Replays the folder. A live run: the rows of a fresh install are all there.
-    pub(super) fn make_up_to(&self, scratch: &mut dyn Database, at: &str) -> Result<()> {
-        for target in at.split(',').map(str::trim).filter(|target| !matches!(*target, "" | "base")) {
-            let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, target);
-            let plan = again(self.graph(), &self.history().rows(scratch)?)?;
-            if !plan.is_empty() {
-                run(&self.scripts, &self.options, &mut |_| ControlFlow::Continue(()), scratch, plan, &again)?;
-            }
-        }
-        Ok(())
     }
 
     /// What the app has made.

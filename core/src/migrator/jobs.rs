@@ -59,7 +59,7 @@ pub(super) fn refuse_unfinished(
                 && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)
         });
         if !goes_on {
-            return Err(execute::unfinished(&begun.revision, begun.statements));
+            return Err(execute::unfinished(&begun));
         }
     }
     Ok(())

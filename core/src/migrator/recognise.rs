@@ -1,14 +1,12 @@
 //! A database that nothing is known of, or that something else has migrated halfway: which revision its
 //! schema is, or is nearest to.
 
-use std::ops::ControlFlow;
-
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::rehearse::empty;
 use super::verify::{graded, line};
-use super::{Migrator, Side, nothing, run};
+use super::{Migrator, Side, backups, nothing, run_quietly};
 use crate::db::Database;
 use crate::diff::{self, Diff, Difference, Grade};
 use crate::error::{Error, ErrorKind, Result};
@@ -143,7 +141,7 @@ impl Migrator<'_> {
             return Ok((found, nothing(rows)));
         }
         let plan = self.graph().stamp(&rows, &targets, true)?;
-        let Migrator { scripts, options, listener, .. } = self;
+        let Migrator { scripts, options, listener, backups, .. } = self;
         let mut all = super::jobs::jobs(scripts, options, db, &plan)?;
         let section = Section::parse(&operation::script(&found.operations), 1)?;
         if let Some(job) = all.first_mut() {
@@ -151,7 +149,9 @@ impl Migrator<'_> {
         }
         // Whoever was first has changed what was recognised.
         let mut again = |_: &mut dyn Database, _: &[String]| Err(changed());
-        let report = execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again)?;
+        let report = backups::backed_up(backups.as_ref(), options, |first| {
+            execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again, first)
+        })?;
         Ok((found, report))
     }
 
@@ -165,7 +165,7 @@ impl Migrator<'_> {
             let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, revision);
             let plan = again(self.graph(), &self.history().rows(scratch)?)?;
             if !plan.is_empty() {
-                run(&self.scripts, &self.options, &mut |_| ControlFlow::Continue(()), scratch, plan, &again)?;
+                run_quietly(&self.scripts, &self.options, scratch, plan, &again)?;
                 stages.push(self.stage(scratch)?);
             }
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use super::{Again, Migrator, nothing, run};
+use super::{Again, Migrator, nothing, nothing_first, run, run_quietly};
 use crate::db::{Database, Recorder, Value};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
@@ -56,7 +56,7 @@ impl Migrator<'_> {
     pub fn sql(&self, scratch: &mut dyn Database, direction: Direction, range: &str) -> Result<String> {
         let (from, to) = ends(direction, range)?;
         empty(scratch)?;
-        self.replay(scratch, from)?;
+        self.replay(scratch, from, Purpose::Plan)?;
         let rows = self.history().rows(scratch)?;
         let targets: Vec<&str> = to.split_whitespace().collect();
         let plan = |graph: &RevisionGraph, rows: &[String]| match direction {
@@ -114,14 +114,15 @@ impl Migrator<'_> {
         self.dry(db, report, notes)
     }
 
-    /// Brings the scratch database to where a range begins.
-    fn replay(&self, scratch: &mut dyn Database, from: &str) -> Result<()> {
-        let options = Options { purpose: Purpose::Plan, ..self.options.clone() };
-        for target in from.split(',').map(str::trim).filter(|target| !matches!(*target, "" | "base")) {
+    /// Brings the scratch database to a revision, or to several: the rows of a fresh install are all there,
+    /// where that is the purpose.
+    pub(super) fn replay(&self, scratch: &mut dyn Database, to: &str, purpose: Purpose) -> Result<()> {
+        let options = Options { purpose, ..self.options.clone() };
+        for target in to.split(',').map(str::trim).filter(|target| !matches!(*target, "" | "base")) {
             let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, target);
             let plan = again(self.graph(), &self.history().rows(scratch)?)?;
             if !plan.is_empty() {
-                run(&self.scripts, &options, &mut |_| ControlFlow::Continue(()), scratch, plan, &again)?;
+                run_quietly(&self.scripts, &options, scratch, plan, &again)?;
             }
         }
         Ok(())
@@ -148,7 +149,7 @@ impl Migrator<'_> {
             ControlFlow::Continue(())
         };
         let recorder = &mut Recorder { db: scratch, note: &note, probing: false };
-        let report = run(&self.scripts, &options, &mut listener, recorder, plan, again)?;
+        let report = run(&self.scripts, &options, &mut listener, recorder, plan, again, &mut nothing_first)?;
         Ok((report, notes.into_inner()))
     }
 

@@ -55,6 +55,28 @@ impl MarkerKind {
 ///
 /// Errors: [`ErrorKind::BadDirective`] with the line.
 pub(super) fn markers(text: &str, tokens: &[Token<'_>]) -> Result<Vec<Marker>> {
+    let mut found = Vec::new();
+    for Comment { start, end, place, line, text: comment } in comments(text, tokens) {
+        if let Some(kind) = read(comment).map_err(|error| error.at_line(line))? {
+            let end = start + text[start..end].trim_end().len();
+            found.push(Marker { kind, start, end, place, line });
+        }
+    }
+    Ok(found)
+}
+
+/// One `--` comment: what it says, and where it stands.
+struct Comment<'a> {
+    text: &'a str,
+    start: usize,
+    end: usize,
+    /// How many tokens stand before it.
+    place: usize,
+    line: u32,
+}
+
+/// The `--` comments of a text, which these are the tokens of.
+fn comments<'a>(text: &'a str, tokens: &[Token<'_>]) -> Vec<Comment<'a>> {
     let mut lines = LineCounter::new(text);
     let mut found = Vec::new();
     let mut from = 0;
@@ -63,16 +85,26 @@ pub(super) fn markers(text: &str, tokens: &[Token<'_>]) -> Result<Vec<Marker>> {
         let mut at = from;
         while let Some((start, end)) = next_line_comment(&text[..to], at) {
             let comment = text[start + 2..end].trim_start_matches('-').trim();
-            let line = lines.at(start);
-            if let Some(kind) = read(comment).map_err(|error| error.at_line(line))? {
-                let end = start + text[start..end].trim_end().len();
-                found.push(Marker { kind, start, end, place, line });
-            }
+            found.push(Comment { text: comment, start, end, place, line: lines.at(start) });
             at = end;
         }
         from = tokens.get(place).map_or(to, Token::end);
     }
-    Ok(found)
+    found
+}
+
+/// The line of each `--` comment of a file, and what it says. Of a text that is no SQL, the lines that
+/// begin with one.
+pub(crate) fn line_comments(text: &str) -> Vec<(u32, &str)> {
+    match tokens(text) {
+        Ok(all) => comments(text, &all).into_iter().map(|found| (found.line, found.text)).collect(),
+        Err(_) => (1..)
+            .zip(text.lines())
+            .filter_map(|(line, rest)| {
+                Some((line, rest.trim_start().strip_prefix("--")?.trim_start_matches('-').trim()))
+            })
+            .collect(),
+    }
 }
 
 /// The next `--` comment in a gap between tokens, where only blanks and comments can stand.

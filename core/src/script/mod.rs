@@ -55,6 +55,7 @@ pub use body::{Body, Item, ItemKind, Section};
 pub use compatible::Break;
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
+pub(crate) use marker::line_comments;
 #[cfg(feature = "refinery")]
 pub(crate) use source::base;
 pub use source::{Folder, Folders, Source, SourceFile};

@@ -61,6 +61,8 @@ pub fn tokens(whole: &str) -> Result<Vec<Token<'_>>> {
     }
 }
 
+const BAD_PARAMETER: &str = "a bad parameter name";
+
 /// What SQLite's own tokenizer would read otherwise, it must not be read at all: U+FEFF before a
 /// word is blank to SQLite, and `$a::b(;)` is one parameter, as in Tcl.
 fn refuse_other_reading(token: &Token<'_>, rest: &str) -> std::result::Result<(), &'static str> {
@@ -69,7 +71,7 @@ fn refuse_other_reading(token: &Token<'_>, rest: &str) -> std::result::Result<()
     }
     let tcl = token.kind == T::TK_VARIABLE && token.text.starts_with(['$', '@', '#', ':']);
     if tcl && (rest.starts_with('(') || rest.starts_with("::")) {
-        return Err("a bad parameter name");
+        return Err(BAD_PARAMETER);
     }
     Ok(())
 }
@@ -80,7 +82,7 @@ fn syntax(text: &str, error: LexError) -> Error {
         LexError::UnterminatedLiteral(p) => ("a quote that is not closed", p),
         LexError::UnterminatedBracket(p) => ("a '[' that is not closed", p),
         LexError::UnterminatedBlockComment(p) => ("a '/*' comment that is not closed", p),
-        LexError::BadVariableName(p) => ("a bad parameter name", p),
+        LexError::BadVariableName(p) => (BAD_PARAMETER, p),
         LexError::BadNumber(p) => ("a bad number", p),
         LexError::ExpectedEqualsSign(p) => ("a '!' without '='", p),
         LexError::MalformedBlobLiteral(p) => ("a malformed blob literal", p),
@@ -92,7 +94,11 @@ fn syntax(text: &str, error: LexError) -> Error {
 
 fn unreadable(text: &str, what: &str, line: u32) -> Error {
     let near = text.lines().nth(line as usize - 1).unwrap_or_default().trim();
-    Error::new(ErrorKind::SqlSyntax, format!("{what} near: {}", shorten(near))).at_line(line)
+    let error = Error::new(ErrorKind::SqlSyntax, format!("{what} near: {}", shorten(near))).at_line(line);
+    match what == BAD_PARAMETER && near.contains("::") {
+        true => error.with_hint("write CAST(value AS type) for PostgreSQL's value::type"),
+        false => error,
+    }
 }
 
 /// At most 60 characters, for messages.

@@ -4,7 +4,8 @@
 //! `notes [PATH]` launches; `notes --make-old [PATH]` first makes a database as version 1 of the
 //! app left it, with 200,000 notes. `--release 2` launches an older version of the app, which has
 //! fewer migrations: `notes`, then `notes --release 2`, tells what it meets and what it can do;
-//! `--run-on` and `--take-down` are what a dialog's buttons would be.
+//! `--run-on`, `--take-down` and `--restore` are what a dialog's buttons would be. Before a launch changes
+//! the notes they are backed up, into the folder `notes.db.backups`.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use include_dir::{Dir, include_dir};
 use indicatif::{ProgressBar, ProgressStyle};
 use limbeck::script::Source;
-use limbeck::{Error, ErrorKind, Event, Migrator, NewerDatabase, Report, Way};
+use limbeck::{Backups, Error, ErrorKind, Event, Migrator, NewerDatabase, Report, Way};
 use rusqlite::Connection;
 
 static MIGRATIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
@@ -28,6 +29,7 @@ struct Options {
     make_old: bool,
     release: usize,
     newer: NewerDatabase,
+    restore: bool,
 }
 
 fn options() -> Result<Options, String> {
@@ -36,6 +38,7 @@ fn options() -> Result<Options, String> {
         make_old: false,
         release: RELEASES.len(),
         newer: NewerDatabase::Refuse,
+        restore: false,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -43,6 +46,7 @@ fn options() -> Result<Options, String> {
             "--make-old" => options.make_old = true,
             "--run-on" => options.newer = NewerDatabase::RunOn,
             "--take-down" => options.newer = NewerDatabase::TakeDown,
+            "--restore" => options.restore = true,
             "--release" => {
                 let number = arguments.next().and_then(|number| number.parse().ok());
                 options.release = number
@@ -90,9 +94,10 @@ fn upgrade(db: &mut Connection, options: &Options) -> limbeck::Result<Report> {
             .progress_chars("=> "),
     );
     // A real app has all of its migrations: `Migrator::new(&MIGRATIONS)`.
-    let report = Migrator::new(&release(options.release)?[..])?
+    let mut migrator = Migrator::new(&release(options.release)?[..])?
         .app_version(format!("{}.0.0", options.release))
         .newer_database(options.newer)
+        .backup(Backups::new(format!("{}.backups", options.path)).keep(3))
         .on_event(|event| {
             match event {
                 Event::StepStarted { text, step, of, .. } => bar.println(format!("{step}/{of} {text}")),
@@ -104,11 +109,22 @@ fn upgrade(db: &mut Connection, options: &Options) -> limbeck::Result<Report> {
                 Event::Indexing { table, index, of } => {
                     bar.set_message(format!("  indexing {table}, {index}/{of}"))
                 }
+                Event::BackingUp { pages, of } | Event::Restoring { pages, of } => {
+                    bar.set_length(*of);
+                    bar.set_position(*pages);
+                    bar.set_message("  copying pages");
+                }
                 _ => {}
             }
             ControlFlow::Continue(())
-        })
-        .upgrade(db, "head");
+        });
+    if options.restore
+        && let Some(backup) = migrator.newest_compatible_backup(db)?
+    {
+        migrator.restore(db, &backup)?;
+        bar.println(format!("restored the notes as they were at {}", backup.taken_at));
+    }
+    let report = migrator.upgrade(db, "head");
     bar.finish_and_clear();
     report
 }
@@ -135,6 +151,7 @@ fn explained(error: &Error) -> String {
         if all(|newer| newer.has_downgrade) {
             text += "What the newer version has added can be taken away: --take-down\n";
         }
+        text += "If there is a backup from before the newer version: --restore\n";
     } else if let Some(hint) = error.hint() {
         text += &format!("{hint}\n");
     }
@@ -162,6 +179,9 @@ fn tell(report: &Report) {
             })
             .collect();
         println!("  {}  {milliseconds:>5} ms  {}", step.revision, how.join("; "));
+    }
+    if let Some(backup) = &report.backup {
+        println!("  the notes as they were are in {backup}");
     }
     for warning in &report.warnings {
         println!("  note: {warning}");

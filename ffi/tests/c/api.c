@@ -1,6 +1,7 @@
 /*
  * Every function of limbeck.h, called as a program calls it and as no program should. C99 and C++17.
  */
+#define _XOPEN_SOURCE 700 /* mkdtemp */
 #include "limbeck.h"
 
 #include <pthread.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define NUL LIMBECK_NUL_TERMINATED
 #define CHECK(fine) check((fine) != 0, #fine, __LINE__)
@@ -630,6 +632,7 @@ static void misuse(void) {
   REFUSED(limbeck_migrator_set_rebuild(migrator, 3, &error), "3 is no limbeck_rebuild");
   REFUSED(limbeck_migrator_set_transaction(migrator, -1, &error), "-1 is no limbeck_transaction");
   REFUSED(limbeck_migrator_set_newer_database(migrator, 3, &error), "3 is no limbeck_newer");
+  REFUSED(limbeck_migrator_set_quick_check(migrator, 3, &error), "3 is no limbeck_quick_check");
   REFUSED(limbeck_migrator_set_cancel(migrator, (limbeck_cancel *)(void *)database, &error), "another kind");
   REFUSED(limbeck_migrator_heads(migrator, 0, NULL, &error), "revisions is null");
   REFUSED(limbeck_cancel_new(NULL, &error), "cancel is null");
@@ -656,6 +659,84 @@ static void misuse(void) {
   CHECK(sqlite3_close(connection) == SQLITE_OK);
 }
 
+static int count_pages(void *user_data, const limbeck_event *event) {
+  int *seen_kinds = (int *)user_data;
+  if (event->kind == LIMBECK_EVENT_BACKING_UP) seen_kinds[0] = event->total > 0;
+  if (event->kind == LIMBECK_EVENT_RESTORING) seen_kinds[1] = event->done <= event->total;
+  return 0;
+}
+
+/* A run is backed up, and an older program finds the backup that it can open. */
+static void backed_up(void) {
+  char folder[] = "/tmp/limbeck-api-XXXXXX", file[64], backups[64], path[256], last[256];
+  const limbeck_sqlite3_api api = LIMBECK_SQLITE3_API;
+  limbeck_sqlite3_api without = LIMBECK_SQLITE3_API;
+  limbeck_migrator *newer = read_migrations(2), *older = read_migrations(1);
+  limbeck_database *database = NULL, *old_table = NULL;
+  limbeck_report *report = NULL;
+  limbeck_error *error = NULL;
+  limbeck_text *text = NULL;
+  sqlite3 *connection = NULL;
+  int kinds[2] = {0, 0};
+  CHECK(mkdtemp(folder));
+  snprintf(file, sizeof file, "%s/app.db", folder);
+  snprintf(backups, sizeof backups, "%s/backups", folder);
+  CHECK(sqlite3_open(file, &connection) == SQLITE_OK);
+  CHECK(!limbeck_database_from_sqlite3(connection, &api, &database, &error));
+  fails(limbeck_migrator_back_up(older, database, &text, &error), LIMBECK_SETTINGS_INVALID, &error, "no folder");
+  CHECK(!limbeck_migrator_set_backups(older, backups, NUL, 0, &error));
+  CHECK(!limbeck_migrator_set_backups(newer, backups, strlen(backups), 2, &error));
+  CHECK(!limbeck_migrator_set_progress(newer, count_pages, kinds, &error));
+  fails(limbeck_migrator_newest_compatible_backup(older, database, &text, &error), LIMBECK_BACKUP_NONE, &error,
+        "no backup is there");
+  CHECK(!limbeck_migrator_upgrade(older, database, "head", NUL, NULL, &error));
+  CHECK(sqlite3_exec(connection, "INSERT INTO notes VALUES (1, NULL)", NULL, NULL, NULL) == SQLITE_OK);
+  CHECK(!limbeck_migrator_upgrade(newer, database, "head", NUL, &report, &error));
+  CHECK(strstr(limbeck_report_json(report, NULL), "\"backup\":\"/tmp/limbeck-api-") && kinds[0]);
+  limbeck_report_free(report);
+
+  CHECK(!limbeck_migrator_newest_compatible_backup(older, database, &text, &error));
+  snprintf(path, sizeof path, "%s", limbeck_text_data(text, NULL));
+  limbeck_text_free(text);
+  CHECK(!limbeck_migrator_restore(older, database, path, NUL, &report, &error));
+  CHECK(!strcmp(limbeck_report_from(report, NULL), "0002") && !strcmp(limbeck_report_to(report, NULL), "0001"));
+  limbeck_report_free(report);
+  CHECK(sqlite3_exec(connection, "UPDATE notes SET title = NULL", NULL, NULL, NULL) == SQLITE_OK);
+  CHECK(!limbeck_migrator_backups(older, database, &text, &error));
+  has(text, "[{\"database\":\"app.db\",\"heads\":[\"0002\"]");
+  CHECK(!limbeck_migrator_newest_compatible_backup(newer, database, &text, &error));
+  snprintf(last, sizeof last, "%s", limbeck_text_data(text, NULL));
+  limbeck_text_free(text);
+  CHECK(!limbeck_migrator_restore(newer, database, last, NUL, NULL, &error) && kinds[1]);
+  fails(limbeck_migrator_restore(newer, database, file, NUL, NULL, &error), LIMBECK_BACKUP_NONE, &error,
+        "is no backup");
+
+  /* A table that an older header has filled has no backups, and all else. */
+  without.size = offsetof(limbeck_sqlite3_api, open);
+  CHECK(!limbeck_database_from_sqlite3(connection, &without, &old_table, &error));
+  CHECK(!limbeck_migrator_upgrade(newer, old_table, "head", NUL, NULL, &error));
+  fails(limbeck_migrator_back_up(newer, old_table, &text, &error), LIMBECK_BACKUP_UNSUPPORTED, &error,
+        "none for backups");
+  limbeck_database_free(old_table);
+
+  CHECK(!limbeck_migrator_backups(newer, database, &text, &error));
+  while (limbeck_text_data(text, NULL)[1] != ']') {
+    const char *from = strstr(limbeck_text_data(text, NULL), "\"path\":\"") + 8;
+    snprintf(path, sizeof path, "%.*s", (int)strcspn(from, "\""), from);
+    CHECK(!remove(path));
+    strcpy(strrchr(path, '.'), ".json");
+    CHECK(!remove(path));
+    limbeck_text_free(text);
+    CHECK(!limbeck_migrator_backups(newer, database, &text, &error));
+  }
+  limbeck_text_free(text);
+  limbeck_migrator_free(newer);
+  limbeck_migrator_free(older);
+  limbeck_database_free(database);
+  CHECK(sqlite3_close(connection) == SQLITE_OK);
+  CHECK(!remove(file) && !rmdir(backups) && !rmdir(folder));
+}
+
 int main(void) {
   versions();
   a_run();
@@ -667,6 +748,7 @@ int main(void) {
   in_the_programs_transaction();
   revisions_in_code();
   failures_of_code();
+  backed_up();
   misuse();
   printf("%d checks on SQLite %s\n", checks, sqlite3_libversion());
   return 0;

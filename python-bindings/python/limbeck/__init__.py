@@ -10,7 +10,7 @@ raises a :class:`LimbeckError` with a ``code`` and a ``hint``.
 from . import errors
 from ._limbeck import __version__
 from ._migrator import Migrator, current, downgrade, heads, history, stamp, upgrade
-from ._report import AlterationReport, Event, NewerRevision, Report, RevisionInfo, StepReport, Timing, Violation
+from ._report import AlterationReport, Backup, Event, NewerRevision, Report, RevisionInfo, StepReport, Timing, Violation
 from ._run import Step
 from .errors import *  # noqa: F403: every kind of error, each under its own name
 
@@ -21,6 +21,10 @@ __all__ = [
     "AmbiguousCurrent",
     "AmbiguousPrefix",
     "AmbiguousWalk",
+    "Backup",
+    "BackupDamaged",
+    "BackupFailed",
+    "BackupUnsupported",
     "BadDirective",
     "BadRename",
     "BadSetting",
@@ -52,6 +56,7 @@ __all__ = [
     "MissingReference",
     "MultipleHeads",
     "NewerRevision",
+    "NoBackup",
     "NoDowngrade",
     "NotADatabase",
     "NotAHead",
@@ -88,6 +93,7 @@ __all__ = [
     "UnknownConstraint",
     "UnknownRevision",
     "UnknownTable",
+    "UntrustedSchema",
     "Violation",
     "WouldLose",
     "__version__",

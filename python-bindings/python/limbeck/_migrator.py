@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
 
 from . import _limbeck, errors
 from ._database import Opened, opened, to_itself
-from ._report import Event, Report, RevisionInfo, read, report
+from ._report import Backup, Event, Report, RevisionInfo, read, report
 from ._run import Scope
 from ._versions import load, python_files
 
@@ -41,6 +41,10 @@ class Migrator:
         rebuild: Optional[str] = None,
         transaction: Optional[str] = None,
         newer_database: Optional[str] = None,
+        backups: Optional[Union[str, os.PathLike[str]]] = None,
+        keep_backups: Optional[int] = None,
+        quick_check: Optional[str] = None,
+        trust_schema: bool = False,
     ) -> None:
         """Reads the folder.
 
@@ -48,6 +52,12 @@ class Migrator:
         ``newer_database``: what ``upgrade`` does with a database that has revisions which the folder does not: ``refuse``
         (:class:`DatabaseNewer`, whose ``newer`` tells of them), ``run_on`` where each of them leaves older apps working
         (``Report.newer``), or ``take_down``, with the downgrade scripts that the database has kept.
+        ``backups``: a folder; the database is backed up into it before the first write of each run, and the last
+        ``keep_backups`` (3) are kept.
+        ``quick_check``: whether the file is looked through for damage before a run that has something to do: ``auto``, up to
+        64 MiB, ``always`` or ``never``. ``trust_schema``: whether triggers, views, CHECKs, generated columns and indexes may
+        call functions made with ``create_function``; else what needs one fails with :class:`UntrustedSchema`, because the
+        file may come from elsewhere.
         """
         self._scope = Scope()
         keep_history = True
@@ -75,6 +85,10 @@ class Migrator:
             rebuild=rebuild,
             transaction=transaction,
             newer_database=newer_database,
+            backups=None if backups is None else os.fspath(backups),
+            keep_backups=keep_backups,
+            quick_check=quick_check,
+            trust_schema=trust_schema,
         )
 
     @classmethod
@@ -100,6 +114,33 @@ class Migrator:
 
     def _stamp(self, database: Database, targets: list[str], purge: bool, on_progress: Optional[OnProgress]) -> Report:
         return self._run(database, on_progress, lambda raw, tell: self._core.stamp(raw, targets, purge, tell))
+
+    def back_up(self, database: Database, *, on_progress: Optional[OnProgress] = None) -> Backup:
+        """Takes a backup now: through SQLite, checked, in a file that nobody else may read."""
+        with opened(database, create=False) as found, to_itself(found) as raw:
+            return read(Backup, json.loads(self._core.back_up(raw, _teller(on_progress))))
+
+    def backups(self, database: Database) -> list[Backup]:
+        """The backups of a database, by the name of its file, newest first. It is not read, and may be damaged."""
+        with opened(database) as found, to_itself(found) as raw:
+            return [read(Backup, each) for each in json.loads(self._core.backups(raw))]
+
+    def newest_compatible_backup(self, database: Database) -> Optional[Backup]:
+        """The newest backup whose revisions the folder has all: one that this app can open."""
+        with opened(database) as found, to_itself(found) as raw:
+            newest = json.loads(self._core.newest_compatible_backup(raw))
+        return newest and read(Backup, newest)
+
+    def restore(
+        self,
+        database: Database,
+        backup: Union[Backup, str, os.PathLike[str]],
+        *,
+        on_progress: Optional[OnProgress] = None,
+    ) -> Report:
+        """Puts a backup in the place of all that is in the database, which is backed up first. The backup stays."""
+        path = backup.path if isinstance(backup, Backup) else os.fspath(backup)
+        return self._run(database, on_progress, lambda raw, tell: self._core.restore(raw, path, tell))
 
     def current(self, database: Database) -> list[RevisionInfo]:
         """What the database is at."""
@@ -153,17 +194,21 @@ class Migrator:
             scratch.close()
 
     def _run(self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., str]) -> Report:
-        def tell(text: str) -> bool:
-            return on_progress is None or on_progress(read(Event, json.loads(text))) is not False
-
         if self._scope.database is not None:
             raise errors.TransactionOpen("this migrator is running already", hint="make one for each thread")
         with opened(database) as found, to_itself(found) as raw:
             self._scope.database = found
             try:
-                return report(json.loads(verb(raw, tell)))
+                return report(json.loads(verb(raw, _teller(on_progress))))
             finally:
                 self._scope.database = None
+
+
+def _teller(on_progress: Optional[OnProgress]) -> Callable[[str], bool]:
+    def tell(text: str) -> bool:
+        return on_progress is None or on_progress(read(Event, json.loads(text))) is not False
+
+    return tell
 
 
 def _revisions(text: str) -> list[RevisionInfo]:

@@ -70,6 +70,8 @@ class Report:
     warnings: list[str] = field(default_factory=list)
     #: What the database has and the app does not, where the app runs on all the same.
     newer: list[NewerRevision] = field(default_factory=list)
+    #: The backup that was taken before the first write.
+    backup: Optional[str] = None
     timing: Timing = field(default_factory=Timing)
 
     def __bool__(self) -> bool:
@@ -84,7 +86,26 @@ def report(data: dict[str, Any]) -> Report:
         alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]
         steps.append(StepReport(step["revision"], step["direction"], alterations))
     newer = [read(NewerRevision, each) for each in data.get("newer", [])]
-    return Report(data["from"], data["to"], steps, data["warnings"], newer, read(Timing, data["timing"]))
+    return Report(data["from"], data["to"], steps, data["warnings"], newer, data.get("backup"), read(Timing, data["timing"]))
+
+
+@dataclass(frozen=True)
+class Backup:
+    """One backup: an SQLite database by itself."""
+
+    #: The name of the database's file.
+    database: str
+    #: The version rows.
+    heads: list[str]
+    #: Of the app that brought the database there.
+    app_version: Optional[str]
+    #: In UTC.
+    taken_at: str
+    bytes: int
+    sha256: str
+    path: str
+    #: What ``PRAGMA quick_check`` finds in it, and found in the database.
+    problems: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -107,7 +128,7 @@ class RevisionInfo:
 class Event:
     """What a run says while it works. Which members are set, ``event`` says."""
 
-    #: ``step_started``, ``copied``, ``indexing`` or ``step_finished``.
+    #: ``step_started``, ``checking``, ``copied``, ``indexing``, ``proving``, ``backing_up``, ``restoring`` or ``step_finished``.
     event: str
     revision: Optional[str] = None
     direction: Optional[str] = None
@@ -117,6 +138,7 @@ class Event:
     step: Optional[int] = None
     rows: Optional[int] = None
     index: Optional[int] = None
+    pages: Optional[int] = None
     of: Optional[int] = None
     milliseconds: Optional[int] = None
 

@@ -434,6 +434,36 @@ class BadRename(LimbeckError):
     code = "diff.bad_rename"
 
 
+class BackupUnsupported(LimbeckError):
+    """The connection has no way to SQLite's backup API."""
+
+    code = "backup.unsupported"
+
+
+class BackupFailed(LimbeckError):
+    """A backup could not be written or read."""
+
+    code = "backup.failed"
+
+
+class BackupDamaged(LimbeckError):
+    """A backup is not what it was when it was taken."""
+
+    code = "backup.damaged"
+
+
+class NoBackup(LimbeckError):
+    """There is no backup that could be restored."""
+
+    code = "backup.none"
+
+
+class UntrustedSchema(LimbeckError):
+    """The schema calls a function, or uses a virtual table, that only a trusted schema may."""
+
+    code = "database.untrusted_schema"
+
+
 _BY_CODE = {kind.code: kind for kind in LimbeckError.__subclasses__()}
 
 __all__ = [
@@ -442,6 +472,9 @@ __all__ = [
     "AmbiguousCurrent",
     "AmbiguousPrefix",
     "AmbiguousWalk",
+    "BackupDamaged",
+    "BackupFailed",
+    "BackupUnsupported",
     "BadDirective",
     "BadRename",
     "BadSetting",
@@ -470,6 +503,7 @@ __all__ = [
     "Locked",
     "MissingReference",
     "MultipleHeads",
+    "NoBackup",
     "NoDowngrade",
     "NotADatabase",
     "NotAHead",
@@ -501,6 +535,7 @@ __all__ = [
     "UnknownConstraint",
     "UnknownRevision",
     "UnknownTable",
+    "UntrustedSchema",
     "WouldLose",
 ]
 

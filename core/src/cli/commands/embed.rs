@@ -1,4 +1,4 @@
-//! `embed`: a folder of migrations as a file of C, for programs without Rust.
+//! `embed`: a folder of migrations as one file, of C or of JSON, for programs without Rust.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,8 +15,9 @@ use crate::cli::output::{self, say};
 /// Bytes on a line.
 const WIDTH: usize = 24;
 
-pub fn embed(args: &Args, folder: &Path, file: Option<&Path>, name: &str) -> Result<()> {
-    if !is_c_name(name) {
+/// Writes C, where the list is to have a name there, else a manifest.
+pub fn embed(args: &Args, folder: &Path, file: Option<&Path>, name: Option<&str>) -> Result<()> {
+    if let Some(name) = name.filter(|name| !is_c_name(name)) {
         return Err(Error::new(ErrorKind::BadSetting, format!("'{name}' is no name in C"))
             .with_hint("name the list with letters, digits and '_', as in --name app_migrations"));
     }
@@ -24,7 +25,10 @@ pub fn embed(args: &Args, folder: &Path, file: Option<&Path>, name: &str) -> Res
     // What is wrong anywhere is said when the program is built, not to its users.
     Migrator::new(&source)?.validate()?;
     let files = source.files()?;
-    let text = c_file(&files, name);
+    let text = match name {
+        Some(name) => c_file(&files, name),
+        None => manifest(&files),
+    };
     match file {
         None => output::raw(&text),
         // An unchanged file keeps its time, so that nothing is compiled anew.
@@ -44,6 +48,13 @@ pub fn embed(args: &Args, folder: &Path, file: Option<&Path>, name: &str) -> Res
 fn is_c_name(name: &str) -> bool {
     let letter = |c: char| c.is_ascii_alphabetic() || c == '_';
     name.starts_with(letter) && name.chars().all(|c| letter(c) || c.is_ascii_digit())
+}
+
+/// What the npm package takes as migrations, a migration a line, so that a change reads as one.
+fn manifest(files: &[SourceFile]) -> String {
+    let line = |file: &SourceFile| format!("    {}", json!({ "name": file.name, "sql": file.text }));
+    let lines: Vec<String> = files.iter().map(line).collect();
+    format!("{{\n  \"limbeck\": 1,\n  \"migrations\": [\n{}\n  ]\n}}\n", lines.join(",\n"))
 }
 
 /// The file: the bytes of each text as numbers, because C99 promises string literals of 4,095 bytes

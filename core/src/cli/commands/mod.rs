@@ -1,11 +1,13 @@
 //! One file a command, or a few that share their shape.
 
+mod backup;
 mod change;
 mod compare;
 mod edit;
 mod embed;
 mod graph;
 mod init;
+mod lint;
 mod look;
 mod new_file;
 mod shell;
@@ -27,7 +29,9 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Init { folder } => init::init(args, folder),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
-        Command::Embed { folder, output, name } => embed::embed(args, folder, output.as_deref(), name),
+        Command::Embed { folder, output, name, manifest } => {
+            embed::embed(args, folder, output.as_deref(), (!manifest).then_some(name))
+        }
         Command::Revision { new, head, depends_on, version_path, autogenerate, compare } => {
             let place = new_file::Place {
                 head: head.as_deref(),
@@ -47,6 +51,10 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Stamp { revisions, purge, sql, .. } => {
             change::stamp(args, &settings()?, revisions, *purge, *sql)
         }
+        Command::Backup => backup::backup(args, &settings()?),
+        Command::Backups { compatible } => backup::backups(args, &settings()?, *compatible),
+        Command::Restore { file } => backup::restore(args, &settings()?, file.as_deref()),
+        Command::Doctor => return look::doctor(args, &settings()?),
         Command::Adopt { finish } => change::adopt(args, &settings()?, *finish),
         Command::Verify => return compare::verify(args, &settings()?),
         Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
@@ -62,6 +70,8 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Diff { from, to, compare } => {
             return compare::diff(args, &settings()?, (from.as_deref(), to.as_deref()), compare);
         }
+        Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
+        Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
         Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }
@@ -70,13 +80,25 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
 
 /// The migrations, every file of them read: what is wrong anywhere is said at once.
 fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
+    let migrator = unread(settings)?;
+    migrator.validate()?;
+    Ok(migrator)
+}
+
+/// The migrations, of which the headers are read.
+fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
         .rebuild(settings.rebuild)
-        .transaction(settings.transaction);
+        .transaction(settings.transaction)
+        .quick_check(settings.quick_check)
+        .trust_schema(settings.trust_schema);
     if migrator.graph().is_empty() {
         settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
     }
-    migrator.validate()?;
+    let migrator = match &settings.backups {
+        Some(backups) => migrator.backup(backups.clone()),
+        None => migrator,
+    };
     Ok(match &settings.version_table {
         Some(table) => migrator.version_table(table),
         None => migrator,

@@ -3,10 +3,12 @@
 
 mod ini;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::lint::{Level, Levels, Rule};
 use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
-use crate::{Error, ErrorKind, RebuildMode, Result, TransactionMode};
+use crate::{Backups, Error, ErrorKind, QuickCheck, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
 
 use crate::cli::Host;
@@ -28,6 +30,8 @@ struct File {
     exclude: Vec<String>,
     #[serde(default)]
     column_order: bool,
+    backups: Option<PathBuf>,
+    keep_backups: Option<usize>,
     version_table: Option<String>,
     file_template: Option<String>,
     truncate_slug_length: Option<usize>,
@@ -36,6 +40,13 @@ struct File {
     rebuild: RebuildMode,
     #[serde(default)]
     transaction: TransactionMode,
+    /// How much each rule of `limbeck lint` weighs.
+    #[serde(default)]
+    lint: BTreeMap<String, Level>,
+    #[serde(default)]
+    quick_check: QuickCheck,
+    #[serde(default)]
+    trust_schema: bool,
 }
 
 /// One folder, or several.
@@ -72,6 +83,8 @@ pub struct Settings<'h> {
     pub exclude: Vec<String>,
     /// Whether the order of columns counts.
     pub column_order: bool,
+    /// The folder in which a backup is kept before each run.
+    pub backups: Option<Backups>,
     /// The table of version rows, if not the usual one.
     pub version_table: Option<String>,
     /// How a new file is called.
@@ -84,6 +97,12 @@ pub struct Settings<'h> {
     pub rebuild: RebuildMode,
     /// What a transaction holds.
     pub transaction: TransactionMode,
+    /// How much each rule of `limbeck lint` weighs.
+    pub lint: Levels,
+    /// Whether the file is looked through before a run.
+    pub quick_check: QuickCheck,
+    /// Whether the schema may call functions of the app's.
+    pub trust_schema: bool,
 }
 
 impl<'h> Settings<'h> {
@@ -119,12 +138,19 @@ impl<'h> Settings<'h> {
             include: file.include,
             exclude: file.exclude,
             column_order: file.column_order,
+            backups: args.backups.clone().or_else(|| Some(base.join(file.backups?))).map(|folder| {
+                let backups = Backups::new(folder);
+                file.keep_backups.map_or(backups.clone(), |count| backups.keep(count))
+            }),
             version_table: file.version_table,
             file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
             slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
             timezone: file.timezone,
             rebuild: file.rebuild,
             transaction: file.transaction,
+            lint: levels(&file.lint)?,
+            quick_check: file.quick_check,
+            trust_schema: file.trust_schema,
         })
     }
 
@@ -146,6 +172,19 @@ impl<'h> Settings<'h> {
                 .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
         })
     }
+}
+
+/// Errors: [`ErrorKind::BadSetting`] for what is no rule.
+fn levels(table: &BTreeMap<String, Level>) -> Result<Levels> {
+    let mut levels = Levels::default();
+    for (name, level) in table {
+        let rule = Rule::find(name).ok_or_else(|| {
+            Error::new(ErrorKind::BadSetting, format!("[lint] '{name}' is no rule"))
+                .with_hint("name one of the rules that 'limbeck lint --rules' lists")
+        })?;
+        levels.set(rule, *level);
+    }
+    Ok(levels)
 }
 
 /// A folder and those within it. What a link leads to is not within it.
@@ -209,7 +248,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction",
+            "use database, migrations, schema, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {

@@ -1,0 +1,227 @@
+//! Backups: a copy of the database before it is changed, and its way back.
+//!
+//! Both ways go through SQLite's backup API on the app's own connection, so that no WAL is missed and
+//! no live file is written over. Not `VACUUM INTO`: it "may change the ROWIDs of tables that do not have
+//! an explicit INTEGER PRIMARY KEY" (<https://sqlite.org/lang_vacuum.html>). `catalogue` is the folder.
+
+mod catalogue;
+
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use crate::db::{CopyWay, Database, Value};
+use crate::error::{Error, ErrorKind, Result};
+use crate::event::{Event, Listener};
+use crate::history::History;
+use crate::room::{Room, database_bytes};
+use crate::sql::quote;
+
+pub use catalogue::{Backup, Backups};
+
+/// What a backup's file is called while it is looked at.
+const ATTACHED: &str = "limbeck_backup";
+
+/// A backup that has just been taken.
+pub(crate) struct Taken {
+    pub backup: Backup,
+    /// `PRAGMA data_version` of what it is a copy of: another one later says that the database was
+    /// changed by another connection since.
+    pub data_version: Option<i64>,
+}
+
+/// The name of the database's file, without its folder.
+pub(crate) fn file_name(db: &mut dyn Database) -> Result<String> {
+    let path = db.texts("SELECT file FROM pragma_database_list WHERE name = 'main'", &[])?.pop();
+    let path = path.unwrap_or_default();
+    let name = Path::new(&path).file_name().and_then(|name| name.to_str());
+    Ok(name.unwrap_or("memory").to_owned())
+}
+
+/// Copies the database, checks the copy, gives it its name, and deletes the oldest beyond those that
+/// are kept, but not `spared`. One whose newest backup has the same bytes is not copied twice.
+///
+/// Errors: [`ErrorKind::TransactionOpen`], [`ErrorKind::BackupUnsupported`], [`ErrorKind::BackupFailed`],
+/// [`ErrorKind::Cancelled`] and SQLite's own, after each of which nothing is left of it.
+pub(crate) fn take(
+    db: &mut dyn Database,
+    listener: &mut Listener<'_>,
+    history: History<'_>,
+    backups: &Backups,
+    spared: Option<&Path>,
+    room: &Room,
+) -> Result<Taken> {
+    if db.in_transaction() {
+        return Err(Error::new(ErrorKind::TransactionOpen, "a backup is taken outside a transaction")
+            .with_hint("commit before calling limbeck"));
+    }
+    let database = file_name(db)?;
+    let name = "SELECT strftime('%Y%m%dT%H%M%fZ', 'now') || '.' || lower(hex(randomblob(4)))";
+    let name = db.texts(name, &[])?.pop().unwrap_or_default();
+    let stale = "SELECT strftime('%Y%m%dT%H%M%S', 'now', '-1 day')";
+    let stale = db.texts(stale, &[])?.pop().unwrap_or_default();
+    room.need(backups.folder(), database_bytes(db)?, "a backup")?;
+    let partial = backups.begin(&database, &name, &stale)?;
+    let result =
+        copy_checked(db, listener, history, &database, &partial).and_then(|(backup, data_version)| {
+            let newest = backups.list(&database)?.into_iter().next();
+            let backup = match newest.filter(|newest| same_bytes(newest, &backup, listener)) {
+                Some(newest) => newest,
+                None => backups.finish(&partial, &backup)?,
+            };
+            backups.prune(&database, spared)?;
+            Ok(Taken { backup, data_version })
+        });
+    catalogue::abandon(&partial);
+    result
+}
+
+/// Whether an older backup still is what this one is.
+fn same_bytes(newest: &Backup, backup: &Backup, listener: &mut Listener<'_>) -> bool {
+    let mut tick = || listener(&Event::Working);
+    (newest.bytes, &newest.sha256, &newest.heads) == (backup.bytes, &backup.sha256, &backup.heads)
+        && catalogue::digest(&newest.path, &mut tick).is_ok_and(|(_, sha256)| sha256 == backup.sha256)
+}
+
+/// Copies the database into a file, and looks whether that is a sound copy.
+fn copy_checked(
+    db: &mut dyn Database,
+    listener: &mut Listener<'_>,
+    history: History<'_>,
+    database: &str,
+    file: &Path,
+) -> Result<(Backup, Option<i64>)> {
+    // One snapshot for all that is copied and said of it.
+    db.execute("BEGIN")?;
+    let copied = copy_snapshot(db, listener, history, database, file);
+    let ended = if db.in_transaction() { db.execute("COMMIT").map(|_| ()) } else { Ok(()) };
+    let (mut backup, data_version) = copied.and_then(|copied| ended.map(|()| copied))?;
+    backup.problems = attached(db, file, |db| {
+        // One file by itself, whatever the database's mode is.
+        db.execute(&format!("PRAGMA {ATTACHED}.journal_mode = DELETE"))?;
+        let problems = quick_check(db, listener, ATTACHED)?;
+        let same = history.rows_of(db, ATTACHED)? == backup.heads
+            && (problems.is_empty() || problems == quick_check(db, listener, "main")?);
+        if same { Ok(problems) } else { Err(not_the_same(&problems)) }
+    })?;
+    (backup.bytes, backup.sha256) = catalogue::digest(file, &mut || listener(&Event::Working))?;
+    Ok((backup, data_version))
+}
+
+fn copy_snapshot(
+    db: &mut dyn Database,
+    listener: &mut Listener<'_>,
+    history: History<'_>,
+    database: &str,
+    file: &Path,
+) -> Result<(Backup, Option<i64>)> {
+    let backup = Backup {
+        database: database.to_owned(),
+        heads: history.rows(db)?,
+        app_version: history.last_app_version(db)?,
+        taken_at: db.texts("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", &[])?.pop().unwrap_or_default(),
+        bytes: 0,
+        sha256: String::new(),
+        problems: Vec::new(),
+        path: file.to_owned(),
+    };
+    let data_version = data_version(db)?;
+    let mut tell = |pages, of| listener(&Event::BackingUp { pages, of });
+    db.copy_database(CopyWay::Into, file, &mut tell)?;
+    Ok((backup, data_version))
+}
+
+/// A number that is another one once another connection has changed the database:
+/// <https://sqlite.org/pragma.html#pragma_data_version>.
+pub(crate) fn data_version(db: &mut dyn Database) -> Result<Option<i64>> {
+    db.integer("PRAGMA main.data_version", &[])
+}
+
+/// Puts a backup in the place of all that is in the database, in one transaction of SQLite's, and looks
+/// whether it is there. The backup stays.
+///
+/// Errors: [`ErrorKind::BackupDamaged`] and [`ErrorKind::TransactionOpen`] before anything is written;
+/// SQLite's own, after which the database is as it was; [`ErrorKind::Corrupt`] where what came of it is
+/// not what the backup is.
+pub(crate) fn restore(
+    db: &mut dyn Database,
+    listener: &mut Listener<'_>,
+    history: History<'_>,
+    backup: &Backup,
+) -> Result<()> {
+    if db.in_transaction() {
+        return Err(Error::new(ErrorKind::TransactionOpen, "a backup is restored outside a transaction")
+            .with_hint("commit before calling limbeck"));
+    }
+    let shown = backup.path.display();
+    let damaged = |why: &str| {
+        Error::new(ErrorKind::BackupDamaged, format!("the backup {shown} is damaged: {why}"))
+            .with_hint("restore another one")
+    };
+    let found = catalogue::digest(&backup.path, &mut || listener(&Event::Working))?;
+    if found != (backup.bytes, backup.sha256.clone()) {
+        return Err(damaged("its bytes are not those that were written"));
+    }
+    let file = std::path::absolute(&backup.path).unwrap_or_else(|_| backup.path.clone());
+    attached(db, &file, |db| {
+        let sound = quick_check(db, listener, ATTACHED)? == backup.problems;
+        let same = history.rows_of(db, ATTACHED)? == backup.heads;
+        if sound && same {
+            Ok(())
+        } else {
+            Err(damaged("it is not at the revisions that it is catalogued with"))
+        }
+    })?;
+    let mut tell = |pages, of| listener(&Event::Restoring { pages, of });
+    db.copy_database(CopyWay::From, &file, &mut tell)?;
+    let problems = quick_check(db, &mut |_| ControlFlow::Continue(()), "main")?;
+    if problems != backup.problems || history.rows(db)? != backup.heads {
+        let what = problems.first().map_or("other revisions than the backup", String::as_str);
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            format!("after {shown} was restored, the database has: {what}"),
+        )
+        .with_hint("check the disk, then restore it again: the backup is as it was"));
+    }
+    Ok(())
+}
+
+/// Looks at a file on the app's own connection, which has its key, functions and collations.
+fn attached<T>(
+    db: &mut dyn Database,
+    file: &Path,
+    look: impl FnOnce(&mut dyn Database) -> Result<T>,
+) -> Result<T> {
+    let Some(path) = file.to_str() else {
+        return Err(Error::new(ErrorKind::BackupFailed, format!("{} is not UTF-8", file.display()))
+            .with_hint("name a folder for backups whose path is UTF-8"));
+    };
+    db.query(&format!("ATTACH ?1 AS {ATTACHED}"), &[Value::from(path)], &mut |_| Ok(()))?;
+    let result = look(db);
+    let detached = db.execute(&format!("DETACH {ATTACHED}"));
+    result.and_then(|value| detached.map(|_| value))
+}
+
+/// What is wrong with a database; nothing, with a sound one.
+fn quick_check(db: &mut dyn Database, listener: &mut Listener<'_>, schema: &str) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    let sql = format!("PRAGMA {}.quick_check", quote(schema));
+    db.query_watched(
+        &sql,
+        &[],
+        &mut |row| {
+            if let Some(Value::Text(line)) = row.first() {
+                lines.push(line.replace(&format!("in database {schema}"), "in database"));
+            }
+            Ok(())
+        },
+        &mut || listener(&Event::Working),
+    )?;
+    lines.retain(|line| line != "ok");
+    Ok(lines)
+}
+
+fn not_the_same(problems: &[String]) -> Error {
+    let what = problems.first().map_or("other revisions than the database", String::as_str);
+    Error::new(ErrorKind::BackupFailed, format!("the copy is not what the database is: it has {what}"))
+        .with_hint("check the disk on which the backups are")
+}

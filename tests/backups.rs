@@ -1,0 +1,274 @@
+//! Backups on files: taken, catalogued, kept, restored, and whatever may go wrong with each.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use limbeck::{Backup, Backups, ErrorKind, Event, Migrator, NewerDatabase, Report, Result};
+use rusqlite::Connection;
+
+const FILES: [(&str, &str); 3] = [
+    ("1_a.sql", "CREATE TABLE a(x)"),
+    ("2_b.sql", "-- migrate:up\nALTER TABLE a ADD y;\n-- migrate:down\nALTER TABLE a DROP y;"),
+    ("3_c.sql", "DELETE FROM a; ALTER TABLE a DROP x;"),
+];
+
+/// A folder of its own for each test.
+struct Place(PathBuf);
+
+impl Place {
+    fn new(name: &str) -> Place {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("backups-{name}"));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        Place(folder)
+    }
+
+    fn open(&self) -> Connection {
+        Connection::open(self.0.join("app.db")).unwrap()
+    }
+
+    /// A database at the first revision, of version 1 of the app.
+    fn old(&self, mode: &str) -> Connection {
+        let mut db = self.open();
+        db.query_row(&format!("PRAGMA journal_mode = {mode}"), [], |_| Ok(())).unwrap();
+        self.app(1).upgrade(&mut db, "head").unwrap();
+        db.execute_batch("INSERT INTO a(x) SELECT value FROM (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n LIMIT 20000) SELECT printf('row %0120d', value) AS value FROM n)").unwrap();
+        db
+    }
+
+    fn app(&self, release: usize) -> Migrator<'static> {
+        Migrator::new(&FILES[..release])
+            .unwrap()
+            .app_version(format!("{release}.0"))
+            .backup(Backups::new(self.0.join("backups")).keep(2))
+    }
+
+    /// The names of all files in the folder of backups.
+    fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.0.join("backups")).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn rows(db: &Connection) -> i64 {
+    db.query_row("SELECT count(*) FROM a", [], |row| row.get(0)).unwrap()
+}
+
+fn content(db: &Connection) -> String {
+    let sql =
+        "SELECT group_concat(sql, char(10)) || (SELECT group_concat(rowid || x) FROM a) FROM sqlite_master";
+    db.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_run_is_backed_up_and_the_older_app_finds_its_way_home() {
+    for mode in ["delete", "wal"] {
+        let place = Place::new(&format!("home-{mode}"));
+        let mut db = place.old(mode);
+        let before = content(&db);
+        let report = place.app(3).upgrade(&mut db, "head").unwrap();
+        assert_eq!((rows(&db), report.to[0].as_str()), (0, "3"));
+        let mut old = place.app(1);
+        assert_eq!(old.upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::DatabaseNewer);
+        let backup = old.newest_compatible_backup(&mut db).unwrap().unwrap();
+        assert_eq!(report.backup.as_deref(), backup.path.to_str());
+        assert_eq!((&backup.heads[..], backup.app_version.as_deref()), (&["1".to_owned()][..], Some("1.0")));
+        // A reader that is in the middle of something keeps what it sees, or stands in the way.
+        let reader = place.open();
+        let report = old.restore(&mut db, &backup).unwrap();
+        assert_eq!((report.from, report.to), (vec!["3".to_owned()], vec!["1".to_owned()]));
+        assert_eq!((content(&db), content(&reader)), (before.clone(), before));
+        let now: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        assert_eq!(now, mode);
+        assert!(old.upgrade(&mut db, "head").unwrap().is_empty());
+        // The newer state is in a backup of its own, and the older one is still there.
+        let all = old.backups(&mut db).unwrap();
+        assert_eq!(all.iter().map(|one| one.heads[0].as_str()).collect::<Vec<_>>(), ["3", "1"]);
+        assert_eq!(place.app(3).restore(&mut db, &all[0]).unwrap().to, ["3"]);
+    }
+}
+
+#[test]
+fn nothing_to_do_and_an_empty_database_take_none() {
+    let place = Place::new("none");
+    let mut db = place.open();
+    let report = place.app(1).upgrade(&mut db, "head").unwrap();
+    assert_eq!((report.backup, place.0.join("backups").exists()), (None, false));
+    assert!(place.app(1).upgrade(&mut db, "head").unwrap().is_empty());
+    assert!(!place.0.join("backups").exists());
+    assert_eq!(place.app(1).backups(&mut db).unwrap(), []);
+}
+
+#[test]
+fn the_last_ones_are_kept_and_one_state_only_once() {
+    let place = Place::new("keep");
+    let mut db = place.old("wal");
+    let first = place.app(1).back_up(&mut db).unwrap();
+    assert_eq!(place.app(1).back_up(&mut db).unwrap(), first, "the same bytes");
+    for count in 0..3 {
+        db.execute("INSERT INTO a VALUES (?1)", [count]).unwrap();
+        place.app(1).back_up(&mut db).unwrap();
+    }
+    let all = place.app(1).backups(&mut db).unwrap();
+    assert!(all.len() == 2 && !all.contains(&first) && all[0].taken_at > all[1].taken_at, "{all:?}");
+    assert_eq!(place.files().len(), 4, "a backup and its entry each: {:?}", place.files());
+    // A run that fails again and again does not push the others out.
+    let broken = [FILES[0], ("2_b.sql", "ALTER TABLE a ADD y NOT NULL")];
+    for _ in 0..3 {
+        let mut app = Migrator::new(&broken).unwrap().backup(Backups::new(place.0.join("backups")).keep(2));
+        app.upgrade(&mut db, "head").unwrap_err();
+    }
+    assert_eq!(place.app(1).backups(&mut db).unwrap(), all);
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_may_read_one() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new("private");
+    let mut db = place.old("delete");
+    let backup = place.app(1).back_up(&mut db).unwrap();
+    for (path, mode) in [
+        (backup.path.clone(), 0o600),
+        (backup.path.with_extension("json"), 0o600),
+        (place.0.join("backups"), 0o700),
+    ] {
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_damaged_backup_is_not_restored() {
+    let place = Place::new("damaged");
+    let mut db = place.old("delete");
+    let backup = place.app(1).back_up(&mut db).unwrap();
+    db.execute_batch("DELETE FROM a").unwrap();
+    let whole = fs::read(&backup.path).unwrap();
+    let mut app = place.app(1);
+    let mut refused = |bytes: &[u8], what: &str| {
+        fs::write(&backup.path, bytes).unwrap();
+        let error = app.restore(&mut db, &backup).unwrap_err();
+        assert_eq!((error.kind(), rows(&db)), (ErrorKind::BackupDamaged, 0), "{what}: {error}");
+    };
+    let mut flipped = whole.clone();
+    flipped[whole.len() / 2] ^= 1;
+    refused(&flipped, "one bit");
+    refused(&whole[..whole.len() - 4096], "cut short");
+    refused(b"", "empty");
+    fs::write(&backup.path, &whole).unwrap();
+    app.restore(&mut db, &backup).unwrap();
+    assert_eq!(rows(&db), 20_000);
+    fs::remove_file(&backup.path).unwrap();
+    assert_eq!(app.restore(&mut db, &backup).unwrap_err().kind(), ErrorKind::BackupFailed);
+    assert!(!app.backups(&mut db).unwrap().contains(&backup));
+}
+
+#[test]
+fn cancelled_at_any_event_nothing_is_left() {
+    let place = Place::new("cancel");
+    let mut db = place.old("wal");
+    let before = content(&db);
+    let mut cancelled = 0;
+    for stop in 1.. {
+        let mut left = stop;
+        let mut app = place.app(3).on_event(move |event| {
+            left -= i32::from(!matches!(event, Event::StepFinished { .. }));
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        match app.upgrade(&mut db, "head") {
+            Ok(_) => break,
+            Err(error) => assert_eq!((error.kind(), content(&db)), (ErrorKind::Cancelled, before.clone())),
+        }
+        cancelled += 1;
+        assert!(place.files().iter().all(|name| !name.contains("partial")), "{:?}", place.files());
+    }
+    assert!(cancelled > 3, "{cancelled}");
+    let backup = place.app(1).newest_compatible_backup(&mut db).unwrap().unwrap();
+    let (mut stop, mut done) = (0, false);
+    while !done {
+        stop += 1;
+        let mut left = stop;
+        let mut app = place.app(3).on_event(move |event| {
+            left -= i32::from(matches!(event, Event::Restoring { .. }));
+            if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let now = db
+            .query_row("SELECT version_num FROM limbeck_version", [], |row| row.get::<_, String>(0))
+            .unwrap();
+        assert_eq!(now, "3");
+        done = app.restore(&mut db, &backup).is_ok();
+    }
+    assert!(stop > 1 && content(&db) == before);
+}
+
+/// What another connection writes between the backup and the lock is in the backup too.
+#[test]
+fn the_backup_is_what_the_run_begins_with() {
+    let place = Place::new("between");
+    let mut db = place.old("wal");
+    let other = place.open();
+    let mut writes = 0;
+    let mut app = place.app(2).on_event(move |event| {
+        if let Event::BackingUp { pages, of } = event
+            && pages == of
+            && writes < 2
+        {
+            writes += 1;
+            other.execute("INSERT INTO a VALUES ('late')", []).unwrap();
+        }
+        ControlFlow::Continue(())
+    });
+    let report = app.upgrade(&mut db, "head").unwrap();
+    let backup = Connection::open(report.backup.unwrap()).unwrap();
+    assert_eq!((rows(&backup), rows(&db)), (20_002, 20_002));
+}
+
+#[test]
+fn what_stands_in_the_way() {
+    let place = Place::new("way");
+    let mut db = place.old("delete");
+    let no_folder = Migrator::new(&FILES).unwrap().back_up(&mut db).unwrap_err();
+    assert_eq!(no_folder.kind(), ErrorKind::BadSetting);
+    db.execute_batch("BEGIN").unwrap();
+    assert_eq!(place.app(2).upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::TransactionOpen);
+    db.execute_batch("ROLLBACK").unwrap();
+    fs::write(place.0.join("backups"), "a file").unwrap();
+    let error = place.app(2).upgrade(&mut db, "head").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BackupFailed);
+    let at: String = db.query_row("SELECT version_num FROM limbeck_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(at, "1", "what cannot be backed up is not changed");
+    fs::remove_file(place.0.join("backups")).unwrap();
+    // What a killed process has left, and another database's backups.
+    let leave = |name: &str| fs::write(place.0.join("backups").join(name), "x").unwrap();
+    fs::create_dir(place.0.join("backups")).unwrap();
+    leave("app.db.20200101T101010.123Z.00000000.partial");
+    leave("app.db.20200101T101010.123Z.00000000.partial-journal");
+    leave("other.db.20200101T101010.123Z.00000000.partial");
+    leave("app.db.20200101T101010.123Z.00000000.json");
+    place.app(2).upgrade(&mut db, "head").unwrap();
+    let files = place.files();
+    assert!(
+        files
+            .iter()
+            .filter(|name| name.contains("partial"))
+            .eq(["other.db.20200101T101010.123Z.00000000.partial"]),
+        "{files:?}"
+    );
+    assert_eq!(place.app(2).backups(&mut db).unwrap().len(), 1);
+}
+
+#[test]
+fn taken_down_there_is_a_backup_of_what_was_there() -> Result<()> {
+    let place = Place::new("down");
+    let mut db = place.old("delete");
+    place.app(2).upgrade(&mut db, "head")?;
+    let report: Report = place.app(1).newer_database(NewerDatabase::TakeDown).upgrade(&mut db, "head")?;
+    assert_eq!(report.to, ["1"]);
+    let newest: Backup = place.app(1).backups(&mut db)?.remove(0);
+    assert_eq!((report.backup.as_deref(), &newest.heads[0][..]), (newest.path.to_str(), "2"));
+    Ok(())
+}

@@ -1,0 +1,2 @@
+ALTER TABLE t ADD high INT DEFAULT 10 CHECK (high > low);
+INSERT OR IGNORE INTO t VALUES (3, 1, 2), (4, 2, 1);

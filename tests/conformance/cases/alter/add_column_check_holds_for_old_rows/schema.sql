@@ -1,0 +1,1 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, low INT, high INT DEFAULT 10 CHECK (high > low));

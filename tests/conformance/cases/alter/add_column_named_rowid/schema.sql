@@ -1,0 +1,3 @@
+CREATE TABLE numbers(number INT,a);
+
+CREATE TABLE t(a, rowid TEXT DEFAULT 'own');

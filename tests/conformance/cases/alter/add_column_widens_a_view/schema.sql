@@ -1,0 +1,5 @@
+CREATE TABLE seen(a,b);
+
+CREATE TABLE t(a, b DEFAULT 2);
+
+CREATE VIEW v AS SELECT * FROM t;

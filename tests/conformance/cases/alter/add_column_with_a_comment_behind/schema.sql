@@ -1,0 +1,4 @@
+CREATE TABLE t(a INT, -- the old one
+b TEXT DEFAULT 'x',
+c INT
+);

@@ -1,0 +1,1 @@
+CREATE TABLE t(both TEXT AS (a || b), a TEXT, b TEXT);

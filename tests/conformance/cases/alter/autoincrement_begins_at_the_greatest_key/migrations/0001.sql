@@ -1,0 +1,4 @@
+ALTER TABLE t SET AUTOINCREMENT;
+DELETE FROM t WHERE id = 41;
+INSERT INTO t(a) VALUES ('next');
+CREATE TABLE counters AS SELECT name, seq FROM sqlite_sequence ORDER BY name;

@@ -1,0 +1,3 @@
+ALTER TABLE t SET NOT AUTOINCREMENT;
+INSERT INTO t(a) VALUES ('next');
+CREATE TABLE counters AS SELECT name, seq FROM sqlite_sequence ORDER BY name;

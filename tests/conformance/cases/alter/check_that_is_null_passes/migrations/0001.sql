@@ -1,0 +1,2 @@
+ALTER TABLE t ADD CONSTRAINT in_order CHECK (low < high);
+INSERT OR IGNORE INTO t VALUES (4, 3, 2), (5, 9, NULL);

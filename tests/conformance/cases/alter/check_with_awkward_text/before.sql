@@ -1,0 +1,2 @@
+CREATE TABLE t(a TEXT, "odd ""name" TEXT);
+INSERT INTO t VALUES ('x', ')');

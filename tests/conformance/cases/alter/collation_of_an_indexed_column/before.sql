@@ -1,0 +1,3 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT UNIQUE, b TEXT);
+CREATE INDEX by_b ON t(b DESC);
+INSERT INTO t VALUES (1, 'b', 'B'), (2, 'A', 'a'), (3, 'C', 'c');

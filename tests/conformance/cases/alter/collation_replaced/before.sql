@@ -1,0 +1,2 @@
+CREATE TABLE t(a TEXT COLLATE /* as typed */ RTRIM NOT NULL, b TEXT DEFAULT 'x' COLLATE nocase UNIQUE);
+INSERT INTO t VALUES ('x ', 'y');

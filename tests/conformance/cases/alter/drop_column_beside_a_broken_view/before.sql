@@ -1,0 +1,3 @@
+CREATE TABLE t(a, b);
+CREATE VIEW broken AS SELECT * FROM nowhere;
+INSERT INTO t VALUES (1, 2);

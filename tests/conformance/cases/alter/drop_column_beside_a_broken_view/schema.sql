@@ -1,0 +1,3 @@
+CREATE TABLE t(b);
+
+CREATE VIEW broken AS SELECT * FROM nowhere;

@@ -1,0 +1,2 @@
+CREATE TABLE t(a INT, k TEXT, b INT, PRIMARY KEY(k, b)) WITHOUT ROWID;
+INSERT INTO t VALUES (1, 'x', 2), (3, 'a', 4);

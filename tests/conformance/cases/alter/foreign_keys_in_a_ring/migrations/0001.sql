@@ -1,0 +1,2 @@
+ALTER TABLE player ALTER name SET DEFAULT 'n.n.', ADD born INT FIRST;
+ALTER TABLE team ADD name TEXT AFTER id;

@@ -1,0 +1,3 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, g INT AS (a % 10));
+CREATE INDEX by_g ON t(g);
+INSERT INTO t(id, a) VALUES (1, 25), (2, 31), (3, 99);

@@ -1,0 +1,2 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, v INT AS (a + 1), s INT AS (v * 10) STORED);
+INSERT INTO t(id, a) VALUES (1, 1), (2, 2);

@@ -1,0 +1,1 @@
+ALTER TABLE t ADD s TEXT AS ('n' || a) STORED, ALTER v SET GENERATED (a + 2);

@@ -1,0 +1,4 @@
+-- migrate:up
+ALTER TABLE t ALTER g SET GENERATED (a * 2) STORED;
+-- migrate:down
+ALTER TABLE t ALTER g SET GENERATED (a * 2) VIRTUAL;

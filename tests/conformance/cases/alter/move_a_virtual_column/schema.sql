@@ -1,0 +1,1 @@
+CREATE TABLE t(a INT, v INT AS (a + b), b INT);

@@ -1,0 +1,2 @@
+CREATE TABLE t(k TEXT, a INT, n INT, PRIMARY KEY (n, k)) WITHOUT ROWID;
+INSERT INTO t VALUES ('x', 1, 2), ('a', 3, 4);

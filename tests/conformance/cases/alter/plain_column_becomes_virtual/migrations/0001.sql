@@ -1,0 +1,1 @@
+ALTER TABLE t ALTER whole SET GENERATED (first || ' ' || last) VIRTUAL;

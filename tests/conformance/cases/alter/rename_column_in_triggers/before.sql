@@ -1,0 +1,7 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, n INT UNIQUE);
+CREATE TABLE log(was, is_now);
+CREATE TABLE source(n INT);
+CREATE TRIGGER changed UPDATE OF n ON t WHEN old.n <> new.n BEGIN INSERT INTO log VALUES (old.n, new.n); END;
+CREATE TRIGGER taken AFTER INSERT ON source BEGIN
+  INSERT INTO t(n) VALUES (new.n) ON CONFLICT(n) DO UPDATE SET n = excluded.n + 100;
+END;

@@ -1,0 +1,2 @@
+ALTER TABLE t RENAME COLUMN n TO number;
+INSERT INTO source VALUES (1), (1);

@@ -1,0 +1,4 @@
+CREATE TABLE t(a INT CHECK (a > 0), b INT AS (a + 1));
+CREATE INDEX i ON t(a) WHERE a > 5;
+CREATE VIEW v(x) AS SELECT a FROM t;
+INSERT INTO t(a) VALUES (6);

@@ -1,0 +1,2 @@
+ALTER TABLE t RENAME a TO "order";
+CREATE TABLE seen AS SELECT x FROM v;

@@ -1,0 +1,3 @@
+CREATE TABLE t(a TEXT CHECK (a LIKE 'a%'), b TEXT);
+CREATE INDEX on_a ON t(a);
+INSERT INTO t VALUES ('a1', 'b1');

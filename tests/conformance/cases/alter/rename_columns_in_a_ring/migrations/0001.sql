@@ -1,0 +1,1 @@
+ALTER TABLE t RENAME a TO c, RENAME b TO a, RENAME c TO b;

@@ -1,0 +1,3 @@
+CREATE INDEX on_a ON t(b);
+
+CREATE TABLE t(b TEXT CHECK (b LIKE 'a%'), a TEXT);

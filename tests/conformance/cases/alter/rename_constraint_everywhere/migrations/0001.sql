@@ -1,0 +1,2 @@
+ALTER TABLE t RENAME CONSTRAINT "the key" TO t_pk, RENAME CONSTRAINT needed TO "not null", RENAME CONSTRAINT preset TO d,
+  RENAME CONSTRAINT ünique TO "größe";

@@ -1,0 +1,1 @@
+ALTER TABLE node RENAME TO "tree node";

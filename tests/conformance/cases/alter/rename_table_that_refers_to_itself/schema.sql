@@ -1,0 +1,3 @@
+CREATE TABLE leaf(n INT, FOREIGN KEY(n) REFERENCES "tree node"(id));
+
+CREATE TABLE "tree node"(id INTEGER PRIMARY KEY, up INT REFERENCES "tree node" ON DELETE CASCADE);

@@ -1,0 +1,3 @@
+CREATE TABLE "select"(id INTEGER PRIMARY KEY AUTOINCREMENT, a INT);
+
+CREATE VIEW v AS SELECT "select".a, 't' AS name FROM "select";

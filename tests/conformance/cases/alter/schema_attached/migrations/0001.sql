@@ -1,0 +1,4 @@
+ALTER TABLE other.t ALTER a SET NOT NULL;
+CREATE TABLE seen AS SELECT b, a FROM other.t;
+INSERT OR IGNORE INTO other.t VALUES (NULL, 1);
+CREATE TABLE counted AS SELECT count(*) AS n FROM other.t;

@@ -1,0 +1,5 @@
+CREATE TABLE counted(n);
+
+CREATE TABLE seen(b INT,a TEXT);
+
+CREATE TABLE t(a TEXT);

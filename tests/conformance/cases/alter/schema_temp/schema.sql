@@ -1,0 +1,1 @@
+CREATE TABLE seen(b INT,a INT,kind);

@@ -1,0 +1,1 @@
+CREATE TABLE t(a INT, v INT AS (a + 1) NOT NULL, s INT AS (a + 2) STORED NOT NULL);

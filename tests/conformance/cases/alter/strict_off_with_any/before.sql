@@ -1,0 +1,2 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, a ANY, b TEXT) STRICT;
+INSERT INTO t VALUES (1, '5', 'x'), (2, 5, 'y'), (3, x'35', NULL), (4, '007', '007');

@@ -1,0 +1,2 @@
+ALTER TABLE t SET NOT STRICT;
+CREATE TABLE kinds AS SELECT id, typeof(a) AS a FROM t;

@@ -1,0 +1,3 @@
+ALTER TABLE t ALTER id TYPE INTEGER;
+CREATE TABLE numbers AS SELECT rowid AS number, a FROM t ORDER BY 1;
+INSERT INTO t(a) VALUES ('next');

@@ -1,0 +1,3 @@
+CREATE TABLE numbers(number INT,a TEXT);
+
+CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT);

@@ -1,0 +1,3 @@
+ALTER TABLE t ALTER n TYPE REAL;
+CREATE TABLE kinds AS SELECT id, typeof(n) AS kind, CAST(n AS INTEGER) AS whole FROM t;
+DELETE FROM t WHERE id IN (2, 3);

@@ -1,0 +1,3 @@
+CREATE TABLE kinds(id INT,kind,whole INT);
+
+CREATE TABLE t(id INTEGER PRIMARY KEY, n REAL);

@@ -1,0 +1,5 @@
+PRAGMA foreign_keys = ON;
+CREATE TABLE parent(code TEXT UNIQUE);
+CREATE TABLE child(id INTEGER PRIMARY KEY, code TEXT REFERENCES parent(code));
+INSERT INTO parent VALUES ('007');
+INSERT INTO child VALUES (1, '007');

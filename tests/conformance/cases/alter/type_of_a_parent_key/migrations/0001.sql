@@ -1,0 +1,1 @@
+ALTER TABLE parent ALTER code TYPE INTEGER;

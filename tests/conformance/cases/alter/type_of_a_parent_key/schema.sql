@@ -1,0 +1,3 @@
+CREATE TABLE child(id INTEGER PRIMARY KEY, code TEXT REFERENCES parent(code));
+
+CREATE TABLE parent(code INTEGER UNIQUE);

@@ -1,0 +1,3 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT);
+CREATE INDEX by_a ON t(a);
+INSERT INTO t VALUES (1, '10'), (2, '9'), (3, '010');

@@ -1,0 +1,7 @@
+CREATE INDEX by_a ON t(a);
+
+CREATE TABLE found(id INT);
+
+CREATE TABLE sorted(a INT);
+
+CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER);

@@ -1,0 +1,3 @@
+CREATE TABLE kept(number INT,id INT);
+
+CREATE TABLE t(id INT PRIMARY KEY, a TEXT);

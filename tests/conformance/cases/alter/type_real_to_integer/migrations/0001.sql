@@ -1,0 +1,3 @@
+ALTER TABLE t ALTER r TYPE INTEGER;
+CREATE TABLE beyond AS SELECT typeof(r) AS kind, r > 1e308 AS infinite FROM t WHERE id = 5;
+DELETE FROM t WHERE id = 5;

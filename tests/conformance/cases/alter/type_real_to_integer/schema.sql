@@ -1,0 +1,3 @@
+CREATE TABLE beyond(kind,infinite);
+
+CREATE TABLE t(id INTEGER PRIMARY KEY, r INTEGER);

@@ -1,0 +1,3 @@
+CREATE TABLE beyond(kind,it);
+
+CREATE TABLE t(id INTEGER PRIMARY KEY, a INTEGER);

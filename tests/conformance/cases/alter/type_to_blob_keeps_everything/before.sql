@@ -1,0 +1,2 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b INT);
+INSERT INTO t VALUES (1, '12', 12), (2, x'00', 'twelve'), (3, NULL, 1.5);

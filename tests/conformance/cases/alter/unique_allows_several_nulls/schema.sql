@@ -1,0 +1,1 @@
+CREATE TABLE t(a INT, b INT, CONSTRAINT one_each UNIQUE (a, b));

@@ -1,0 +1,2 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, email TEXT, n INT);
+INSERT INTO t VALUES (1, 'a', 1), (2, 'b', 1);

@@ -1,0 +1,1 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, first TEXT, last TEXT);

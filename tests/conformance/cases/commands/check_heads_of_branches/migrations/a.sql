@@ -1,0 +1,4 @@
+-- revision: a1
+-- revises:
+-- branch_labels: a
+SELECT 1;

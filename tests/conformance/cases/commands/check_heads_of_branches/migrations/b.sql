@@ -1,0 +1,3 @@
+-- revision: b1
+-- revises:
+SELECT 1;

@@ -1,0 +1,2 @@
+CREATE TABLE fresh(a TEXT);
+INSERT INTO fresh VALUES ('1');

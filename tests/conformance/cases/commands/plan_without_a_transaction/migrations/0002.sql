@@ -1,0 +1,3 @@
+-- migrate:up transaction:false
+VACUUM;
+INSERT INTO t VALUES (1);

@@ -1,0 +1,7 @@
+CREATE TABLE a(x);
+
+CREATE TABLE b(x);
+
+CREATE TABLE joined(x);
+
+CREATE TABLE root(x);

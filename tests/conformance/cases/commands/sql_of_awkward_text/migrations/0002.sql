@@ -1,0 +1,1 @@
+ALTER TABLE "odd ""name" ALTER 名前 FIRST, ALTER a SET NOT NULL;

@@ -1,0 +1,4 @@
+UPDATE t SET b = zeroblob(20000);
+ALTER TABLE t ALTER b FIRST;
+UPDATE t SET b = NULL;
+DROP TABLE u;

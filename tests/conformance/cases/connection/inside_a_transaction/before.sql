@@ -1,0 +1,6 @@
+PRAGMA foreign_keys = ON;
+CREATE TABLE parent(id INTEGER PRIMARY KEY, a TEXT);
+CREATE TABLE child(p INT REFERENCES parent ON DELETE CASCADE);
+BEGIN;
+INSERT INTO parent VALUES (1, 'uncommitted');
+INSERT INTO child VALUES (1);

@@ -1,0 +1,2 @@
+CREATE TABLE u(a);
+INSERT INTO nowhere VALUES (1);

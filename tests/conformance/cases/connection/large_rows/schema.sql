@@ -1,0 +1,3 @@
+CREATE TABLE "after"(a,b,n);
+
+CREATE TABLE "before"(a,b,n);

@@ -1,0 +1,4 @@
+PRAGMA page_size = 1024;
+CREATE TABLE t(a TEXT, b INT);
+WITH RECURSIVE c(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM c WHERE x < 20) INSERT INTO t SELECT 'row', x FROM c;
+PRAGMA max_page_count = 12;

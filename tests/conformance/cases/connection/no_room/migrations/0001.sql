@@ -1,0 +1,2 @@
+CREATE TABLE u(a);
+INSERT INTO u VALUES (zeroblob(100000));

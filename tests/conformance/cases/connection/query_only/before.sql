@@ -1,0 +1,2 @@
+CREATE TABLE t(a INT);
+PRAGMA query_only = ON;

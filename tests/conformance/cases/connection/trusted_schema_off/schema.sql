@@ -1,0 +1,3 @@
+CREATE TABLE t(c INT, a TEXT, b INT DEFAULT 5);
+
+CREATE VIEW v AS SELECT upper(a) AS a FROM t;

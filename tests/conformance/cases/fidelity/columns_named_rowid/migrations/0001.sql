@@ -1,0 +1,2 @@
+ALTER TABLE two ALTER z FIRST;
+CREATE TABLE numbers AS SELECT oid AS number, rowid AS a FROM two ORDER BY 1;

@@ -1,0 +1,2 @@
+CREATE TABLE t(a INT, b TEXT);
+INSERT INTO t VALUES (1, 'x');

@@ -1,0 +1,1 @@
+CREATE TABLE t(c /* 9 */ INT, a INT, b TEXT NOT NULL);

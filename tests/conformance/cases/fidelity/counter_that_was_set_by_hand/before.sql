@@ -1,0 +1,9 @@
+CREATE TABLE high(id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT);
+CREATE TABLE low(id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT);
+CREATE TABLE none(id INTEGER PRIMARY KEY AUTOINCREMENT, a TEXT);
+INSERT INTO high VALUES (1, 'x');
+INSERT INTO low VALUES (9, 'x');
+INSERT INTO none VALUES (5, 'x');
+UPDATE sqlite_sequence SET seq = 1000 WHERE name = 'high';
+UPDATE sqlite_sequence SET seq = 2 WHERE name = 'low';
+DELETE FROM sqlite_sequence WHERE name = 'none';

@@ -1,0 +1,4 @@
+ALTER TABLE high ALTER a FIRST;
+ALTER TABLE low ALTER a FIRST;
+ALTER TABLE none ALTER a FIRST;
+CREATE TABLE counters AS SELECT name, seq FROM sqlite_sequence ORDER BY name;

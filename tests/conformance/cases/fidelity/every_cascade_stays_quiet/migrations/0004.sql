@@ -1,0 +1,1 @@
+ALTER TABLE parent ADD up INT, ADD FOREIGN KEY (up) REFERENCES parent(id);

@@ -1,0 +1,5 @@
+CREATE TABLE alias(a TEXT, id INTEGER, PRIMARY KEY(id DESC));
+
+CREATE TABLE numbers(what,number INT,id INT);
+
+CREATE TABLE own(a TEXT, id INTEGER PRIMARY KEY DESC);

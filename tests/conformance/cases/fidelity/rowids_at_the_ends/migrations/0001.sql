@@ -1,0 +1,2 @@
+ALTER TABLE t ADD b INT DEFAULT 1 FIRST;
+CREATE TABLE numbers AS SELECT rowid AS number, a FROM t ORDER BY rowid;

@@ -1,0 +1,3 @@
+CREATE TABLE numbers(number INT,a TEXT);
+
+CREATE TABLE t(b INT DEFAULT 1, a TEXT);

@@ -1,0 +1,5 @@
+CREATE TABLE t(a INT, b INT, c INT);
+CREATE INDEX by_a ON t(a);
+CREATE INDEX by_b ON t(b);
+INSERT INTO t VALUES (1, 1, 1), (2, 1, 1), (3, 2, 1);
+ANALYZE;

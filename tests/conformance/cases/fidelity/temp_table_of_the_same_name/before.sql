@@ -1,0 +1,4 @@
+CREATE TABLE t(a INT, b INT);
+INSERT INTO t VALUES (1, 2);
+CREATE TEMP TABLE t(x);
+INSERT INTO temp.t VALUES ('temporary');

@@ -1,0 +1,3 @@
+CREATE TABLE seen(x);
+
+CREATE TABLE t(b INT, a INT, c INT DEFAULT 3);

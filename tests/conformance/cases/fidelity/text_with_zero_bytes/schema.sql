@@ -1,0 +1,3 @@
+CREATE TABLE seen(id INT,kind,bytes);
+
+CREATE TABLE t(b INT, id INTEGER PRIMARY KEY, a TEXT);

@@ -1,0 +1,3 @@
+CREATE UNIQUE INDEX one_live ON t(email) WHERE gone IS NULL;
+
+CREATE TABLE t(gone INT, id INTEGER PRIMARY KEY, email TEXT);

@@ -1,0 +1,6 @@
+-- migrate:up
+CREATE TABLE t(a);
+-- migrate:down
+
+ALTER TABLE t
+  DROP COLUMN zzz;

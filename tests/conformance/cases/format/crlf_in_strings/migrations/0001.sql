@@ -1,0 +1,5 @@
+INSERT INTO t VALUES ('one
+two', 1);
+ALTER TABLE t ALTER b FIRST;
+CREATE TABLE seen AS SELECT hex(a) AS bytes FROM t;
+UPDATE t SET a = NULL;

@@ -1,0 +1,3 @@
+CREATE TABLE seen(bytes);
+
+CREATE TABLE t(b INT, a TEXT);

@@ -1,0 +1,1 @@
+CREATE TABLE went_down(a);

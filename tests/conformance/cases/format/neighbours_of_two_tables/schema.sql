@@ -1,0 +1,3 @@
+CREATE TABLE t(d INT, c INT, b INT, a INT);
+
+CREATE TABLE u(b INT, a INT);

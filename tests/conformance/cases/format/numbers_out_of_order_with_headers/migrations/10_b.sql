@@ -1,0 +1,2 @@
+-- revises: 9
+CREATE TABLE ten(a);

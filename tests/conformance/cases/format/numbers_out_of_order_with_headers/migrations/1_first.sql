@@ -1,0 +1,2 @@
+-- revises:
+CREATE TABLE one(a);

@@ -1,0 +1,2 @@
+-- revises: 1
+CREATE TABLE nine(a);

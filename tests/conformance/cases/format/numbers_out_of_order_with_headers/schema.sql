@@ -1,0 +1,5 @@
+CREATE TABLE nine(a);
+
+CREATE TABLE one(a);
+
+CREATE TABLE ten(a);

@@ -1,0 +1,2 @@
+PRAGMA cache_size = 123;
+ALTER TABLE t ALTER b FIRST;

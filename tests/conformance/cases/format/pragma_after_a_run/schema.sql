@@ -1,0 +1,3 @@
+CREATE TABLE seen(cache,writable,legacy);
+
+CREATE TABLE t(b INT, a INT);

@@ -1,0 +1,3 @@
+CREATE TABLE seen(version);
+
+CREATE TABLE t(a INT);

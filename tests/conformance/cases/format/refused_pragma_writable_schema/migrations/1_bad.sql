@@ -1,0 +1,2 @@
+PRAGMA writable_schema = ON;
+UPDATE sqlite_schema SET sql = '';

@@ -1,0 +1,3 @@
+CREATE TABLE t(a);
+/* and here it goes on
+DROP TABLE t;

@@ -1,0 +1,3 @@
+-- migrate:unless SELECT 1
+-- migrate:up
+CREATE TABLE t(a);

@@ -1,0 +1,2 @@
+-- migrate:unless DELETE FROM limbeck_version
+CREATE TABLE t(a);

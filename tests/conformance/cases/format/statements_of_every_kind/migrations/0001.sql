@@ -1,0 +1,17 @@
+SELECT * FROM t;
+VALUES (1), (2);
+INSERT INTO t(a, n) VALUES ('y', 2) RETURNING id, a;
+INSERT INTO t VALUES (1, 'again', 5), (3, 'z', 3) ON CONFLICT(id) DO UPDATE SET n = excluded.n;
+WITH RECURSIVE c(x) AS (VALUES (10) UNION ALL SELECT x + 1 FROM c WHERE x < 12) INSERT INTO t(id, n) SELECT x, x FROM c;
+UPDATE t SET n = s.total FROM (SELECT sum(n) OVER (ORDER BY id) AS total, id FROM t) AS s WHERE s.id = t.id RETURNING n;
+DELETE FROM t WHERE id = 11 RETURNING *;
+REPLACE INTO t VALUES (12, 'replaced', 0);
+CREATE TEMP TABLE scratch AS SELECT a FROM t WHERE a IS NOT NULL;
+CREATE TABLE kept AS SELECT upper(a) AS a FROM scratch ORDER BY 1;
+DROP TABLE scratch;
+EXPLAIN QUERY PLAN SELECT 1;
+PRAGMA table_info(t);
+PRAGMA user_version = 7;
+REINDEX t;
+ANALYZE t;
+;;

@@ -1,0 +1,3 @@
+CREATE TABLE t(a INT, b INT);
+
+CREATE TABLE u(a INT, b TEXT DEFAULT 'new', c TEXT);

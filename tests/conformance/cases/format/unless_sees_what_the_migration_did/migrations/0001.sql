@@ -1,0 +1,7 @@
+INSERT INTO t VALUES (1);
+-- migrate:unless SELECT 1 FROM t WHERE a = 1
+INSERT INTO t VALUES (2);
+-- migrate:unless WITH x AS (SELECT 1 WHERE 0) SELECT * FROM x
+INSERT INTO t VALUES (3);
+-- migrate:unless VALUES (NULL)
+INSERT INTO t VALUES (4);

@@ -1,0 +1,3 @@
+-- revision: b1
+-- revises: b3
+CREATE TABLE b1(x);

@@ -1,0 +1,3 @@
+-- revision: b3
+-- revises: b2, a1
+CREATE TABLE b3(x);

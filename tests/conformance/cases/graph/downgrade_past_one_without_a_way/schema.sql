@@ -1,0 +1,3 @@
+CREATE TABLE one(a);
+
+CREATE TABLE two(a);

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE one(a);
+-- migrate:down
+DROP TABLE one;

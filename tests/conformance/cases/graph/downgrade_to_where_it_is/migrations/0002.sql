@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE two(a);
+-- migrate:down
+DROP TABLE two;

@@ -1,0 +1,3 @@
+-- revision: abcd
+-- revises:
+CREATE TABLE one(a);

@@ -1,0 +1,3 @@
+-- revision: abcdef
+-- revises: abcd
+CREATE TABLE two(a);

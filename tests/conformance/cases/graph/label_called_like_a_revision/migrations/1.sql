@@ -1,0 +1,3 @@
+-- revision: aaaa
+-- branch_labels: bbbb
+CREATE TABLE a(x);

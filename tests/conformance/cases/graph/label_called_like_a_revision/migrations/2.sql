@@ -1,0 +1,2 @@
+-- revision: bbbb
+CREATE TABLE b(x);

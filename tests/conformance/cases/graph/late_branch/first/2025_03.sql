@@ -1,0 +1,3 @@
+-- revises: 2025
+-- revision: march
+CREATE TABLE march(a);

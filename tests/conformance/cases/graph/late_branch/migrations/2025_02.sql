@@ -1,0 +1,3 @@
+-- revision: february
+-- revises: 2025
+CREATE TABLE february(a);

@@ -1,0 +1,3 @@
+-- revision: march
+-- revises: 2025
+CREATE TABLE march(a);

@@ -1,0 +1,3 @@
+-- revision: april
+-- revises: march, february
+CREATE TABLE april(a);

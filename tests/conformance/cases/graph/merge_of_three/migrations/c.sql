@@ -1,0 +1,6 @@
+-- revision: c
+-- revises: root
+-- migrate:up
+CREATE TABLE c(x);
+-- migrate:down
+DROP TABLE c;

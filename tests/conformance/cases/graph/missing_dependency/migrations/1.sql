@@ -1,0 +1,3 @@
+-- revision: aaaa
+-- depends_on: zzzz
+CREATE TABLE t(a);

@@ -1,0 +1,5 @@
+-- revision: root
+-- migrate:up
+CREATE TABLE root(x);
+-- migrate:down
+DROP TABLE root;

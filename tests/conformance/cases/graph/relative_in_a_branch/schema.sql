@@ -1,0 +1,3 @@
+CREATE TABLE b1(x);
+
+CREATE TABLE root(x);

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE three(a);
+-- migrate:down
+DROP TABLE three;

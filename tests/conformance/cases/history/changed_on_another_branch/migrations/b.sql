@@ -1,0 +1,4 @@
+-- revision: b1
+-- revises:
+-- branch_labels: b
+CREATE TABLE b(x);

@@ -1,0 +1,3 @@
+-- revision: a2
+-- revises: a1
+CREATE TABLE a2(x);

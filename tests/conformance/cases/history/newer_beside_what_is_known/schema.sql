@@ -1,0 +1,5 @@
+CREATE TABLE a(x);
+
+CREATE TABLE a2(x);
+
+CREATE TABLE b(x);

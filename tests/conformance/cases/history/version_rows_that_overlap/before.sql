@@ -1,0 +1,2 @@
+CREATE TABLE limbeck_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY);
+INSERT INTO limbeck_version VALUES ('0001'), ('0002');

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE a(x);
+-- migrate:down
+ALTER TABLE a RENAME TO former_a;

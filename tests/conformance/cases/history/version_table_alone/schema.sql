@@ -1,0 +1,1 @@
+CREATE TABLE "former_a"(x);

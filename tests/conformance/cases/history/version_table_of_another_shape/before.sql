@@ -1,0 +1,2 @@
+CREATE TABLE limbeck_version (what TEXT);
+INSERT INTO limbeck_version VALUES ('mine');

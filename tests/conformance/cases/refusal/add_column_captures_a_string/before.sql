@@ -1,0 +1,2 @@
+CREATE TABLE t(a CHECK (a <> "none"));
+INSERT INTO t VALUES ('some');

@@ -1,0 +1,1 @@
+ALTER TABLE t ADD plan_id INT DEFAULT 9 REFERENCES plan(id);

@@ -1,0 +1,2 @@
+CREATE TABLE t(a INT);
+CREATE UNIQUE INDEX one_a ON t(a);

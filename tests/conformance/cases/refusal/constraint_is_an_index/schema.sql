@@ -1,0 +1,3 @@
+CREATE UNIQUE INDEX one_a ON t(a);
+
+CREATE TABLE t(a INT);

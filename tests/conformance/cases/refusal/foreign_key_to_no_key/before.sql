@@ -1,0 +1,4 @@
+CREATE TABLE parent(id INTEGER PRIMARY KEY, code TEXT);
+CREATE TABLE child(code TEXT);
+INSERT INTO parent VALUES (1, 'a');
+INSERT INTO child VALUES ('a');

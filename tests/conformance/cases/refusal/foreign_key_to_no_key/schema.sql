@@ -1,0 +1,3 @@
+CREATE TABLE child(code TEXT);
+
+CREATE TABLE parent(id INTEGER PRIMARY KEY, code TEXT);

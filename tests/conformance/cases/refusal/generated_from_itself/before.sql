@@ -1,0 +1,2 @@
+CREATE TABLE t(a INT, g INT AS (a * 2));
+INSERT INTO t(a) VALUES (1);

@@ -1,0 +1,3 @@
+CREATE INDEX i ON t(lower(a));
+
+CREATE TABLE t(a TEXT, b);

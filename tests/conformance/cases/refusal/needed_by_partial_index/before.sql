@@ -1,0 +1,2 @@
+CREATE TABLE t(a, gone INT);
+CREATE INDEX i ON t(a) WHERE gone IS NULL;

@@ -1,0 +1,3 @@
+CREATE INDEX i ON t(a) WHERE gone IS NULL;
+
+CREATE TABLE t(a, gone INT);

@@ -1,0 +1,1 @@
+CREATE TABLE t(a, b, c, CONSTRAINT pair UNIQUE (a, b));

@@ -1,0 +1,1 @@
+CREATE TABLE t(rowid TEXT, oid TEXT, _rowid_ TEXT);

@@ -1,0 +1,1 @@
+ALTER TABLE t ADD high INT DEFAULT 10 CHECK (high > low);

@@ -1,0 +1,1 @@
+ALTER TABLE child ADD FOREIGN KEY (a, b) REFERENCES parent;

@@ -1,0 +1,3 @@
+CREATE TABLE child(id INTEGER PRIMARY KEY, a INT, b TEXT);
+
+CREATE TABLE parent(a INT, b TEXT, PRIMARY KEY (a, b));

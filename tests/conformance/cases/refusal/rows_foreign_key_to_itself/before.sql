@@ -1,0 +1,2 @@
+CREATE TABLE node(id INTEGER PRIMARY KEY, up INT);
+INSERT INTO node VALUES (1, NULL), (2, 7), (3, 3);

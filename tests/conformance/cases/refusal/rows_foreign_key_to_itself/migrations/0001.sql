@@ -1,0 +1,1 @@
+ALTER TABLE node ADD FOREIGN KEY (up) REFERENCES node(id);

@@ -1,0 +1,3 @@
+CREATE TABLE child(code TEXT REFERENCES parent(code));
+
+CREATE TABLE parent(id INTEGER PRIMARY KEY, code TEXT UNIQUE);

@@ -1,0 +1,44 @@
+// A Chromium to test in: the system's. CI gets one by itself, others when LIMBECK_GET_CHROMIUM=1 asks for it.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+const paths = [process.env.LIMBECK_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'];
+const find = () => paths.find((path) => path && existsSync(path));
+
+/** Where it is; or why there is none, in words. */
+export function browser() {
+  const found = find();
+  if (found) return { path: found };
+  const asked = process.env.CI === 'true' || process.env.LIMBECK_GET_CHROMIUM === '1';
+  if (!asked) return { skip: 'no Chromium is here (LIMBECK_GET_CHROMIUM=1 as root gets it from Debian, LIMBECK_CHROMIUM names one)' };
+  if (process.getuid?.() !== 0) return { skip: 'no Chromium is here, and only root can install it' };
+  try {
+    const quiet = { stdio: 'ignore', timeout: 300_000 };
+    execFileSync('apt-get', ['update', '-q'], quiet);
+    execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'chromium'], quiet);
+  } catch {
+    return { skip: 'no Chromium is here, and apt-get cannot install it' };
+  }
+  return find() ? { path: find() } : { skip: "apt-get's Chromium is not where it is looked for" };
+}
+
+const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+
+/** Launches it with data of its own on disk, as a user has it. */
+export async function launch(path, { folder = mkdtempSync(join(tmpdir(), 'limbeck-browser-')), ...options } = {}) {
+  const context = await chromium.launchPersistentContext(folder, { executablePath: path, args, headless: true, timeout: 60_000, ...options });
+  const close = async () => {
+    await context.close().catch(() => {});
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  };
+  return { context, folder, close };
+}
+
+/** As {@link launch}, with a private window: its data is in memory, and quotas that are set hold. */
+export async function launchPrivate(path) {
+  const running = await chromium.launch({ executablePath: path, args, headless: true, timeout: 60_000 });
+  return { context: await running.newContext(), close: () => running.close() };
+}

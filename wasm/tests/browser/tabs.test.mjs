@@ -1,0 +1,186 @@
+// Several tabs, and tabs that go away at any moment.
+import assert from 'node:assert/strict';
+import { readlinkSync, rmSync } from 'node:fs';
+import { close, ended, isNew, isOldOrNew, makeOld, open, path, run, save, start, stored, tab as tabOf } from './setup.mjs';
+import { launch } from './chromium.mjs';
+
+const { it, page: tab, server } = await start();
+
+/** The next start finishes, whatever came before. */
+async function finishes(page, name, old) {
+  isOldOrNew(await stored(page, name), old);
+  assert.deepEqual((await open(page, name)).to, ['0004']);
+  isNew(await stored(page, name), old);
+  await close(page, name);
+}
+
+it('two tabs at once: one migrates, the other waits and finds nothing to do', async () => {
+  const [one, two] = [await tab(), await tab()];
+  await makeOld(one, 'both', 50, 20_000);
+  const old = await stored(one, 'both');
+  // Neither can begin before both wait.
+  const release = await one.evaluateHandle(() => new Promise((granted) => {
+    navigator.locks.request('limbeck:indexeddb:limbeck/both', () => new Promise((release) => granted(release)));
+  }));
+  const both = [open(one, 'both'), open(two, 'both')];
+  for (const page of [one, two]) await page.waitForFunction(() => t.told.both?.includes('waiting'));
+  await release.evaluate((release) => release());
+  const found = await Promise.all(both);
+  assert.deepEqual(found.map(({ steps }) => steps.length).sort(), [0, 3]);
+  assert.deepEqual(found.find(({ steps }) => steps.length === 0).events, ['waiting', 'loading']);
+  isNew(await stored(one, 'both'), old);
+  await Promise.all([one.close(), two.close()]);
+});
+
+it('a database that is busy: locked at once if asked, cancelled while it waits', async () => {
+  const [one, two] = [await tab(), await tab()];
+  await open(one, 'busy', { exclusive: true });
+  assert.equal((await ended(two, 'busy', { wait: false })).code, 'database.locked');
+  const aborted = await two.evaluate(() => t.ended(t.open('busy', { signal: AbortSignal.timeout(100) })));
+  assert.deepEqual([aborted.code, aborted.cause?.split(':')[0]], ['run.cancelled', 'TimeoutError']);
+  const waits = open(two, 'busy');
+  await run(one, 'busy', "INSERT INTO notes VALUES (1, 'one', 'free', x'')");
+  await save(one, 'busy');
+  await close(one, 'busy');
+  assert.deepEqual(await waits, { events: ['waiting', 'loading'], steps: [], to: ['0004'] });
+  assert.equal((await stored(two, 'busy')).rows, 1);
+  await Promise.all([one.close(), two.close()]);
+});
+
+it('an exclusive tab that is closed gives the database back', async () => {
+  const [one, two] = [await tab(), await tab()];
+  await open(one, 'left', { exclusive: true });
+  const waits = open(two, 'left');
+  await one.close();
+  assert.deepEqual((await waits).steps, []);
+  await two.close();
+});
+
+it('a stale tab is told, and cannot overwrite what another has saved', async () => {
+  const [one, two] = [await tab(), await tab()];
+  await makeOld(one, 'stale');
+  const old = await stored(one, 'stale');
+  await open(one, 'stale', { number: 1 });
+  await open(two, 'stale');
+  const newer = await stored(two, 'stale');
+  isNew(newer, old);
+  await one.waitForFunction(() => t.handles.stale.stale() === 1);
+  await run(one, 'stale', 'DELETE FROM notes');
+  const refused = await save(one, 'stale');
+  assert.equal(refused.code, 'store.stale');
+  assert.deepEqual(await stored(two, 'stale'), newer);
+  // The tab that is up to date saves on, and hears nothing of itself.
+  await run(two, 'stale', "DELETE FROM tags WHERE note = 1; DELETE FROM notes WHERE id = 1");
+  assert.equal((await save(two, 'stale')).code, undefined);
+  assert.equal((await save(two, 'stale')).code, undefined);
+  assert.equal(await two.evaluate(() => t.handles.stale.stale()), 0);
+  assert.equal((await stored(two, 'stale')).rows, 49);
+  // Restored by one, it is stale in the other.
+  await one.evaluate(() => t.restore('stale'));
+  await two.waitForFunction(() => t.handles.stale.stale() === 1);
+  assert.equal((await save(two, 'stale')).code, 'store.stale');
+  await Promise.all([one.close(), two.close()]);
+});
+
+it('a tab closed at every event', async () => {
+  const watch = await tab();
+  await makeOld(watch, 'measured');
+  const { events } = await open(watch, 'measured');
+  assert.ok(events.length >= 8 && events.at(-1) === 'saving', events.join());
+  for (let holdAt = 1; holdAt <= events.length; holdAt++) {
+    const name = `closed at ${holdAt}`;
+    await makeOld(watch, name);
+    const old = await stored(watch, name);
+    const page = await tab();
+    const key = `tab-${holdAt}`;
+    void open(page, name, { holdAt, key }).catch(() => {});
+    await server.reached(key);
+    await page.close();
+    assert.equal((await stored(watch, name)).version, '0001', 'nothing is stored before the end');
+    await finishes(watch, name, old);
+  }
+  await watch.close();
+});
+
+it('a tab closed while IndexedDB writes', async () => {
+  const watch = await tab();
+  const random = mulberry32(20260521);
+  const found = new Set();
+  for (let nth = 0; nth < 8; nth++) {
+    const name = `writing ${nth}`;
+    await makeOld(watch, name, 50, 20_000);
+    const old = await stored(watch, name);
+    const page = await tab();
+    const key = `put-${nth}`;
+    const put = page.evaluate(([name, key]) => {
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (...values) {
+        void fetch(`/held?${key}`).catch(() => {});
+        return put.apply(this, values);
+      };
+      return t.open(name);
+    }, [name, key]);
+    put.catch(() => {});
+    await server.reached(key);
+    await new Promise((resolve) => setTimeout(resolve, random() * 40));
+    await page.close();
+    found.add((await stored(watch, name)).version);
+    await finishes(watch, name, old);
+  }
+  console.log(`found: ${[...found]}`);
+  await watch.close();
+});
+
+it('the browser killed while it saves', async () => {
+  const random = mulberry32(7);
+  for (let nth = 0; nth < 3; nth++) {
+    const first = await launch(path);
+    const page = await tabOf(first.context, server);
+    await makeOld(page, 'killed', 50, 20_000);
+    const old = await stored(page, 'killed');
+    const key = `kill-${nth}`;
+    page.evaluate((key) => {
+      const { put } = IDBObjectStore.prototype;
+      IDBObjectStore.prototype.put = function (...values) {
+        void fetch(`/held?${key}`).catch(() => {});
+        return put.apply(this, values);
+      };
+      return t.open('killed');
+    }, key).catch(() => {});
+    await server.reached(key);
+    await new Promise((resolve) => setTimeout(resolve, random() * 60));
+    await killed(first.folder);
+    const second = await launch(path, { folder: first.folder });
+    try {
+      await finishes(await tabOf(second.context, server), 'killed', old);
+    } finally {
+      await second.close();
+    }
+  }
+});
+
+/** Ends the browser whose data this folder has: its process writes its id into the name of a link there. */
+async function killed(folder) {
+  const id = Number(/-(\d+)$/.exec(readlinkSync(`${folder}/SingletonLock`))[1]);
+  process.kill(id, 'SIGKILL');
+  while (alive(id)) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const file of ['SingletonLock', 'SingletonCookie', 'SingletonSocket']) rmSync(`${folder}/${file}`, { force: true });
+}
+
+function alive(id) {
+  try {
+    return process.kill(id, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Random, and the same again: <https://github.com/bryc/code/blob/master/jshash/PRNGs.md#mulberry32>. */
+function mulberry32(seed) {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

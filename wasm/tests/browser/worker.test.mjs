@@ -1,0 +1,110 @@
+// A worker opens it while the page lives; and OPFS, which only workers have.
+import assert from 'node:assert/strict';
+import { isNew, isOldOrNew, makeOld, open, start, stored } from './setup.mjs';
+
+const { it, page: tab, server } = await start();
+
+const inWorker = (page, name, options) => page.evaluate(([name, options]) => t.openInWorker(name, options), [name, options]);
+const ended = (page, name, options) => page.evaluate(([name, options]) => t.ended(t.openInWorker(name, options)), [name, options]);
+const terminate = (page, name) => page.evaluate((name) => t.workers[name].terminate(), name);
+
+it('the page lives and hears of progress, and finds nothing to do afterwards', async () => {
+  const page = await tab();
+  await makeOld(page, 'inside', 100, 50_000);
+  const old = await stored(page, 'inside');
+  const { steps, events, told, ticks } = await inWorker(page, 'inside');
+  assert.deepEqual(steps, ['0002', '0003', '0004']);
+  assert.deepEqual(told, events);
+  assert.ok(ticks > 0);
+  isNew(await stored(page, 'inside'), old);
+  assert.deepEqual((await open(page, 'inside')).steps, []);
+  await page.close();
+});
+
+it('what fails in the worker fails on the page', async () => {
+  const page = await tab();
+  await open(page, 'newer');
+  const { code, message, hint } = await ended(page, 'newer', { number: 2 });
+  assert.equal(code, 'history.database_newer');
+  assert.ok(message && hint);
+  assert.equal((await ended(page, 'none', { script: './missing.mjs' })).code, 'worker.ended');
+  await page.close();
+});
+
+for (const kind of ['indexeddb', 'opfs']) {
+  it(`${kind}: a worker terminated, or cancelled, at every other event`, async () => {
+    const page = await tab();
+    const options = { kind };
+    const old = await before(page, `${kind}, measured`, kind);
+    const { events } = await inWorker(page, `${kind}, measured`, options);
+    assert.ok(events.length >= 7, events.join());
+    for (let holdAt = 1; holdAt <= events.length; holdAt += 2) {
+      const name = `${kind}, ended at ${holdAt}`;
+      const old = await before(page, name, kind);
+      const key = `${kind}-${holdAt}`;
+      const running = ended(page, name, { ...options, holdAt, key });
+      await server.reached(key);
+      const cancel = holdAt % 4 === 1;
+      await (!cancel ? terminate(page, name) : page.evaluate((name) => t.abort(name), name));
+      assert.equal((await running).code, cancel ? 'run.cancelled' : 'worker.ended');
+      if (kind === 'indexeddb') isOldOrNew(await stored(page, name), old);
+      const again = await inWorker(page, name, options);
+      assert.deepEqual([again.steps, again.to], [['0002', '0003', '0004'], ['0004']]);
+      isNew(again.state ?? (await stored(page, name)), old);
+    }
+    assert.ok(old.rows > 0);
+    await page.close();
+  });
+}
+
+/** A database of release 1. */
+async function before(page, name, kind) {
+  if (kind === 'opfs') {
+    await inWorker(page, name, { kind, number: 1, rows: 50 });
+    return (await inWorker(page, name, { kind, number: 1 })).state;
+  }
+  await makeOld(page, name);
+  return stored(page, name);
+}
+
+it('OPFS: cancelled at every event, and nothing has happened', async () => {
+  const page = await tab();
+  const kind = 'opfs';
+  const old = await before(page, 'cancelled', kind);
+  await before(page, 'length', kind);
+  const { events } = await inWorker(page, 'length', { kind });
+  for (let cancelAt = 1; cancelAt <= events.length; cancelAt++) {
+    assert.equal((await ended(page, 'cancelled', { kind, cancelAt })).code, 'run.cancelled');
+    assert.deepEqual((await inWorker(page, 'cancelled', { kind, number: 1 })).state, old);
+  }
+  await page.close();
+});
+
+it('OPFS: one worker has it until it closes it, another waits', async () => {
+  const [one, two] = [await tab(), await tab()];
+  await inWorker(one, 'held', { kind: 'opfs', keep: true });
+  assert.equal((await ended(two, 'held', { kind: 'opfs', wait: false })).code, 'database.locked');
+  const waits = inWorker(two, 'held', { kind: 'opfs' });
+  await two.waitForFunction(() => t.told.held.includes('waiting'));
+  await one.close();
+  const { events, steps } = await waits;
+  assert.deepEqual([events, steps], [['waiting', 'loading'], []]);
+  await two.close();
+});
+
+it('OPFS: begins with the bytes that IndexedDB has', async () => {
+  const page = await tab();
+  await makeOld(page, 'moves');
+  const old = await stored(page, 'moves');
+  const { steps, state } = await inWorker(page, 'moves', { kind: 'opfs', begin: 'moves' });
+  assert.deepEqual(steps, ['0002', '0003', '0004']);
+  isNew(state, old);
+  await page.close();
+});
+
+it('OPFS on the main thread: refused, and said', async () => {
+  const page = await tab();
+  const refused = await page.evaluate(() => t.ended(t.openOpfs({ name: 'main', sqlite3: {}, migrations: {} })));
+  assert.deepEqual([refused.code, /worker/.test(refused.hint)], ['database.cannot_open', true]);
+  await page.close();
+});

@@ -1,0 +1,83 @@
+// The package as npm packs it, in an empty folder: in Node, and built by Vite as for a browser.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import initSqlJs from 'sql.js';
+import { build } from 'vite';
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+const app = mkdtempSync(join(tmpdir(), 'limbeck-'));
+after(() => rmSync(app, { recursive: true }));
+const npm = (args, cwd) => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+
+const packed = npm(['pack', '--silent', '--pack-destination', app], here).trim();
+writeFileSync(join(app, 'package.json'), '{ "type": "module" }');
+npm(['install', '--offline', '--no-audit', '--no-fund', `./${packed}`], app);
+const SQL = await initSqlJs();
+
+test('what is in the package', () => {
+  const files = readdirSync(join(app, 'node_modules/limbeck'), { recursive: true });
+  for (const file of ['README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/core/core_bg.wasm']) {
+    assert.ok(files.includes(file), `${file} is missing`);
+  }
+  const odd = files.filter((file) => !/^(dist(\/.*)?|README\.md|package\.json)$/.test(file));
+  assert.deepEqual(odd, []);
+  assert.deepEqual(readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.')), ['limbeck']);
+});
+
+test('in Node, with and without init, and through the entry for bundlers', () => {
+  writeFileSync(
+    join(app, 'app.js'),
+    `import init, { heads } from 'limbeck';
+import { Migrator } from 'limbeck/bundler';
+console.log(heads({ '1_a.sql': '' })[0].revision);
+await init();
+console.log(new Migrator({ '2_b.sql': '' }).heads()[0].revision);`,
+  );
+  assert.equal(execFileSync('node', ['app.js'], { cwd: app, encoding: 'utf8' }), '1\n2\n');
+});
+
+for (const [name, entry, first] of [
+  ['limbeck', 'limbeck', 'await init();'],
+  ['limbeck/bundler', 'limbeck/bundler', ''],
+]) {
+  test(`Vite builds an app with ${name}, and it runs`, async () => {
+    const source = join(app, name.replace('/', '-'));
+    execFileSync('mkdir', ['-p', join(source, 'migrations')]);
+    writeFileSync(join(source, 'migrations/0001_notes.sql'), 'CREATE TABLE notes(title)');
+    writeFileSync(join(source, 'migrations/0002_more.sql'), 'ALTER TABLE notes ALTER title SET NOT NULL');
+    writeFileSync(
+      join(source, 'main.js'),
+      `import init, { migrate } from '${entry}';
+const migrations = import.meta.glob('./migrations/*.sql', { query: '?raw', import: 'default', eager: true });
+export default async (db) => {
+  ${first}
+  return migrate(db, migrations);
+};`,
+    );
+    await build({
+      root: source,
+      logLevel: 'error',
+      configFile: false,
+      base: './',
+      build: { target: 'es2022', rollupOptions: { input: join(source, 'main.js'), preserveEntrySignatures: 'strict', output: { entryFileNames: 'main.js' } } },
+    });
+    const assets = readdirSync(join(source, 'dist'), { recursive: true }).map(String);
+    assert.equal(assets.filter((file) => file.endsWith('.wasm')).length, 1, assets.join());
+    // A page fetches what stands beside it; Node fetches no files.
+    const { fetch } = globalThis;
+    globalThis.fetch = async (url) => new Response(readFileSync(new URL(url)), { headers: { 'content-type': 'application/wasm' } });
+    try {
+      const { default: run } = await import(pathToFileURL(join(source, 'dist/main.js')).href);
+      const db = new SQL.Database();
+      assert.deepEqual((await run(db)).to, ['0002']);
+      assert.match(db.exec("SELECT sql FROM sqlite_schema WHERE name = 'notes'")[0].values[0][0], /NOT NULL/);
+    } finally {
+      globalThis.fetch = fetch;
+    }
+  });
+}
