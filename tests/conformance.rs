@@ -109,7 +109,6 @@ const BEYOND: &[(&str, &str)] = &[
     ("script.body_is_code", "the revisions of a case are files"),
     ("script.code_failed", "the revisions of a case are files"),
     ("history.nothing_to_adopt", "adopt is not among the calls of a case"),
-    ("settings.invalid", "a case has no settings file"),
     ("run.cancelled", "a case has no callback"),
 ];
 
