@@ -397,6 +397,10 @@ typedef enum limbeck_event_kind {
    * The file is looked through for damage.
    */
   LIMBECK_EVENT_CHECKING = 9,
+  /**
+   * The foreign keys of what has changed are checked, before COMMIT.
+   */
+  LIMBECK_EVENT_PROVING = 10,
 } limbeck_event_kind;
 
 /**

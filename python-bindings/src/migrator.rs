@@ -4,10 +4,11 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use limbeck::diff::Options;
 use limbeck::script::{Folder, Header};
 use limbeck::{
     Backup, Backups, Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck,
-    RebuildMode, Report, TransactionMode,
+    RebuildMode, Report, Side, TransactionMode,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -259,6 +260,29 @@ impl Migrator {
         self.raised.take();
         let [present, wanted] = &mut [present, wanted].map(|one| Sqlite::new(one, self.raised.clone()));
         self.answer(py, self.core.0.check(present, wanted, schema))
+    }
+
+    /// What lies between the schemas of two databases; the options are JSON, or empty.
+    #[pyo3(signature = (from, to, options, /))]
+    fn diff(&self, py: Python<'_>, from: Py<PyAny>, to: Py<PyAny>, options: &str) -> PyResult<String> {
+        self.raised.take();
+        let [from, to] = &mut [from, to].map(|one| Sqlite::new(one, self.raised.clone()));
+        let found = Options::from_json(options)
+            .and_then(|options| self.core.0.diff(Side::Database(from), Side::Database(to), &options));
+        self.answer(py, found)
+    }
+
+    /// Whether a database is what the folder makes, found on an empty database in memory.
+    fn verify(&self, py: Python<'_>, connection: Py<PyAny>, scratch: Py<PyAny>) -> PyResult<String> {
+        self.raised.take();
+        let [db, scratch] = &mut [connection, scratch].map(|one| Sqlite::new(one, self.raised.clone()));
+        self.answer(py, self.core.0.verify(db, scratch))
+    }
+
+    /// The fingerprint of a database's schema.
+    fn fingerprint(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let found = self.core.0.fingerprint(&mut Sqlite::new(connection, self.raised.clone()));
+        found.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     /// Makes limbeck's own tables, and answers whether any was missing.

@@ -30,13 +30,17 @@ export type { AnyDatabase } from './adapt.js';
 export type { DatabaseOptions, MigratorOptions, PlanOptions, RunOptions } from './migrator.js';
 export type {
   AlterationReport,
+  Compare,
+  Diff,
   Difference,
   Event,
   NewerRevision,
+  Operation,
   Plan,
   Report,
   Revision,
   StepReport,
+  Verified,
   Violation,
 } from './report.js';
 export type { Code, DrizzleMigrations, Manifest, Migration, Migrations, Step } from './sources.js';

@@ -290,12 +290,24 @@ pub enum Command {
         #[arg(long, hide = true, value_parser = no_env)]
         tag: Option<String>,
     },
-    /// Go on with a database that refinery has migrated
+    /// Go on with a database that something else has made: find which revision its schema is, and stamp that
     #[command(
-        after_help = "Reads refinery's table and stamps what it says is applied; may be repeated.\n\n  \
-        limbeck -d app.db --migrations migrations adopt"
+        after_help = "Where refinery has migrated it, its table says what is applied. Elsewhere the schema is\n\
+        compared with every revision's, as the folder makes them in memory. May be repeated.\n\n  \
+        limbeck -d app.db --migrations migrations adopt\n  \
+        limbeck adopt --finish               where a migration stopped halfway: make the rest"
     )]
-    Adopt,
+    Adopt {
+        /// Make what is missing for the nearest revision, if that loses nothing
+        #[arg(long)]
+        finish: bool,
+    },
+    /// Say whether the database's schema is what the migrations make
+    #[command(
+        after_help = "Exit status 0: it is; 1: what differs is printed, and how much it matters.\n\n  \
+        limbeck verify\n  limbeck -d app.db verify --json"
+    )]
+    Verify,
     /// Make limbeck's own tables, and nothing else
     #[command(
         name = "ensure_version",

@@ -151,6 +151,12 @@ static void a_run(void) {
     scratch = open_database(other);
     CHECK(!limbeck_migrator_check(migrator, scratch, wanted, "CREATE TABLE only(x)", NUL, &text, &error));
     has(text, "\"kind\":\"add_table\"");
+    CHECK(!limbeck_migrator_diff(migrator, wanted, database, NULL, 0, &text, &error));
+    has(text, "\"sql\":\"DROP TABLE");
+    fails(limbeck_migrator_diff(migrator, wanted, database, "{\"renames\":[\"a\"]}", NUL, &text, &error),
+          LIMBECK_DIFF_BAD_RENAME, &error, "'a'");
+    CHECK(!limbeck_migrator_fingerprint(migrator, wanted, &text, &error));
+    has(text, "1:");
     limbeck_database_free(wanted);
     CHECK(sqlite3_close(empty) == SQLITE_OK);
   }
@@ -170,6 +176,14 @@ static void a_run(void) {
   CHECK(limbeck_report_is_empty(report));
   limbeck_report_free(report);
   CHECK(!limbeck_migrator_check_heads(migrator, database, &error));
+  {
+    sqlite3 *empty = open_sqlite();
+    limbeck_database *replayed = open_database(empty);
+    CHECK(!limbeck_migrator_verify(migrator, database, replayed, &text, &error));
+    has(text, "\"differences\":[]");
+    limbeck_database_free(replayed);
+    CHECK(sqlite3_close(empty) == SQLITE_OK);
+  }
   CHECK(!limbeck_migrator_current(migrator, database, &text, &error));
   has(text, "[{\"revision\":\"0002\"");
   CHECK(!limbeck_migrator_heads(migrator, 1, &text, &error));
