@@ -161,6 +161,7 @@ fn every_command_has_json() {
         &["--backups", "kept", "backups"],
         &["--backups", "kept", "restore"],
         &["backups"],
+        &["doctor"],
         &["-d", "nowhere/app.db", "upgrade"],
         &["-c", "nowhere.toml", "upgrade"],
     ] {
@@ -198,6 +199,15 @@ fn backups_and_their_way_back() {
     fs::remove_file(project.0.join("app.db")).unwrap();
     project.ok(&["restore"]);
     assert_eq!(project.ok(&["current"]), "a300 (head)\n");
+    // A look for a bug report: nothing is wrong here, and no path is told.
+    let told = project.ok(&["doctor"]);
+    assert!(
+        told.contains("quick_check  ok")
+            && told.contains("pending      b100")
+            && told.contains("backups      2"),
+        "{told}"
+    );
+    assert!(!told.contains("app.db") && !told.contains("kept"), "{told}");
     for entry in fs::read_dir(project.0.join("migrations")).unwrap().flatten() {
         if entry.file_name().to_string_lossy().contains("a300") {
             fs::remove_file(entry.path()).unwrap();
@@ -206,7 +216,7 @@ fn backups_and_their_way_back() {
     assert_eq!(project.ok(&["backups", "--compatible"]).lines().count(), 1);
     assert!(project.refused(&["upgrade", "heads"]).contains("[history.database_newer]"));
     project.ok(&["upgrade", "a200", "--newer-database", "take_down"]);
-    assert_eq!(project.ok(&["current"]), "a200\n");
+    assert_eq!(project.ok(&["current"]), "a200 (billing)\n");
     assert!(project.refused(&["restore", "app.db"]).contains("[backup.none]"));
     assert!(project.refused(&["--backups", "app.db", "backup"]).contains("[backup.failed]"));
 }
@@ -250,6 +260,18 @@ fn a_flag_then_the_environment_then_one_file() {
     assert!(told.contains("a postgresql database is none of SQLite's") && !told.contains("secret"), "{told}");
 }
 
+/// What is not run is not passed over either.
+#[test]
+fn python_is_refused() {
+    if std::env::var_os(project::COMMAND).is_some() {
+        return; // Python's command runs it.
+    }
+    let project = Project::with("python", &[(&["-m", "first", "--rev-id", "0001"], "CREATE TABLE t(a)", "")]);
+    fs::write(project.0.join("migrations/0002_slugs.py"), "def upgrade(step): ...\n").unwrap();
+    let told = project.refused(&["history"]);
+    assert!(told.contains("a migration is in Python: migrations/0002_slugs.py"), "{told}");
+}
+
 /// A folder that Alembic's ini leads to shares its table of version rows.
 #[test]
 fn alembics_table() {
@@ -258,10 +280,6 @@ fn alembics_table() {
     let ini = "[alembic]\nscript_location = db\nsqlalchemy.url = sqlite:///app.db\n\
                file_template = %%(year)d_%%(rev)s_%%(slug)s\ntruncate_slug_length = 8\n";
     fs::write(project.0.join("alembic.ini"), ini).unwrap();
-    let versions = project.0.join("db/versions");
-    fs::write(versions.join("0001aaaa_create_users.py"), "revision = '0001aaaa'\n").unwrap();
-    assert!(project.refused(&["history"]).contains("the migrations are in Python"));
-    fs::remove_file(versions.join("0001aaaa_create_users.py")).unwrap();
     let told = project.ok(&["revision", "-m", "create the users", "--rev-id", "a1"]);
     assert!(
         told.starts_with("Generating db/versions/2") && told.ends_with("_a1_create.sql ...  done\n"),
@@ -423,6 +441,47 @@ fn autogenerate() {
     project.ok(&["downgrade", "base"]);
     let refused = project.refused(&[&write[..], &["--rename", "users.nothing:mail"]].concat());
     assert!(refused.contains("[diff.bad_rename]"), "{refused}");
+}
+
+/// A database that something else has made, halfway.
+#[test]
+fn adopted_and_verified() {
+    let project = shop("verify");
+    let db = || rusqlite::Connection::open(project.0.join("app.db")).unwrap();
+    db().execute_batch("CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL)").unwrap();
+    assert!(project.ok(&["adopt"]).starts_with("the schema is a200\n"));
+    project.ok(&["upgrade", "heads"]);
+    assert!(project.ok(&["verify"]).starts_with("the schema is what the migrations make up to "));
+
+    db().execute_batch("CREATE INDEX mine ON users(email)").unwrap();
+    let output = project.run(&["verify"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stdout).starts_with("users\n  - drop index mine\n      DROP INDEX mine\n"),
+        "{}",
+        text(&output.stdout)
+    );
+    assert!(text(&output.stdout).ends_with(": nothing is answered otherwise\n"));
+    let output = project.run(&["downgrade", "base"]);
+    assert!(
+        text(&output.stderr).contains("warning: the schema is not as the run of "),
+        "{}",
+        text(&output.stderr)
+    );
+    let output = project.run(&["verify", "--json"]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["differences"], serde_json::json!([]));
+    assert!(found["fingerprint"].as_str().is_some_and(|text| text.starts_with("1:")));
+
+    db().execute_batch(
+        "CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL); CREATE TABLE plans(name INT)",
+    )
+    .unwrap();
+    let refused = project.refused(&["adopt"]);
+    assert!(refused.contains("; change type name of plans (data) [history.nothing_to_adopt]"), "{refused}");
+    assert!(refused.contains("--finish"), "{refused}");
+    assert!(project.ok(&["adopt", "--finish"]).contains("; change type name of plans (data)\n"));
+    assert!(project.run(&["verify"]).status.success());
 }
 
 /// Any two of a revision, a folder, a schema's file, a database.
