@@ -47,6 +47,16 @@ pub fn stamp(args: &Args, settings: &Settings, revisions: &[String], purge: bool
     Ok(())
 }
 
+#[cfg(not(feature = "refinery"))]
+pub fn adopt(_: &Args, _: &Settings) -> Result<()> {
+    Err(crate::Error::new(
+        crate::ErrorKind::BadSetting,
+        "this build of limbeck does not read refinery's table",
+    )
+    .with_hint("adopt the database with the command of limbeck's Rust crate, which does"))
+}
+
+#[cfg(feature = "refinery")]
 pub fn adopt(args: &Args, settings: &Settings) -> Result<()> {
     let mut migrator = migrator(settings)?.on_event(output::listener(args, settings));
     told(args, &migrator.adopt(&mut *open(settings, Access::Change)?)?);
