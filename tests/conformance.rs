@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use limbeck::{Direction, Error, ErrorKind, Migrator, NewerDatabase, RebuildMode, TransactionMode};
+use limbeck::{
+    Direction, Error, ErrorKind, Migrator, NewerDatabase, RebuildMode, Side, TransactionMode, diff,
+};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -51,6 +53,9 @@ struct Step {
     /// What an older app does with a newer database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     newer_database: Option<NewerDatabase>,
+    /// How two schemas are compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    compare: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     expect: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -105,7 +110,17 @@ const BEYOND: &[(&str, &str)] = &[
     ("script.code_failed", "the revisions of a case are files"),
     ("history.nothing_to_adopt", "adopt is not among the calls of a case"),
     ("settings.invalid", "a case has no settings file"),
+    ("diff.bad_rename", "check takes no renames in a case"),
+    ("backup.unsupported", "the database of a case is in memory: there is nothing to keep beside it"),
+    ("backup.failed", "the database of a case is in memory: there is nothing to keep beside it"),
+    ("backup.damaged", "the database of a case is in memory: there is nothing to keep beside it"),
+    ("backup.none", "restore is not among the calls of a case"),
     ("run.cancelled", "a case has no callback"),
+    ("backup.unsupported", "no call of a case takes a backup"),
+    ("backup.failed", "no call of a case takes a backup"),
+    ("backup.damaged", "no call of a case restores a backup"),
+    ("backup.none", "no call of a case restores a backup"),
+    ("diff.bad_rename", "a case names no rename"),
 ];
 
 #[test]
@@ -321,6 +336,17 @@ fn call(
         ["show", revision] => Ok(json!(migrator.describe(&migrator.graph().resolve(revision)?, &[]))),
         ["merge", targets @ ..] => migrator.graph().merge(targets, false).map(|revises| json!(revises)),
         ["check", file] => check(&migrator, &read(&path.join(file))),
+        ["diff", file] => {
+            let options = step.compare.as_ref().map(Value::to_string).unwrap_or_default();
+            let mut wanted = Connection::open_in_memory().unwrap();
+            wanted.execute_batch(&read(&path.join(file))).unwrap();
+            let sides = (Side::Database(db), Side::Database(&mut wanted));
+            migrator.diff(sides.0, sides.1, &diff::Options::from_json(&options)?).map(|found| json!(found))
+        }
+        ["verify"] => {
+            let found = migrator.verify(db, &mut Connection::open_in_memory().unwrap());
+            found.map(|found| json!(found))
+        }
         ["ensure_version"] => migrator.ensure_version(db).map(|made| json!(made)),
         ["upgrade", target, "--plan"] => plan(&migrator, db, Direction::Up, target),
         ["downgrade", target, "--plan"] => plan(&migrator, db, Direction::Down, target),

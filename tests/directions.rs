@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Each module of the core, and the modules that it may use.
 const MAY_USE: &[(&str, &str)] = &[
+    ("cancel", ""),
     ("report", ""),
     ("error", "report"),
     ("event", "report"),
@@ -22,18 +23,23 @@ const MAY_USE: &[(&str, &str)] = &[
     ("proof", "error sql schema db inspect"),
     ("foreign_keys", "error sql schema db inspect"),
     ("history", "error sql graph db"),
-    ("backup", "error event sql db history"),
+    ("room", "error db"),
+    ("backup", "error event sql db history room"),
     (
         "execute",
-        "error report event sql schema alter graph script db inspect dependents proof foreign_keys history \
-         backup",
+        "error report event cancel sql schema alter diff graph script db inspect dependents proof foreign_keys \
+         history backup room",
     ),
-    ("lint", "error sql schema alter graph script db inspect"),
+    ("deed", "error sql schema alter script"),
+    ("invent", "error sql schema db inspect"),
+    ("lint", "error sql schema alter graph script db inspect deed"),
+    ("trial", "error sql schema alter script db diff inspect deed invent"),
     (
         "migrator",
-        "error report event sql lint alter schema diff graph script db inspect execute history operation backup",
+        "error report event cancel sql deed invent lint trial alter schema diff graph script db inspect execute \
+         history operation backup room",
     ),
-    ("cli", "error diff operation graph lint script db backup"),
+    ("cli", "error diff operation graph lint invent trial script db backup"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -59,6 +59,8 @@ pub enum Event<'a> {
         /// Pages that there are.
         of: u64,
     },
+    /// The foreign keys of what has changed are checked, before COMMIT.
+    Proving,
     /// A statement is still running; said every few milliseconds where the backend can.
     Working,
     /// A step is done, and not yet committed.
@@ -68,6 +70,35 @@ pub enum Event<'a> {
         /// How long it took.
         milliseconds: u64,
     },
+}
+
+impl Event<'_> {
+    /// Hands it to the app's logger, where there is one (feature `log`): steps as Alembic logs them, what
+    /// goes on within one as details.
+    pub(crate) fn log(&self) {
+        #[cfg(feature = "log")]
+        match self {
+            Event::StepStarted { text, .. } => log::info!(target: "limbeck", "{text}"),
+            Event::StepFinished { revision, milliseconds } => {
+                log::debug!(target: "limbeck", "{revision} took {milliseconds} ms");
+            }
+            Event::Checking => log::debug!(target: "limbeck", "looking for damage"),
+            Event::Copied { table, rows, of } => {
+                log::debug!(target: "limbeck", "copied {rows} of {of} rows of {table}");
+            }
+            Event::Indexing { table, index, of } => {
+                log::debug!(target: "limbeck", "building index {index} of {of} of {table}");
+            }
+            Event::BackingUp { pages, of } => {
+                log::debug!(target: "limbeck", "backed up {pages} of {of} pages");
+            }
+            Event::Restoring { pages, of } => {
+                log::debug!(target: "limbeck", "restored {pages} of {of} pages");
+            }
+            Event::Proving => log::debug!(target: "limbeck", "checking foreign keys"),
+            Event::Working => {}
+        }
+    }
 }
 
 /// What receives [`Event`]s.

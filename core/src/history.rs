@@ -54,6 +54,8 @@ pub struct Entry<'a> {
     pub compatible: Option<bool>,
     /// The script that undoes it, and its checksum.
     pub downgrade: Option<(&'a str, &'a str)>,
+    /// Of the whole schema, on the last step of a run.
+    pub fingerprint: Option<&'a str>,
 }
 
 /// What the database knows of a revision that is applied.
@@ -206,8 +208,8 @@ impl<'a> History<'a> {
     fn write(&self, db: &mut dyn Database, entry: &Entry<'_>, state: &str) -> Result<()> {
         let sql = "INSERT INTO main.limbeck_history(revision, revises, depends_on, message, direction, state, \
                    applied_at, duration_ms, checksum, app_version, compatible, downgrade, downgrade_checksum, \
-                   statements) VALUES (?1, ?2, ?3, ?4, ?5, ?6, strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), \
-                   ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+                   statements, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, \
+                   strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
         let (downgrade, downgrade_checksum) = entry.downgrade.unzip();
         let params = [
             entry.revision.into(),
@@ -223,6 +225,7 @@ impl<'a> History<'a> {
             downgrade.into(),
             downgrade_checksum.into(),
             (state == "started").then_some(0i64).into(),
+            entry.fingerprint.into(),
         ];
         run(db, sql, &params)
     }
@@ -234,6 +237,18 @@ impl<'a> History<'a> {
         }
         let sql = "SELECT app_version FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
         Ok(db.texts(sql, &[])?.pop())
+    }
+
+    /// The fingerprint with which the last run left the schema, and when; none where it left none.
+    pub fn fingerprint(&self, db: &mut dyn Database) -> Result<Option<(String, String)>> {
+        if !self.known(db)? {
+            return Ok(None);
+        }
+        let sql = "SELECT fingerprint, applied_at FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
+        Ok(db.rows(sql, &[])?.pop().and_then(|row| match &row[..] {
+            [Value::Text(fingerprint), Value::Text(when)] => Some((fingerprint.clone(), when.clone())),
+            _ => None,
+        }))
     }
 
     fn known(&self, db: &mut dyn Database) -> Result<bool> {

@@ -67,6 +67,31 @@ pub fn shadow_tables(db: &mut dyn Database) -> Result<Vec<String>> {
     Ok(accepted(db.texts(sql, &[]))?.unwrap_or_default())
 }
 
+/// Tables that other migration tools keep beside an app's own.
+const RECORDS: [&str; 4] =
+    ["alembic_version", "refinery_schema_history", "_sqlx_migrations", "schema_migrations"];
+
+/// What the app has made: objects of no tool, limbeck included, no virtual table's inside, and not
+/// SQLite's own.
+pub fn app_objects(db: &mut dyn Database, version_table: &str) -> Result<Vec<Object>> {
+    let shadows = shadow_tables(db)?;
+    let mut all = objects(db, "main")?;
+    all.retain(|object| {
+        let is = |table: &str| same_name(&object.table, table);
+        !is_sqlites(&object.name)
+            && !is_sqlites(&object.table)
+            && !is_limbecks(&object.table)
+            && !is(version_table)
+            && !RECORDS.iter().any(|record| is(record))
+            && !shadows.iter().any(|shadow| is(shadow))
+    });
+    Ok(all)
+}
+
+fn is_limbecks(table: &str) -> bool {
+    table.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("limbeck_"))
+}
+
 /// Whether a name is one that only SQLite itself may give.
 pub fn is_sqlites(name: &str) -> bool {
     name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))

@@ -161,6 +161,7 @@ fn every_command_has_json() {
         &["--backups", "kept", "backups"],
         &["--backups", "kept", "restore"],
         &["backups"],
+        &["doctor"],
         &["-d", "nowhere/app.db", "upgrade"],
         &["-c", "nowhere.toml", "upgrade"],
     ] {
@@ -197,7 +198,16 @@ fn backups_and_their_way_back() {
     // The newest that these migrations can open; the one that was restored has been spared.
     fs::remove_file(project.0.join("app.db")).unwrap();
     project.ok(&["restore"]);
-    assert_eq!(project.ok(&["current"]), "a300\n");
+    assert_eq!(project.ok(&["current"]), "a300 (head)\n");
+    // A look for a bug report: nothing is wrong here, and no path is told.
+    let told = project.ok(&["doctor"]);
+    assert!(
+        told.contains("quick_check  ok")
+            && told.contains("pending      b100")
+            && told.contains("backups      2"),
+        "{told}"
+    );
+    assert!(!told.contains("app.db") && !told.contains("kept"), "{told}");
     for entry in fs::read_dir(project.0.join("migrations")).unwrap().flatten() {
         if entry.file_name().to_string_lossy().contains("a300") {
             fs::remove_file(entry.path()).unwrap();
@@ -206,7 +216,7 @@ fn backups_and_their_way_back() {
     assert_eq!(project.ok(&["backups", "--compatible"]).lines().count(), 1);
     assert!(project.refused(&["upgrade", "heads"]).contains("[history.database_newer]"));
     project.ok(&["upgrade", "a200", "--newer-database", "take_down"]);
-    assert_eq!(project.ok(&["current"]), "a200\n");
+    assert_eq!(project.ok(&["current"]), "a200 (billing)\n");
     assert!(project.refused(&["restore", "app.db"]).contains("[backup.none]"));
     assert!(project.refused(&["--backups", "app.db", "backup"]).contains("[backup.failed]"));
 }
@@ -431,6 +441,47 @@ fn autogenerate() {
     project.ok(&["downgrade", "base"]);
     let refused = project.refused(&[&write[..], &["--rename", "users.nothing:mail"]].concat());
     assert!(refused.contains("[diff.bad_rename]"), "{refused}");
+}
+
+/// A database that something else has made, halfway.
+#[test]
+fn adopted_and_verified() {
+    let project = shop("verify");
+    let db = || rusqlite::Connection::open(project.0.join("app.db")).unwrap();
+    db().execute_batch("CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL)").unwrap();
+    assert!(project.ok(&["adopt"]).starts_with("the schema is a200\n"));
+    project.ok(&["upgrade", "heads"]);
+    assert!(project.ok(&["verify"]).starts_with("the schema is what the migrations make up to "));
+
+    db().execute_batch("CREATE INDEX mine ON users(email)").unwrap();
+    let output = project.run(&["verify"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        text(&output.stdout).starts_with("users\n  - drop index mine\n      DROP INDEX mine\n"),
+        "{}",
+        text(&output.stdout)
+    );
+    assert!(text(&output.stdout).ends_with(": nothing is answered otherwise\n"));
+    let output = project.run(&["downgrade", "base"]);
+    assert!(
+        text(&output.stderr).contains("warning: the schema is not as the run of "),
+        "{}",
+        text(&output.stderr)
+    );
+    let output = project.run(&["verify", "--json"]);
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(found["differences"], serde_json::json!([]));
+    assert!(found["fingerprint"].as_str().is_some_and(|text| text.starts_with("1:")));
+
+    db().execute_batch(
+        "CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL); CREATE TABLE plans(name INT)",
+    )
+    .unwrap();
+    let refused = project.refused(&["adopt"]);
+    assert!(refused.contains("; change type name of plans (data) [history.nothing_to_adopt]"), "{refused}");
+    assert!(refused.contains("--finish"), "{refused}");
+    assert!(project.ok(&["adopt", "--finish"]).contains("; change type name of plans (data)\n"));
+    assert!(project.run(&["verify"]).status.success());
 }
 
 /// Any two of a revision, a folder, a schema's file, a database.

@@ -36,6 +36,8 @@ pub enum limbeck_event_kind {
     LIMBECK_EVENT_RESTORING = 8,
     /// The file is looked through for damage.
     LIMBECK_EVENT_CHECKING = 9,
+    /// The foreign keys of what has changed are checked, before COMMIT.
+    LIMBECK_EVENT_PROVING = 10,
 }
 
 /// Something that has just happened, or is going on. Texts are UTF-8 with a NUL behind them, null where
@@ -117,6 +119,7 @@ fn tell(event: &Event<'_>, hand: impl FnOnce(&limbeck_event) -> c_int) -> c_int 
         }
         Event::BackingUp { pages, of } => (K::LIMBECK_EVENT_BACKING_UP, None, None, None, *pages, *of),
         Event::Restoring { pages, of } => (K::LIMBECK_EVENT_RESTORING, None, None, None, *pages, *of),
+        Event::Proving => (K::LIMBECK_EVENT_PROVING, None, None, None, 0, 0),
         Event::Checking => (K::LIMBECK_EVENT_CHECKING, None, None, None, 0, 0),
         Event::Working => (K::LIMBECK_EVENT_WORKING, None, None, None, 0, 0),
         Event::StepFinished { revision, milliseconds } => {

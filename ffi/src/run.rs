@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int};
 
-use limbeck::{Database, Direction, Migrator, Report};
+use limbeck::{Database, Direction, Migrator, Report, Side};
 use serde_json::json;
 
 use crate::database::limbeck_database;
@@ -271,6 +271,109 @@ pub unsafe extern "C" fn limbeck_migrator_check(
                 let core = migrator.core_on(&present)?;
                 let found = core.check(&mut *present.core, &mut *wanted.core, schema)?;
                 Ok(limbeck_text(Text::new(json!(found).to_string())))
+            })
+        })
+    }
+}
+
+/// What lies between the schemas of two databases, which are only read, as JSON:
+/// `{"differences": [...], "operations": [...], "proposals": [...]}`, all empty if they are the same. A
+/// folder's schema is that of a database in memory which it was upgraded on.
+///
+/// `options` is JSON, and may be null: `{"renames": ["old:new", "table.old:new"], "include": [], "exclude": [],
+/// "column_order": false}`.
+///
+/// Errors: `LIMBECK_SETTINGS_INVALID` and `LIMBECK_DIFF_BAD_RENAME` for the options.
+///
+/// # Safety
+///
+/// `from` and `to` are two databases. `length` bytes of `options` may be read. `diff` and `error` are null or
+/// may be written; a null `diff` is an error. The program owns what is put there. Threads as
+/// `limbeck_migrator_upgrade`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_diff(
+    migrator: *mut limbeck_migrator,
+    from: *mut limbeck_database,
+    to: *mut limbeck_database,
+    options: *const c_char,
+    length: usize,
+    diff: *mut *mut limbeck_text,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of each.
+    unsafe {
+        enter(error, || {
+            put(diff, "diff", || {
+                let mut migrator = handle::hold(migrator, "migrator")?;
+                let mut from = handle::hold(from, "from")?;
+                let mut to = handle::hold(to, "to")?;
+                let options = if options.is_null() { "" } else { text(options, length, "options")? };
+                let options = limbeck::diff::Options::from_json(options)?;
+                let core = migrator.core_on(&from)?;
+                let found =
+                    core.diff(Side::Database(&mut *from.core), Side::Database(&mut *to.core), &options)?;
+                Ok(limbeck_text(Text::new(json!(found).to_string())))
+            })
+        })
+    }
+}
+
+/// Whether a database is what the migrations make up to where it says it is, as JSON: `{"revisions": [...],
+/// "fingerprint": "1:...", "differences": [{"kind", "table", "name", "sql", "grade"}]}`, where a grade is
+/// `slight`, `rule` or `data`. The database is only read.
+///
+/// Errors: `LIMBECK_HISTORY_DATABASE_NEWER`; as `limbeck_migrator_upgrade` for the migrations.
+///
+/// # Safety
+///
+/// `scratch` is an empty database in memory, of the program's own SQLite; it is written. `verified` and
+/// `error` are null or may be written; a null `verified` is an error. The program owns what is put there.
+/// Threads as `limbeck_migrator_upgrade`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_verify(
+    migrator: *mut limbeck_migrator,
+    database: *mut limbeck_database,
+    scratch: *mut limbeck_database,
+    verified: *mut *mut limbeck_text,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of each.
+    unsafe {
+        enter(error, || {
+            put(verified, "verified", || {
+                let mut migrator = handle::hold(migrator, "migrator")?;
+                let mut database = handle::hold(database, "database")?;
+                let mut scratch = handle::hold(scratch, "scratch")?;
+                let core = migrator.core_on(&database)?;
+                let found = core.verify(&mut *database.core, &mut *scratch.core)?;
+                Ok(limbeck_text(Text::new(json!(found).to_string())))
+            })
+        })
+    }
+}
+
+/// The fingerprint of a database's schema, which is only read: equal for two that `limbeck_migrator_diff`
+/// finds the same. The last step of each run leaves it in `limbeck_history`.
+///
+/// # Safety
+///
+/// `fingerprint` and `error` are null or may be written; a null `fingerprint` is an error. The program owns
+/// what is put there. Threads as `limbeck_migrator_upgrade`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_fingerprint(
+    migrator: *mut limbeck_migrator,
+    database: *mut limbeck_database,
+    fingerprint: *mut *mut limbeck_text,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of each.
+    unsafe {
+        enter(error, || {
+            put(fingerprint, "fingerprint", || {
+                let mut migrator = handle::hold(migrator, "migrator")?;
+                let mut database = handle::hold(database, "database")?;
+                let core = migrator.core_on(&database)?;
+                Ok(limbeck_text(Text::new(core.fingerprint(&mut *database.core)?)))
             })
         })
     }

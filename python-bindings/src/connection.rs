@@ -20,7 +20,7 @@ use crate::errors::Raised;
 use crate::lent::Lent;
 
 /// Virtual machine instructions between two ticks: a few milliseconds at most.
-const INSTRUCTIONS_PER_TICK: u32 = 100_000;
+const INSTRUCTIONS_PER_TICK: u32 = 10_000;
 
 /// Between two tries of a statement that does not wait by itself.
 const TO_WAIT: Duration = Duration::from_millis(10);

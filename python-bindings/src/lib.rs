@@ -70,6 +70,7 @@ fn _limbeck(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("VERSION_TABLE", limbeck::VERSION_TABLE)?;
     module.add_class::<migrator::Migrator>()?;
+    module.add_class::<migrator::CancelHandle>()?;
     module.add_class::<step::Step>()?;
     for function in [
         wrap_pyfunction!(check_contract, module)?,

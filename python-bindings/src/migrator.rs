@@ -4,11 +4,11 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use limbeck::diff::{self, Filter};
+use limbeck::diff::Options;
 use limbeck::script::{Folder, Header};
 use limbeck::{
     Backup, Backups, Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck,
-    RebuildMode, Report, Side, TransactionMode,
+    RebuildMode, Report, Room, Side, TransactionMode,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -105,7 +105,7 @@ pub struct Migrator {
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, quick_check=None, trust_schema=false))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, check_room=true, quick_check=None, trust_schema=false))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -120,6 +120,7 @@ impl Migrator {
         newer_database: Option<&str>,
         backups: Option<PathBuf>,
         keep_backups: Option<usize>,
+        check_room: bool,
         quick_check: Option<&str>,
         trust_schema: bool,
     ) -> PyResult<Migrator> {
@@ -149,6 +150,9 @@ impl Migrator {
                 let backups = Backups::new(folder);
                 core = core.backup(keep_backups.map_or(backups.clone(), |count| backups.keep(count)));
             }
+            if !check_room {
+                core = core.room(Room::new(|_| None));
+            }
             if let Some(when) = quick_check {
                 core = core.quick_check(named::<QuickCheck>("quick_check", when)?);
             }
@@ -159,6 +163,10 @@ impl Migrator {
         let (listener, kept) = (on_event.clone(), raised.clone());
         let core = core.on_event(move |event| tell(&listener, &kept, event));
         Ok(Migrator { core: Core(core), on_event, raised, used })
+    }
+
+    fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle(self.core.0.cancel_handle())
     }
 
     fn upgrade(
@@ -205,6 +213,11 @@ impl Migrator {
         let taken = self.core.0.back_up(&mut self.connected(connection));
         self.on_event.set(None);
         self.answer(py, taken)
+    }
+
+    /// What a developer wants to know of a database on a user's machine.
+    fn doctor(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        self.answer(py, Ok(self.core.0.doctor(&mut self.connected(connection))))
     }
 
     /// The backups of a database, newest first.
@@ -267,24 +280,27 @@ impl Migrator {
         self.answer(py, self.core.0.check(present, wanted, schema))
     }
 
-    /// What would make the database's schema that of a text, or, `back`, the other way round: differences
-    /// and operations. `scratch` is an empty database in memory.
-    fn diff(
-        &self,
-        py: Python<'_>,
-        connection: Py<PyAny>,
-        scratch: Py<PyAny>,
-        schema: &str,
-        exclude: Vec<String>,
-        back: bool,
-    ) -> PyResult<String> {
+    /// What lies between the schemas of two databases; the options are JSON, or empty.
+    #[pyo3(signature = (from, to, options, /))]
+    fn diff(&self, py: Python<'_>, from: Py<PyAny>, to: Py<PyAny>, options: &str) -> PyResult<String> {
+        self.raised.take();
+        let [from, to] = &mut [from, to].map(|one| self.connected(one));
+        let found = Options::from_json(options)
+            .and_then(|options| self.core.0.diff(Side::Database(from), Side::Database(to), &options));
+        self.answer(py, found)
+    }
+
+    /// Whether a database is what the folder makes, found on an empty database in memory.
+    fn verify(&self, py: Python<'_>, connection: Py<PyAny>, scratch: Py<PyAny>) -> PyResult<String> {
         self.raised.take();
         let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
-        let filter = Filter { exclude, ..Filter::default() };
-        let options = diff::Options { filter, ..diff::Options::default() };
-        let (there, wanted) = (Side::Database(db), Side::Schema { sql: schema, scratch });
-        let (from, to) = if back { (wanted, there) } else { (there, wanted) };
-        self.answer(py, self.core.0.diff(from, to, &options))
+        self.answer(py, self.core.0.verify(db, scratch))
+    }
+
+    /// The fingerprint of a database's schema.
+    fn fingerprint(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        let found = self.core.0.fingerprint(&mut self.connected(connection));
+        found.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     /// Makes limbeck's own tables, and answers whether any was missing.
@@ -382,6 +398,26 @@ impl Migrator {
     fn answer(&self, py: Python<'_>, result: limbeck::Result<impl Serialize>) -> PyResult<String> {
         let json = result.map(|value| serde_json::to_string(&value).expect("plain data"));
         json.map_err(|error| to_python(py, &error, &self.raised))
+    }
+}
+
+/// Cancels runs from another thread, while the migrator itself is busy.
+#[pyclass(frozen, module = "limbeck")]
+pub struct CancelHandle(limbeck::CancelHandle);
+
+#[pymethods]
+impl CancelHandle {
+    fn cancel(&self) {
+        self.0.cancel();
+    }
+
+    fn reset(&self) {
+        self.0.reset();
+    }
+
+    #[getter]
+    fn cancelled(&self) -> bool {
+        self.0.is_cancelled()
     }
 }
 

@@ -33,8 +33,10 @@ def files(path: Path) -> list[tuple[str, str]]:
     return [(each.name, each.read_bytes().decode()) for each in sorted(path.glob("*.[sS][qQ][lL]"))]
 
 
-def memory() -> sqlite3.Connection:
-    return sqlite3.connect(":memory:", isolation_level=None)
+def memory(sql: str = "") -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.executescript(sql)
+    return db
 
 
 def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[str, Any]) -> Any:
@@ -65,6 +67,8 @@ def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[st
         "show": lambda: core.show(rest[0]),
         "merge": lambda: json.dumps(core.merge(rest, False)),
         "check": lambda: core.check(memory(), memory(), (path / rest[0]).read_bytes().decode()),
+        "diff": lambda: core.diff(db, memory((path / rest[0]).read_bytes().decode()), json.dumps(step.get("compare", {}))),
+        "verify": lambda: core.verify(db, memory()),
         "ensure_version": lambda: json.dumps(core.ensure_version(db)),
     }
     return json.loads(answers[verb]())

@@ -1,6 +1,6 @@
 //! Two schemas, and the migration between them, run on databases with rows.
 
-use limbeck::diff::{self, Options};
+use limbeck::diff::{self, Options, fingerprint};
 use limbeck::operation;
 use limbeck::schema::{Object, ObjectKind};
 use limbeck::{Error, ErrorKind, Migrator, RebuildMode};
@@ -40,6 +40,8 @@ pub fn objects(db: &Connection) -> Vec<Object> {
 
 /// The statements that make one the other.
 pub fn written(from: &[Object], to: &[Object], options: &Options) -> String {
+    let alike = fingerprint(from).unwrap() == fingerprint(to).unwrap();
+    assert_eq!(alike, diff::compare(from, to, &Options::default()).unwrap().is_empty(), "the fingerprint");
     operation::script(&diff::compare(from, to, options).unwrap().operations)
 }
 
@@ -72,7 +74,12 @@ pub fn leads(
     let mut migrator = Migrator::new(&files).map_err(refused)?.rebuild(rebuild);
     migrator.upgrade(db, "head").map_err(refused)?;
     migrator.stamp(db, &["base"], true).map_err(refused)?;
-    let left = diff::compare(&objects(db), to, &Options { renames: Vec::new(), ..options.clone() }).unwrap();
+    let made = objects(db);
+    let left = diff::compare(&made, to, &Options { renames: Vec::new(), ..options.clone() }).unwrap();
+    let alike = fingerprint(&made).unwrap() == fingerprint(to).unwrap();
+    if alike != diff::compare(&made, to, &Options::default()).unwrap().is_empty() {
+        return Err(End::Left(format!("the fingerprint says otherwise\n{script}")));
+    }
     if left.is_empty() {
         Ok(())
     } else {

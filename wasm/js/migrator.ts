@@ -2,7 +2,7 @@ import { Migrator as Core } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';
 import type { Sqlite3 } from './adapters/oo1.js';
 import { called, LimbeckError } from './errors.js';
-import type { Difference, Event, Plan, Report, Revision } from './report.js';
+import type { Compare, Diff, Difference, Event, Plan, Report, Revision, Verified } from './report.js';
 import { read, type Migrations } from './sources.js';
 import type { Scratch } from './values.js';
 
@@ -131,6 +131,28 @@ export class Migrator {
     return inScratch(db, options, (present) =>
       inScratch(db, options, (wanted) => parsed(() => this.#core.check(present, wanted, schema))),
     );
+  }
+
+  /**
+   * What lies between the schemas of two databases, which are only read. A folder's schema is that of a database
+   * in memory which it was upgraded on. Errors: `diff.bad_rename`.
+   */
+  diff(from: AnyDatabase, to: AnyDatabase, compare: Compare = {}, options: DatabaseOptions = {}): Diff {
+    return parsed(() =>
+      this.#core.diff(adapt(from, options.sqlite3), adapt(to, options.sqlite3), JSON.stringify(compare)),
+    );
+  }
+
+  /** Whether a database is what the migrations make up to where it says it is. It is only read. */
+  verify(db: AnyDatabase, options: DatabaseOptions = {}): Verified {
+    return inScratch(db, options, (scratch) =>
+      parsed(() => this.#core.verify(adapt(db, options.sqlite3), scratch)),
+    );
+  }
+
+  /** The fingerprint of a database's schema: equal for two that `diff` finds the same. */
+  fingerprint(db: AnyDatabase, options: DatabaseOptions = {}): string {
+    return parsed(() => this.#core.fingerprint(adapt(db, options.sqlite3)));
   }
 
   /** The revisions of a range `low:high`, newest first; with a database, where it is at is marked. */

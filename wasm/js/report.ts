@@ -90,6 +90,42 @@ export interface Difference {
   sql: string;
 }
 
+/** One step of a migration that limbeck writes. */
+export interface Operation {
+  /** `create`, `drop`, `rename_table`, `alter_table`, `fill`. */
+  kind: string;
+  table: string;
+  sql: string;
+  /** What it loses (`loses`), what it asks (`question`), what may surprise (`remark`). */
+  notes: { kind: string; text: string }[];
+}
+
+/** What lies between two schemas. */
+export interface Diff {
+  differences: Difference[];
+  /** What makes the first the second, in order. */
+  operations: Operation[];
+  /** Renames that would explain some of it. */
+  proposals: { table: string | null; from: string; to: string; likeness: number }[];
+}
+
+/** How two schemas are compared. */
+export interface Compare {
+  /** `old:new`, `table.old:new`. */
+  renames?: string[];
+  include?: string[];
+  exclude?: string[];
+  column_order?: boolean;
+}
+
+/** Whether a database is what the migrations make. */
+export interface Verified {
+  revisions: string[];
+  fingerprint: string;
+  /** What would make it so, and how much each matters. */
+  differences: (Difference & { grade: 'slight' | 'rule' | 'data' })[];
+}
+
 /** Rows that break a rule. */
 export interface Violation {
   table: string;
@@ -109,6 +145,8 @@ export type Event =
   /** An index of a rebuilt table is being built, counted from 1. */
   | { event: 'indexing'; table: string; index: number; of: number }
   /** A long statement is running; said only where the library has a progress handler. */
+  | { event: 'checking' }
+  | { event: 'proving' }
   | { event: 'working' }
   /** A step is done, and not yet committed. */
   | { event: 'step_finished'; revision: string; milliseconds: number };

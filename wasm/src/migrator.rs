@@ -5,7 +5,9 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use js_sys::Function;
-use limbeck::{Direction, Error, ErrorKind, Event, NewerDatabase, RebuildMode, Report, TransactionMode};
+use limbeck::{
+    Direction, Error, ErrorKind, Event, NewerDatabase, RebuildMode, Report, Side, TransactionMode, diff,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -108,6 +110,24 @@ impl Migrator {
     /// databases in memory.
     pub fn check(&self, present: Adapter, wanted: Adapter, schema: &str) -> Answer {
         self.answer(|core| core.check(&mut self.database(present), &mut self.database(wanted), schema))
+    }
+
+    /// What lies between the schemas of two databases; the options are JSON, or empty.
+    pub fn diff(&self, from: Adapter, to: Adapter, options: &str) -> Answer {
+        self.answer(|core| {
+            let (from, to) = (&mut self.database(from), &mut self.database(to));
+            core.diff(Side::Database(from), Side::Database(to), &diff::Options::from_json(options)?)
+        })
+    }
+
+    /// Whether a database is what the migrations make, found on an empty one in memory.
+    pub fn verify(&self, db: Adapter, scratch: Adapter) -> Answer {
+        self.answer(|core| core.verify(&mut self.database(db), &mut self.database(scratch)))
+    }
+
+    /// The fingerprint of a database's schema.
+    pub fn fingerprint(&self, db: Adapter) -> Answer {
+        self.answer(|core| core.fingerprint(&mut self.database(db)))
     }
 
     /// The script of a run over a range, which is run on an empty database in memory.

@@ -232,6 +232,46 @@ pub enum Command {
         #[arg(long)]
         rules: bool,
     },
+    /// Try the migrations: up, down and up again, on invented rows
+    #[command(
+        after_help = "Each revision is applied, taken back and applied again, on an empty database and on rows that are invented for\n\
+        the constraints of that moment, all of it in memory. What a downgrade does not bring back, though nobody has\n\
+        written it down as lost, is a failure. Each old revision, and a copy of each database in the folder of\n\
+        snapshots, goes to the heads and must have the schema of a fresh install. Exit status 1: a failure.\n\n  \
+        limbeck test\n  \
+        limbeck test -r a1b2: --seed 7     a1b2 and what came after it, on other rows"
+    )]
+    Test {
+        /// Only revisions of a range low:high, as for history
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        rev_range: String,
+        #[command(flatten)]
+        rows: InventedRows,
+        /// The folder of databases of past releases, instead of the settings'
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        snapshots: Option<PathBuf>,
+    },
+    /// Write the database of a release, which 'test' brings to the heads from then on
+    #[command(
+        after_help = "The database is made by the migrations, and filled with invented rows; or, with --copy, it is a copy of the\n\
+        one that -d names. A file that is there is never written over.\n\n  \
+        limbeck snapshot                     of the head\n  \
+        limbeck snapshot a1b2 -o snapshots/1.4.db\n  \
+        limbeck -d app.db snapshot --copy"
+    )]
+    Snapshot {
+        /// Of which revision
+        #[arg(default_value = "heads")]
+        revision: String,
+        /// Copy the database that -d names
+        #[arg(long, conflicts_with_all = ["revision", "seed", "rows"])]
+        copy: bool,
+        #[command(flatten)]
+        rows: InventedRows,
+        /// The file; without it, one in the folder of snapshots, called after the revision
+        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+    },
     /// Set the database's revision without running anything
     #[command(
         after_help = "  limbeck stamp head\n  limbeck stamp --purge a1b2      also where the database says what is gone\n  \
@@ -250,12 +290,24 @@ pub enum Command {
         #[arg(long, hide = true, value_parser = no_env)]
         tag: Option<String>,
     },
-    /// Go on with a database that refinery has migrated
+    /// Go on with a database that something else has made: find which revision its schema is, and stamp that
     #[command(
-        after_help = "Reads refinery's table and stamps what it says is applied; may be repeated.\n\n  \
-        limbeck -d app.db --migrations migrations adopt"
+        after_help = "Where refinery has migrated it, its table says what is applied. Elsewhere the schema is\n\
+        compared with every revision's, as the folder makes them in memory. May be repeated.\n\n  \
+        limbeck -d app.db --migrations migrations adopt\n  \
+        limbeck adopt --finish               where a migration stopped halfway: make the rest"
     )]
-    Adopt,
+    Adopt {
+        /// Make what is missing for the nearest revision, if that loses nothing
+        #[arg(long)]
+        finish: bool,
+    },
+    /// Say whether the database's schema is what the migrations make
+    #[command(
+        after_help = "Exit status 0: it is; 1: what differs is printed, and how much it matters.\n\n  \
+        limbeck verify\n  limbeck -d app.db verify --json"
+    )]
+    Verify,
     /// Make limbeck's own tables, and nothing else
     #[command(
         name = "ensure_version",
@@ -267,6 +319,10 @@ pub enum Command {
         #[arg(long)]
         sql: bool,
     },
+    /// Look at the database and its SQLite, for a bug report: no rows, no paths
+    #[command(after_help = "Exit status 1 where something is wrong. Nothing is changed.\n\n  \
+        limbeck doctor\n  limbeck doctor --json > report.json")]
+    Doctor,
     /// Back the database up, into the folder that --backups or limbeck.toml names
     #[command(
         after_help = "Through SQLite, so that a WAL is in it; checked, and listed in a catalogue beside it.\n\n  \
@@ -388,6 +444,17 @@ pub struct Instead {
     /// Say what would run on this database, and write nothing
     #[arg(long, conflicts_with = "sql")]
     pub plan: bool,
+}
+
+/// Which rows are invented.
+#[derive(Debug, Group)]
+pub struct InventedRows {
+    /// Chooses among possible rows: the same seed invents the same
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many rows each table gets
+    #[arg(long, default_value_t = 8, value_name = "NUMBER")]
+    pub rows: usize,
 }
 
 /// How `graph` draws.

@@ -12,6 +12,7 @@
 //! | `table` | one table against another → actions |
 //! | `fill` | a batch made safe on rows |
 //! | `order` | the steps in an order in which each runs |
+//! | `fingerprint` | a schema in a few letters |
 //! | `rename` | renames that are taken, and those that look likely |
 //!
 //! ```
@@ -35,6 +36,7 @@
 
 mod difference;
 mod fill;
+mod fingerprint;
 mod order;
 mod pattern;
 mod rename;
@@ -44,13 +46,15 @@ mod table;
 
 use std::collections::{HashMap, HashSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::alter::Action;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::operation::{Operation, drop_sql};
 use crate::schema::{Object, ObjectKind};
 pub use difference::{Difference, DifferenceKind, Grade};
+pub(crate) use fingerprint::differ;
+pub use fingerprint::fingerprint;
 use order::{Altered, Work};
 pub use pattern::Filter;
 pub use rename::{Proposal, Rename};
@@ -68,7 +72,42 @@ pub struct Options {
     pub column_order: bool,
 }
 
+/// As JSON has them.
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct JsonOptions {
+    renames: Vec<String>,
+    include: Vec<String>,
+    exclude: Vec<String>,
+    column_order: bool,
+}
+
 impl Options {
+    /// Reads `{"renames": ["users.mail:email"], "include": [], "exclude": ["tmp_*"], "column_order": true}`,
+    /// each of which may be left out, as the whole may be.
+    ///
+    /// Errors: [`ErrorKind::BadSetting`] and [`ErrorKind::BadRename`].
+    ///
+    /// ```
+    /// use limbeck::diff::Options;
+    ///
+    /// let options = Options::from_json(r#"{"renames": ["users.mail:email"]}"#)?;
+    /// assert_eq!(options.renames[0].to, "email");
+    /// # Ok::<(), limbeck::Error>(())
+    /// ```
+    pub fn from_json(text: &str) -> Result<Options> {
+        if text.trim().is_empty() {
+            return Ok(Options::default());
+        }
+        let JsonOptions { renames, include, exclude, column_order } =
+            serde_json::from_str(text).map_err(|error| {
+                Error::new(ErrorKind::BadSetting, format!("cannot read the options of a comparison: {error}"))
+                    .with_hint("write an object with renames, include, exclude, column_order")
+            })?;
+        let renames = renames.iter().map(|text| Rename::parse(text)).collect::<Result<_>>()?;
+        Ok(Options { renames, filter: Filter { include, exclude }, column_order })
+    }
+
     /// The same for the way back.
     #[must_use]
     pub fn reversed(&self) -> Options {
@@ -100,7 +139,7 @@ impl Diff {
 /// Indexes that constraints make are part of their table, and so are those and the triggers of a
 /// table that goes. Objects without a text are passed over.
 ///
-/// Errors: [`ErrorKind::BadRename`](crate::ErrorKind::BadRename),
+/// Errors: [`ErrorKind::BadRename`],
 /// [`ErrorKind::SqlSyntax`](crate::ErrorKind::SqlSyntax) for a text that cannot be read.
 pub fn compare(present: &[Object], wanted: &[Object], options: &Options) -> Result<Diff> {
     let (there, asked) = (taken(present, &options.filter), taken(wanted, &options.filter));

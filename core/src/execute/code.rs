@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::watched::Watched;
 use super::{Purpose, Run};
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
@@ -202,7 +203,8 @@ impl Work for Inside<'_, '_, '_> {
                 .with_hint("run it on the database itself, without --sql"));
         }
         if !self.direct {
-            self.run.watch.everything(self.run.db)?;
+            let Run { watch, db, listener, .. } = &mut *self.run;
+            watch.everything(&mut Watched { db: *db, listener: *listener })?;
             self.direct = true;
         }
         Ok(&mut *self.run.db)

@@ -31,15 +31,15 @@ const NAMED: usize = 3;
 
 /// Errors: [`ErrorKind::Corrupt`], with what is wrong.
 pub(super) fn refuse(run: &mut Run<'_, '_>) -> Result<()> {
+    let pages = run.db.integer("PRAGMA main.page_count", &[])?.unwrap_or(0);
     let wanted = match run.options.quick_check {
         QuickCheck::Always => true,
         QuickCheck::Never => false,
         QuickCheck::Auto => {
-            let pages = run.db.integer("PRAGMA main.page_count", &[])?.unwrap_or(0);
             pages.saturating_mul(run.db.integer("PRAGMA main.page_size", &[])?.unwrap_or(0)) <= AUTO
         }
     };
-    if !wanted {
+    if pages == 0 || !wanted {
         return Ok(());
     }
     run.tell(&Event::Checking)?;

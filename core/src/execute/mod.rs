@@ -11,6 +11,7 @@ mod outside;
 mod portable;
 mod pragmas;
 mod rebuild;
+mod room;
 mod rules;
 mod watched;
 
@@ -25,7 +26,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::alter::RebuildMode;
 use crate::backup::data_version;
+use crate::cancel::CancelHandle;
 use crate::db::Database;
+use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
@@ -34,6 +37,7 @@ use crate::history::{Entry, History, Unfinished, clock};
 use crate::inspect;
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
+use crate::room::Room;
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
@@ -75,7 +79,9 @@ pub(crate) struct Options {
     pub transaction: TransactionMode,
     pub quick_check: QuickCheck,
     pub trust_schema: bool,
+    pub cancel: CancelHandle,
     pub purpose: Purpose,
+    pub room: Room,
 }
 
 impl Options {
@@ -142,11 +148,16 @@ pub(crate) type First<'a> = dyn FnMut(&mut dyn Database, &mut Listener<'_>) -> R
 /// How often that is done anew because another connection has written in between.
 const ATTEMPTS: u32 = 5;
 
+/// How often a backend asks for each time that the listener is asked: a handle costs less to look at than
+/// a function of another language to call.
+const TICKS_TO_AN_EVENT: u32 = 5;
+
 /// Runs jobs that were planned from the version rows `from`.
 ///
 /// Takes `foreign_keys` off, then BEGIN IMMEDIATE (inside the caller's transaction: a savepoint),
 /// reads the version rows again, and plans again if they differ. On failure all is rolled back but
 /// what the report that comes with the error lists; every pragma is what it was, on every path.
+#[expect(clippy::too_many_arguments, reason = "what a run works with, and two questions that it asks back")]
 pub(crate) fn run(
     db: &mut dyn Database,
     options: &Options,
@@ -157,6 +168,22 @@ pub(crate) fn run(
     again: &mut Again<'_>,
     first: &mut First<'_>,
 ) -> Result<Report> {
+    let mut ticks = 0u32;
+    let listener: &mut Listener<'_> = &mut |event: &Event<'_>| {
+        if options.cancel.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        if *event == Event::Working {
+            ticks = ticks.wrapping_add(1);
+            if !ticks.is_multiple_of(TICKS_TO_AN_EVENT) {
+                return ControlFlow::Continue(());
+            }
+        }
+        if options.purpose == Purpose::Live {
+            event.log();
+        }
+        listener(event)
+    };
     let started = clock(db)?;
     let version = inspect::version(db)?;
     let pragmas = Pragmas::set(db, options.trust_schema)?;
@@ -169,6 +196,7 @@ pub(crate) fn run(
         known: None,
         may_edit: None,
         step_started: started,
+        last: false,
         watch: Watch::default(),
         checks: Checks::default(),
         rows: from,
@@ -187,10 +215,23 @@ pub(crate) fn run(
     let restored = pragmas.restore(db);
     report.timing.total_ms = clock(db).map_or(0, |now| now.saturating_sub(started));
     match result.and(restored) {
-        Ok(()) => Ok(report),
+        Ok(()) => {
+            log_warnings(options, &report);
+            Ok(report)
+        }
         Err(error) => Err(error.with_report(report)),
     }
 }
+
+#[cfg(feature = "log")]
+fn log_warnings(options: &Options, report: &Report) {
+    if options.purpose == Purpose::Live {
+        report.warnings.iter().for_each(|warning| log::warn!(target: "limbeck", "{warning}"));
+    }
+}
+
+#[cfg(not(feature = "log"))]
+fn log_warnings(_: &Options, _: &Report) {}
 
 struct Run<'r, 'l> {
     db: &'r mut dyn Database,
@@ -219,6 +260,8 @@ struct Run<'r, 'l> {
     may_edit: Option<bool>,
     /// When the step that runs now began, by SQLite's clock.
     step_started: u64,
+    /// Whether the step that runs now is the last.
+    last: bool,
 }
 
 impl<'r, 'l> Run<'r, 'l> {
@@ -262,8 +305,10 @@ impl<'r, 'l> Run<'r, 'l> {
                 self.refuse_what_needs_no_transaction(&jobs)?;
                 self.history().prepare(self.db)?;
                 portable::check_rows(self)?;
+                self.notice_changes()?;
             }
             let Some(job) = jobs.pop_front() else { break };
+            self.last = jobs.is_empty();
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
             if job.section().is_some_and(|section| !section.transaction) {
@@ -346,6 +391,9 @@ impl<'r, 'l> Run<'r, 'l> {
             return Ok(());
         }
         portable::check_keys(self)?;
+        if self.watch.noted().next().is_some() {
+            self.tell(&Event::Proving)?;
+        }
         let mut db = Watched { db: self.db, listener: self.listener };
         self.warnings.extend(self.watch.check(&mut db)?);
         self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
@@ -438,11 +486,35 @@ impl<'r, 'l> Run<'r, 'l> {
         let Some(revision) = &job.step.revision else { return Ok(()) };
         // What the twin took says nothing of the real one.
         let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
-        let entry = self.entry(job, revision, took);
+        let fingerprint = if self.last { self.fingerprint()? } else { None };
+        let entry = Entry { fingerprint: fingerprint.as_deref(), ..self.entry(job, revision, took) };
         history.record(self.db, &entry)?;
         self.tell(&Event::StepFinished { revision, milliseconds })?;
         let direction = job.step.direction;
         self.pending.push((StepReport { revision: revision.clone(), direction, alterations }, milliseconds));
+        Ok(())
+    }
+
+    /// That of the schema as it is now; none where a text cannot be read, or it is not the real one.
+    fn fingerprint(&mut self) -> Result<Option<String>> {
+        if self.options.purpose != Purpose::Live || !self.options.keep_history {
+            return Ok(None);
+        }
+        let objects = inspect::app_objects(self.db, &self.options.version_table)?;
+        Ok(diff::fingerprint(&objects).ok())
+    }
+
+    /// Warns where something other than limbeck has changed the schema since the last run.
+    fn notice_changes(&mut self) -> Result<()> {
+        if self.done > 0 || self.options.purpose != Purpose::Live {
+            return Ok(());
+        }
+        let Some((left, when)) = self.history().fingerprint(self.db)? else { return Ok(()) };
+        if self.fingerprint()?.is_some_and(|now| diff::differ(&now, &left)) {
+            let text =
+                format!("the schema is not as the run of {when} left it: 'limbeck verify' says what differs");
+            self.warnings.push(text);
+        }
         Ok(())
     }
 
@@ -462,6 +534,7 @@ impl<'r, 'l> Run<'r, 'l> {
             app_version: options.app_version.as_deref(),
             compatible: job.compatible,
             downgrade: job.downgrade.as_ref().map(|(text, checksum)| (&**text, &**checksum)),
+            fingerprint: None,
         }
     }
 }

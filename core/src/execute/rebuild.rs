@@ -2,6 +2,7 @@
 
 use super::copy;
 use super::in_place::{may_edit, reload, respelt};
+use super::room;
 use super::{Purpose, Run, counted};
 use crate::alter::{Draft, Preparation, Rebuild, Swap, TableState};
 use crate::db::{Database, Value};
@@ -24,6 +25,7 @@ pub(super) fn rebuild(
     let plan = if run.foreign_keys_on { enforced(run, state, draft)? } else { Rebuild::new(state, draft)? };
     let table = state.qualified();
     let of = copy::count(run, &table)?;
+    room::for_rebuild(run, state, draft, plan.indexes.len())?;
     let children = children_rows(run, state)?;
     // A script cannot know the rows; where the table is renamed away, they stay by themselves.
     let statistics = match run.options.purpose {

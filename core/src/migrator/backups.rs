@@ -56,7 +56,7 @@ impl<'a> Migrator<'a> {
     pub fn back_up(&mut self, db: &mut dyn Database) -> Result<Backup> {
         let backups = self.folder_of_backups()?.clone();
         let history = self.options.history();
-        Ok(backup::take(db, &mut *self.listener, history, &backups, None)?.backup)
+        Ok(backup::take(db, &mut *self.listener, history, &backups, None, &self.options.room)?.backup)
     }
 
     /// The backups of this database, by the name of its file, newest first. The database is not read,
@@ -121,7 +121,8 @@ impl<'a> Migrator<'a> {
             return Ok(None);
         }
         let history = self.options.history();
-        let taken = backup::take(db, &mut *self.listener, history, backups, Some(&spared.path))?;
+        let taken =
+            backup::take(db, &mut *self.listener, history, backups, Some(&spared.path), &self.options.room)?;
         Ok(Some(taken.backup))
     }
 
@@ -145,7 +146,7 @@ pub(super) fn backed_up(
         if is_empty(db)? {
             return Ok(None);
         }
-        let found = backup::take(db, listener, options.history(), backups, None)?;
+        let found = backup::take(db, listener, options.history(), backups, None, &options.room)?;
         taken = Some(found.backup);
         Ok(found.data_version)
     };

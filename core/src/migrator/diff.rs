@@ -11,18 +11,10 @@ use crate::execute::Purpose;
 use crate::inspect;
 use crate::operation;
 use crate::schema::Object;
-use crate::sql::{Token, TokenType as T, same_name, split, tokens, unquote};
+use crate::sql::{Token, TokenType as T, split, tokens, unquote};
 
 /// The version rows of a migration that is tried out.
 const TRIED: &str = "limbeck_tried";
-
-/// Tables that other migration tools keep beside an app's own.
-const RECORDS: [&str; 4] =
-    ["alembic_version", "refinery_schema_history", "_sqlx_migrations", "schema_migrations"];
-
-fn is_limbecks(table: &str) -> bool {
-    table.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("limbeck_"))
-}
 
 /// One side of a comparison.
 pub enum Side<'s> {
@@ -191,20 +183,9 @@ impl Migrator<'_> {
         }
     }
 
-    /// What the app has made: objects of no tool, no virtual table's inside, and not SQLite's own.
+    /// What the app has made.
     pub(super) fn app_objects(&self, db: &mut dyn Database) -> Result<Vec<Object>> {
-        let shadows = inspect::shadow_tables(db)?;
-        let mut objects = inspect::objects(db, "main")?;
-        objects.retain(|object| {
-            let is = |table: &str| same_name(&object.table, table);
-            !inspect::is_sqlites(&object.name)
-                && !inspect::is_sqlites(&object.table)
-                && !is(&self.options.version_table)
-                && !is_limbecks(&object.table)
-                && !RECORDS.iter().any(|record| is(record))
-                && !shadows.iter().any(|shadow| is(shadow))
-        });
-        Ok(objects)
+        inspect::app_objects(db, &self.options.version_table)
     }
 }
 

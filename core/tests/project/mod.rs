@@ -61,6 +61,11 @@ impl Project {
         text(&output.stderr)
     }
 
+    /// Writes a file into the folder of migrations.
+    pub fn file(&self, name: &str, text: &str) {
+        fs::write(self.0.join("migrations").join(name), text).unwrap();
+    }
+
     /// Writes a revision with the command, and its SQL under the markers.
     pub fn revision(&self, arguments: &[&str], up: &str, down: &str) {
         let told = self.ok(&[&["revision"], arguments].concat());

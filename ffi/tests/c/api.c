@@ -151,6 +151,12 @@ static void a_run(void) {
     scratch = open_database(other);
     CHECK(!limbeck_migrator_check(migrator, scratch, wanted, "CREATE TABLE only(x)", NUL, &text, &error));
     has(text, "\"kind\":\"add_table\"");
+    CHECK(!limbeck_migrator_diff(migrator, wanted, database, NULL, 0, &text, &error));
+    has(text, "\"sql\":\"DROP TABLE");
+    fails(limbeck_migrator_diff(migrator, wanted, database, "{\"renames\":[\"a\"]}", NUL, &text, &error),
+          LIMBECK_DIFF_BAD_RENAME, &error, "'a'");
+    CHECK(!limbeck_migrator_fingerprint(migrator, wanted, &text, &error));
+    has(text, "1:");
     limbeck_database_free(wanted);
     CHECK(sqlite3_close(empty) == SQLITE_OK);
   }
@@ -170,6 +176,14 @@ static void a_run(void) {
   CHECK(limbeck_report_is_empty(report));
   limbeck_report_free(report);
   CHECK(!limbeck_migrator_check_heads(migrator, database, &error));
+  {
+    sqlite3 *empty = open_sqlite();
+    limbeck_database *replayed = open_database(empty);
+    CHECK(!limbeck_migrator_verify(migrator, database, replayed, &text, &error));
+    has(text, "\"differences\":[]");
+    limbeck_database_free(replayed);
+    CHECK(sqlite3_close(empty) == SQLITE_OK);
+  }
   CHECK(!limbeck_migrator_current(migrator, database, &text, &error));
   has(text, "[{\"revision\":\"0002\"");
   CHECK(!limbeck_migrator_heads(migrator, 1, &text, &error));
@@ -670,6 +684,9 @@ static void backed_up(void) {
   CHECK(sqlite3_open(file, &connection) == SQLITE_OK);
   CHECK(!limbeck_database_from_sqlite3(connection, &api, &database, &error));
   fails(limbeck_migrator_back_up(older, database, &text, &error), LIMBECK_SETTINGS_INVALID, &error, "no folder");
+  CHECK(!limbeck_migrator_set_check_room(older, 0, &error) && !limbeck_migrator_set_check_room(older, 1, &error));
+  CHECK(!limbeck_migrator_doctor(older, database, &text, &error));
+  has(text, "\"pending\":[\"0001\"]");
   CHECK(!limbeck_migrator_set_backups(older, backups, NUL, 0, &error));
   CHECK(!limbeck_migrator_set_backups(newer, backups, strlen(backups), 2, &error));
   CHECK(!limbeck_migrator_set_progress(newer, count_pages, kinds, &error));

@@ -170,7 +170,15 @@ fn take(driver: &mut Driver, step: &Value, path: &Path, call: &str, sqlite: Sqli
     let before = driver.state();
     let found = match call.strip_prefix("check ") {
         Some(file) => driver.ask("check", &std::fs::read_to_string(path.join(file)).unwrap()),
-        None => driver.ask("run", call),
+        None => match call.strip_prefix("diff ") {
+            Some(file) => {
+                let options =
+                    if step["compare"].is_null() { String::new() } else { step["compare"].to_string() };
+                let schema = std::fs::read_to_string(path.join(file)).unwrap();
+                driver.ask("diff", &format!("{options}\n{schema}"))
+            }
+            None => driver.ask("run", call),
+        },
     };
     let found = found.and_then(|found| ran(driver, call, found));
     let expected = step["error"].as_str();

@@ -202,6 +202,20 @@ static void check(const char *schema) {
   tell(status, text, error);
 }
 
+/* The options, a line, and behind them the statements of the other side. */
+static void diff(char *bytes) {
+  limbeck_error *error = NULL;
+  limbeck_text *text = NULL;
+  limbeck_status status = read_folder(&error);
+  char *schema = strchr(bytes, '\n');
+  must(schema != NULL, "diff");
+  *schema++ = 0;
+  open_in_memory(&wanted_connection, &wanted);
+  must(sqlite3_exec(wanted_connection, schema, NULL, NULL, NULL) == SQLITE_OK, "schema");
+  if (!status) status = limbeck_migrator_diff(migrator, database, wanted, bytes, NUL, &text, &error);
+  tell(status, text, error);
+}
+
 static void run(char *call) {
   limbeck_error *error = NULL;
   limbeck_text *text = NULL;
@@ -231,6 +245,9 @@ static void run(char *call) {
     status = limbeck_migrator_history(migrator, database, rest, NUL, &text, &error);
   } else if (!strcmp(call, "show")) {
     status = limbeck_migrator_show(migrator, rest, NUL, &text, &error);
+  } else if (!strcmp(call, "verify")) {
+    open_in_memory(&scratch_connection, &scratch);
+    status = limbeck_migrator_verify(migrator, database, scratch, &text, &error);
   } else if (!strcmp(call, "merge")) {
     status = limbeck_migrator_merge(migrator, rest, NUL, &text, &error);
   } else {
@@ -264,6 +281,8 @@ int main(void) {
       texts(bytes);
     } else if (!strcmp(verb, "check")) {
       check(bytes);
+    } else if (!strcmp(verb, "diff")) {
+      diff(bytes);
     } else if (!strcmp(verb, "exec")) {
       exec(bytes);
     } else {

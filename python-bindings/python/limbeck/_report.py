@@ -128,7 +128,7 @@ class RevisionInfo:
 class Event:
     """What a run says while it works. Which members are set, ``event`` says."""
 
-    #: ``step_started``, ``copied``, ``indexing``, ``backing_up``, ``restoring`` or ``step_finished``.
+    #: ``step_started``, ``checking``, ``copied``, ``indexing``, ``proving``, ``backing_up``, ``restoring`` or ``step_finished``.
     event: str
     revision: Optional[str] = None
     direction: Optional[str] = None

@@ -25,6 +25,8 @@ export function nodeSqlite(db: NodeSqliteDatabase): Scratch {
     execute: (sql) =>
       run(() => {
         const statement = db.prepare(sql);
+        // `run` answers the last rowid too, and fails where a number cannot hold it.
+        statement.setReadBigInts(true);
         if (statement.columns().length === 0) return Number(statement.run().changes);
         // `run` would take the first of its steps only.
         for (const _ of statement.iterate());

@@ -1,6 +1,6 @@
 //! `upgrade`, `downgrade`, `stamp`, `adopt`, `ensure_version`: what changes the database, or says how it would.
 
-use crate::{AlterationReport, Direction, DryRun, Migrator, NewerDatabase, Report, Result, Way};
+use crate::{AlterationReport, Database, Direction, DryRun, Migrator, NewerDatabase, Report, Result, Way};
 use serde_json::json;
 
 use super::{look_at, migrator, open, scratch};
@@ -27,14 +27,33 @@ pub fn migrate(
         planned(args, &migrator, &dry);
         return Ok(());
     }
-    told(
-        args,
-        &match direction {
-            Direction::Up => migrator.upgrade(&mut *open(settings, Access::Create)?, target)?,
-            _ => migrator.downgrade(&mut *open(settings, Access::Change)?, target)?,
-        },
-    );
+    let access = if direction == Direction::Up { Access::Create } else { Access::Change };
+    let mut db = open(settings, access)?;
+    let report = match direction {
+        Direction::Up => migrator.upgrade(&mut *db, target)?,
+        _ => migrator.downgrade(&mut *db, target)?,
+    };
+    told(args, &drifted(settings, &migrator, &mut *db, report));
     Ok(())
+}
+
+/// A report that says too where the database is now something else than the migrations make.
+fn drifted(
+    settings: &Settings,
+    migrator: &Migrator<'_>,
+    db: &mut dyn Database,
+    mut report: Report,
+) -> Report {
+    // What was done is done: where the folder cannot be replayed, nothing is known.
+    if !report.is_empty()
+        && let Ok(found) = scratch(settings).and_then(|mut scratch| migrator.verify(db, &mut *scratch))
+    {
+        let lines = found.lines().into_iter();
+        report
+            .warnings
+            .extend(lines.map(|line| format!("the schema has drifted from the migrations: {line}")));
+    }
+    report
 }
 
 pub fn stamp(args: &Args, settings: &Settings, revisions: &[String], purge: bool, print: bool) -> Result<()> {
@@ -43,23 +62,36 @@ pub fn stamp(args: &Args, settings: &Settings, revisions: &[String], purge: bool
         return sql(args, settings, &migrator, Direction::Stamp, &revisions.join(" "));
     }
     let targets: Vec<&str> = revisions.iter().map(String::as_str).collect();
-    told(args, &migrator.stamp(&mut *open(settings, Access::Create)?, &targets, purge)?);
+    let mut db = open(settings, Access::Create)?;
+    let report = migrator.stamp(&mut *db, &targets, purge)?;
+    told(args, &drifted(settings, &migrator, &mut *db, report));
     Ok(())
 }
 
-#[cfg(not(feature = "refinery"))]
-pub fn adopt(_: &Args, _: &Settings) -> Result<()> {
-    Err(crate::Error::new(
-        crate::ErrorKind::BadSetting,
-        "this build of limbeck does not read refinery's table",
-    )
-    .with_hint("adopt the database with the command of limbeck's Rust crate, which does"))
-}
-
-#[cfg(feature = "refinery")]
-pub fn adopt(args: &Args, settings: &Settings) -> Result<()> {
+pub fn adopt(args: &Args, settings: &Settings, finish: bool) -> Result<()> {
     let mut migrator = migrator(settings)?.on_event(output::listener(args, settings));
-    told(args, &migrator.adopt(&mut *open(settings, Access::Change)?)?);
+    let mut db = open(settings, Access::Change)?;
+    // Without it, refinery's table is not read, and the schema tells alone.
+    #[cfg(feature = "refinery")]
+    match migrator.adopt(&mut *db) {
+        // There is no table of refinery's.
+        Err(error) if error.kind() == crate::ErrorKind::NothingToAdopt => {}
+        adopted => {
+            told(args, &adopted?);
+            return Ok(());
+        }
+    }
+    let (found, report) = migrator.adopt_schema(&mut *db, &mut *scratch(settings)?, finish)?;
+    if args.json {
+        output::json(&json!({ "recognised": found, "report": report }));
+        return Ok(());
+    }
+    say!("the schema is {}", output::paint(output::REVISION, &found.title()));
+    if !found.also.is_empty() && !args.quiet {
+        let also: Vec<String> = found.also.iter().map(|rows| output::list(rows)).collect();
+        eprintln!("warning: {} have the same schema, and change rows at most", also.join("; "));
+    }
+    told(args, &report);
     Ok(())
 }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
-use super::{migrator, read_folders, scratch};
+use super::{look_at, migrator, read_folders, scratch};
 use crate::cli::Access;
 use crate::cli::args::{Args, Compare};
 use crate::cli::output::{self, say};
 use crate::cli::settings::Settings;
-use crate::diff::{self, Diff, Filter, Proposal, Rename};
+use crate::diff::{self, Diff, Filter, Grade, Proposal, Rename};
 use crate::{Difference, Error, ErrorKind, Migrator, Result, Side};
 
 const ADDED: Style = AnsiColor::Green.on_default();
@@ -83,6 +83,29 @@ pub fn check(args: &Args, settings: &Settings, compare: &Compare) -> Result<u8> 
         proposed(&found.proposals);
     }
     Ok(u8::from(!found.is_empty()))
+}
+
+/// Exit status 1 if the database is not what the migrations make.
+pub fn verify(args: &Args, settings: &Settings) -> Result<u8> {
+    let found = migrator(settings)?.verify(&mut *look_at(settings)?, &mut *scratch(settings)?)?;
+    if args.json {
+        output::json(&found);
+    } else {
+        told(&found.differences);
+        let at = output::list(&found.revisions);
+        match found.differences.iter().map(Difference::grade).max() {
+            None => say!("the schema is what the migrations make up to {at}"),
+            Some(worst) => say!(
+                "the schema is not what the migrations make up to {at}: {}",
+                match worst {
+                    Grade::Slight => "nothing is answered otherwise",
+                    Grade::Rule => "rules differ",
+                    Grade::Data => "tables or columns differ",
+                }
+            ),
+        }
+    }
+    Ok(u8::from(!found.is_sound()))
 }
 
 /// What stands on the command line for a side.

@@ -103,6 +103,16 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
     Ok(())
 }
 
+pub fn doctor(args: &Args, settings: &Settings) -> Result<u8> {
+    let found = migrator(settings)?.doctor(&mut *look_at(settings)?);
+    if args.json {
+        output::json(&found);
+    } else {
+        say!("{found}");
+    }
+    Ok(u8::from(!found.is_well()))
+}
+
 fn listed(args: &Args, revisions: &[RevisionInfo], text: impl FnOnce()) {
     if args.json { output::json(&json!({ "revisions": revisions })) } else { text() }
 }

@@ -11,6 +11,8 @@ mod lint;
 mod look;
 mod new_file;
 mod shell;
+mod snapshot;
+mod trial;
 
 use std::path::{Path, PathBuf};
 
@@ -54,7 +56,9 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Backup => backup::backup(args, &settings()?),
         Command::Backups { compatible } => backup::backups(args, &settings()?, *compatible),
         Command::Restore { file } => backup::restore(args, &settings()?, file.as_deref()),
-        Command::Adopt => change::adopt(args, &settings()?),
+        Command::Doctor => return look::doctor(args, &settings()?),
+        Command::Adopt { finish } => change::adopt(args, &settings()?, *finish),
+        Command::Verify => return compare::verify(args, &settings()?),
         Command::EnsureVersion { sql } => change::ensure_version(args, &settings()?, *sql),
         Command::Current { check_heads } => look::current(args, &settings()?, *check_heads),
         Command::Heads { resolve_dependencies } => look::heads(args, &settings()?, *resolve_dependencies),
@@ -70,6 +74,13 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         }
         Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
         Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
+        Command::Test { rev_range, rows, snapshots } => {
+            return trial::test(args, &settings()?, rev_range, rows, snapshots.as_deref());
+        }
+        Command::Snapshot { copy: true, output, .. } => snapshot::copy(args, &settings()?, output.as_deref()),
+        Command::Snapshot { revision, rows, output, .. } => {
+            snapshot::make(args, &settings()?, revision, rows, output.as_deref())
+        }
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
         Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }

@@ -24,6 +24,7 @@ struct File {
     #[serde(skip)]
     recursive: bool,
     schema: Option<PathBuf>,
+    snapshots: Option<PathBuf>,
     #[serde(default)]
     include: Vec<String>,
     #[serde(default)]
@@ -94,6 +95,8 @@ pub struct Settings<'h> {
     pub migrations: Vec<PathBuf>,
     /// The file that tells the wanted schema.
     pub schema: Option<PathBuf>,
+    /// The folder of databases of past releases.
+    pub snapshots: PathBuf,
     /// The tables and views that are compared, if not all.
     pub include: Vec<String>,
     /// Those that are not.
@@ -155,6 +158,7 @@ impl<'h> Settings<'h> {
                 }
             },
             schema: file.schema.map(|schema| base.join(schema)),
+            snapshots: base.join(file.snapshots.as_deref().unwrap_or(Path::new("snapshots"))),
             include: file.include,
             exclude: file.exclude,
             column_order: file.column_order,
@@ -275,7 +279,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
+            "use database, migrations, schema, snapshots, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {

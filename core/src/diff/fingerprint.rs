@@ -1,0 +1,89 @@
+//! A schema in a few letters: two schemas have the same exactly where nothing differs.
+
+use sha2::{Digest, Sha256};
+
+use super::schema::Schema;
+use super::shape::{Column, Key, KeyColumn, Reference, Rule, Says, Shape};
+use crate::error::Result;
+use crate::schema::Object;
+
+/// How meanings are told; another way is another number, and compares with none of the old.
+const EDITION: &str = "1";
+
+/// `1:` and the SHA-256, in hexadecimal, of what a schema means: spelling, layout and the order of columns and of
+/// objects do not count.
+///
+/// Errors: [`ErrorKind::SqlSyntax`](crate::ErrorKind::SqlSyntax) for a text that cannot be read.
+pub fn fingerprint(objects: &[Object]) -> Result<String> {
+    let schema = Schema::read(objects)?;
+    let mut lines: Vec<String> = Vec::new();
+    for table in &schema.tables {
+        lines.push(format!("table {:?} {}", table.name, shape(&table.shape, &schema)));
+    }
+    for other in &schema.others {
+        lines.push(format!(
+            "{} {:?} {:?} {}",
+            other.object.kind.as_str(),
+            other.name,
+            other.table,
+            other.text
+        ));
+    }
+    lines.sort_unstable();
+    let sum = Sha256::digest(lines.join("\n").as_bytes());
+    Ok(sum.iter().fold(format!("{EDITION}:"), |text, byte| format!("{text}{byte:02x}")))
+}
+
+/// Whether two fingerprints tell of different schemas: of two editions nothing is known.
+pub fn differ(one: &str, other: &str) -> bool {
+    let edition = |text: &str| text.split_once(':').map(|(edition, _)| edition.to_owned());
+    edition(one) == edition(other) && one != other
+}
+
+fn shape(shape: &Shape, schema: &Schema<'_>) -> String {
+    let Shape { columns, key, rules, strict, without_rowid, autoincrement } = shape;
+    let mut parts: Vec<String> = columns.iter().map(column).collect();
+    parts.extend(rules.iter().map(|each| rule(each, schema)));
+    parts.sort_unstable();
+    parts.extend(key.as_ref().map(self::key));
+    parts.push(format!("{strict} {without_rowid} {autoincrement}"));
+    parts.join(" | ")
+}
+
+fn column(column: &Column) -> String {
+    let Column { name, kind, collation, not_null, default, generated } = column;
+    let default = default.as_ref().map(ToString::to_string);
+    let generated = generated.as_ref().map(|(expression, stored)| (expression.to_string(), *stored));
+    format!("column {name:?} {kind} {collation:?} {not_null:?} {default:?} {generated:?}")
+}
+
+fn key(key: &Key) -> String {
+    // How it is spelt is no part of it.
+    let Key { name, columns, conflict, no_rowid, sql: _ } = key;
+    format!("key {name:?} {} {conflict} {no_rowid}", listed(columns))
+}
+
+fn listed(columns: &[KeyColumn]) -> String {
+    let one = |KeyColumn { name, collation, descending }: &KeyColumn| {
+        format!("{name:?} {collation:?} {descending}")
+    };
+    columns.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn rule(rule: &Rule, schema: &Schema<'_>) -> String {
+    let Rule { name, says, beside: _, repeated: _, sql: _ } = rule;
+    let says = match says {
+        Says::Unique { columns, conflict } => format!("unique {} {conflict}", listed(columns)),
+        Says::Check(expression) => format!("check {expression}"),
+        Says::References(reference) => {
+            let Reference { columns, table, parents, on_delete, on_update, matching, deferred } = reference;
+            // `REFERENCES p` is about p's primary key.
+            let parent = schema.table(table).filter(|_| parents.is_empty());
+            let parents = parent.map_or_else(|| parents.clone(), |parent| parent.shape.key_columns());
+            format!(
+                "references {columns:?} {table:?} {parents:?} {on_delete} {on_update} {matching} {deferred}"
+            )
+        }
+    };
+    format!("rule {name:?} {says}")
+}

@@ -1,0 +1,428 @@
+//! What a developer wants to know of a database that is on a user's machine, in one piece that the user
+//! can attach to a report: no rows, no paths, no names but those of the schema and of revisions.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::Migrator;
+use super::newer::Met;
+use crate::db::{Database, Value};
+use crate::error::Result;
+use crate::inspect;
+use crate::report::NewerRevision;
+
+/// A database and its SQLite, looked at and not changed. What cannot be found out is absent, and
+/// `failures` say why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Doctor {
+    /// limbeck's version.
+    pub limbeck: String,
+    /// The app's version, if it has told.
+    pub app_version: Option<String>,
+    /// SQLite's version.
+    pub sqlite: String,
+    /// How it was compiled.
+    pub compile_options: Vec<String>,
+    /// Known faults of this version that can do harm.
+    pub known_faults: Vec<KnownFault>,
+    /// The connection's and the database's switches, by name.
+    pub settings: Vec<Setting>,
+    /// What the settings mean for what a run promises; nothing where all is well.
+    pub warnings: Vec<String>,
+    /// The database's size in bytes.
+    pub bytes: u64,
+    /// Of which so many are free pages: what `VACUUM` would give back.
+    pub free_bytes: u64,
+    /// What `PRAGMA quick_check` finds; nothing, in a sound one.
+    pub problems: Vec<String>,
+    /// Rows without a parent that are there already: table, parent, how many.
+    pub violations: Vec<OldViolation>,
+    /// The version rows.
+    pub heads: Vec<String>,
+    /// The heads of the folder.
+    pub wanted: Vec<String>,
+    /// What the database has and the folder does not.
+    pub newer: Vec<NewerRevision>,
+    /// What an upgrade would apply, in order.
+    pub pending: Vec<String>,
+    /// The last steps, newest first.
+    pub history: Vec<PastStep>,
+    /// How many backups there are, where a folder for them is named, and when the newest was taken.
+    pub backups: Option<(usize, Option<String>)>,
+    /// What could not be found out, and why.
+    pub failures: Vec<String>,
+}
+
+/// A fault of SQLite's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KnownFault {
+    /// What happens.
+    pub what: &'static str,
+    /// The version that does not have it.
+    pub fixed_in: &'static str,
+    /// Where SQLite tells of it.
+    pub source: &'static str,
+}
+
+/// A switch and its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Setting {
+    /// The pragma.
+    pub name: &'static str,
+    /// As SQLite answers.
+    pub value: String,
+}
+
+/// Rows without a parent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OldViolation {
+    /// The table that holds them.
+    pub table: String,
+    /// The table that lacks their parents.
+    pub parent: String,
+    /// How many there are.
+    pub rows: u64,
+}
+
+/// One row of `limbeck_history`, without its script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PastStep {
+    /// The revision.
+    pub revision: String,
+    /// `up`, `down` or `stamp`.
+    pub direction: String,
+    /// `finished`, or `started`.
+    pub state: String,
+    /// In UTC.
+    pub applied_at: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: Option<i64>,
+    /// Of the app that ran it.
+    pub app_version: Option<String>,
+}
+
+/// Each fault with the versions that have it: from the first, up to but without the second.
+const FAULTS: [(&[(u32, u32)], KnownFault); 2] = [
+    (
+        &[(3_007_000, 3_044_006), (3_045_000, 3_050_007), (3_051_000, 3_051_003)],
+        KnownFault {
+            what: "two connections that write or checkpoint at the same instant can damage a database in WAL mode",
+            fixed_in: "3.51.3",
+            source: "https://sqlite.org/wal.html#walresetbug",
+        },
+    ),
+    (
+        &[(3_035_000, 3_035_005)],
+        KnownFault {
+            what: "ALTER TABLE DROP COLUMN can damage the table",
+            fixed_in: "3.35.5",
+            source: "https://sqlite.org/releaselog/3_35_5.html",
+        },
+    ),
+];
+
+/// Pragmas that are read. None of them tells where anything is, or what is in a row.
+const SETTINGS: [&str; 16] = [
+    "journal_mode",
+    "synchronous",
+    "locking_mode",
+    "foreign_keys",
+    "recursive_triggers",
+    "trusted_schema",
+    "busy_timeout",
+    "page_size",
+    "page_count",
+    "freelist_count",
+    "auto_vacuum",
+    "encoding",
+    "temp_store",
+    "cache_size",
+    "user_version",
+    "application_id",
+];
+
+/// One part of the examination.
+type Look<'a> = dyn Fn(&mut Doctor, &mut dyn Database) -> Result<()> + 'a;
+
+/// So much of the history is told.
+const STEPS: u32 = 50;
+
+impl Migrator<'_> {
+    /// Looks at a database and at its SQLite, and changes nothing; what fails is told, and the rest goes
+    /// on. `quick_check` and the check of foreign keys read the whole database.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite")] {
+    /// use limbeck::Migrator;
+    ///
+    /// let migrations = [("0001_notes.sql", "CREATE TABLE notes(title)")];
+    /// let mut db = rusqlite::Connection::open_in_memory().unwrap();
+    /// let found = Migrator::new(&migrations)?.doctor(&mut db);
+    /// assert_eq!((found.pending, found.problems.len()), (vec!["0001".to_owned()], 0));
+    /// # }
+    /// # Ok::<(), limbeck::Error>(())
+    /// ```
+    pub fn doctor(&self, db: &mut dyn Database) -> Doctor {
+        let mut found = Doctor {
+            limbeck: env!("CARGO_PKG_VERSION").to_owned(),
+            app_version: self.options.app_version.clone(),
+            wanted: self.graph().heads().into_iter().map(str::to_owned).collect(),
+            ..Doctor::default()
+        };
+        let parts: [(&str, &Look<'_>); 6] = [
+            ("SQLite", &|found, db| sqlite(found, db)),
+            ("settings", &|found, db| settings(found, db)),
+            ("revisions", &|found, db| self.revisions_of(found, db)),
+            ("history", &|found, db| history(found, db)),
+            ("foreign keys", &|found, db| violations(found, db)),
+            ("quick_check", &|found, db| {
+                let lines = db.texts("PRAGMA main.quick_check", &[])?;
+                found.problems = lines.into_iter().filter(|line| line != "ok").collect();
+                Ok(())
+            }),
+        ];
+        for (what, look) in parts {
+            if let Err(error) = look(&mut found, db) {
+                found.failures.push(format!("{what}: {error} [{}]", error.code()));
+            }
+        }
+        if self.backups.is_some() {
+            match self.backups(db) {
+                Ok(all) => {
+                    found.backups = Some((all.len(), all.into_iter().next().map(|newest| newest.taken_at)))
+                }
+                // The message would name the folder.
+                Err(error) => found.failures.push(format!("backups: [{}]", error.code())),
+            }
+        }
+        found
+    }
+
+    fn revisions_of(&self, found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
+        found.heads = self.history().rows(db)?;
+        if self.unknown(&found.heads) {
+            found.newer = Met::new(&self.options, self.graph(), db, &found.heads)?.newer();
+            return Ok(());
+        }
+        let plan = self.graph().upgrade(&found.heads, "heads")?;
+        found.pending = plan.steps.into_iter().filter_map(|step| step.revision).collect();
+        Ok(())
+    }
+}
+
+fn sqlite(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
+    found.sqlite = db.texts("SELECT sqlite_version()", &[])?.pop().unwrap_or_default();
+    let version = inspect::version(db)?;
+    let has = |ranges: &[(u32, u32)]| ranges.iter().any(|(from, to)| (*from..*to).contains(&version));
+    found.known_faults =
+        FAULTS.iter().filter(|(ranges, _)| has(ranges)).map(|(_, fault)| fault.clone()).collect();
+    found.compile_options = db.texts("PRAGMA compile_options", &[])?;
+    Ok(())
+}
+
+fn settings(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
+    let mut number = |name: &str| -> Result<u64> {
+        let value = db.integer(&format!("PRAGMA main.{name}"), &[])?;
+        Ok(value.map_or(0, |value| value.max(0) as u64))
+    };
+    let page = number("page_size")?;
+    found.bytes = page * number("page_count")?;
+    found.free_bytes = page * number("freelist_count")?;
+    for name in SETTINGS {
+        // A build without one answers nothing.
+        if let Some(value) = db.rows(&format!("PRAGMA {name}"), &[])?.pop().and_then(|mut row| row.pop()) {
+            let value = match value {
+                Value::Text(text) => text,
+                Value::Integer(number) => number.to_string(),
+                other => format!("{other:?}"),
+            };
+            if let Some(why) = risk(name, &value) {
+                found.warnings.push(why.to_owned());
+            }
+            found.settings.push(Setting { name, value });
+        }
+    }
+    Ok(())
+}
+
+/// What a setting takes away of what is promised: core/SAFETY.md.
+fn risk(name: &str, value: &str) -> Option<&'static str> {
+    match (name, value.to_ascii_lowercase().as_str()) {
+        ("journal_mode", "off") => {
+            Some("journal_mode = off: a run that fails or is killed can damage the database")
+        }
+        ("journal_mode", "memory") => {
+            Some("journal_mode = memory: a run that is killed can damage the database")
+        }
+        ("synchronous", "0") => Some("synchronous = off: a power cut can damage the database"),
+        _ => None,
+    }
+}
+
+fn history(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
+    if !db.any("SELECT 1 FROM main.sqlite_master WHERE name = 'limbeck_history'", &[])? {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT revision, direction, state, applied_at, duration_ms, app_version FROM main.limbeck_history \
+         ORDER BY id DESC LIMIT {STEPS}"
+    );
+    for row in db.rows(&sql, &[])? {
+        let text = |at: usize| match row.get(at) {
+            Some(Value::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        found.history.push(PastStep {
+            revision: text(0).unwrap_or_default(),
+            direction: text(1).unwrap_or_default(),
+            state: text(2).unwrap_or_default(),
+            applied_at: text(3).unwrap_or_default(),
+            duration_ms: match row.get(4) {
+                Some(Value::Integer(milliseconds)) => Some(*milliseconds),
+                _ => None,
+            },
+            app_version: text(5),
+        });
+    }
+    Ok(())
+}
+
+fn violations(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
+    let sql = "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check GROUP BY 1, 2 ORDER BY 1, 2";
+    for row in db.rows(sql, &[])? {
+        if let [Value::Text(table), Value::Text(parent), Value::Integer(rows)] = &row[..] {
+            let (table, parent, rows) = (table.clone(), parent.clone(), (*rows).max(0) as u64);
+            found.violations.push(OldViolation { table, parent, rows });
+        }
+    }
+    Ok(())
+}
+
+impl Doctor {
+    /// Whether nothing is wrong.
+    pub fn is_well(&self) -> bool {
+        self.known_faults.is_empty()
+            && self.warnings.is_empty()
+            && self.problems.is_empty()
+            && self.violations.is_empty()
+            && self.newer.is_empty()
+            && self.failures.is_empty()
+    }
+}
+
+/// For people: a line a fact.
+impl fmt::Display for Doctor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |all: &[String]| if all.is_empty() { "none".to_owned() } else { all.join(", ") };
+        writeln!(f, "limbeck      {}", self.limbeck)?;
+        if let Some(version) = &self.app_version {
+            writeln!(f, "app          {version}")?;
+        }
+        writeln!(f, "SQLite       {}", self.sqlite)?;
+        for fault in &self.known_faults {
+            writeln!(f, "FAULT        {}: fixed in {}, {}", fault.what, fault.fixed_in, fault.source)?;
+        }
+        writeln!(f, "size         {} bytes, of which {} are free", self.bytes, self.free_bytes)?;
+        for line in &self.warnings {
+            writeln!(f, "WARNING      {line}")?;
+        }
+        match &self.problems[..] {
+            [] => writeln!(f, "quick_check  ok")?,
+            lines => lines.iter().try_for_each(|line| writeln!(f, "DAMAGE       {line}"))?,
+        }
+        for found in &self.violations {
+            writeln!(
+                f,
+                "ORPHANS      {} rows of {} without a parent in {}",
+                found.rows, found.table, found.parent
+            )?;
+        }
+        writeln!(f, "at           {}", list(&self.heads))?;
+        writeln!(f, "folder at    {}", list(&self.wanted))?;
+        for newer in &self.newer {
+            let by = newer.app_version.as_deref().unwrap_or("?");
+            let when = newer.applied_at.as_deref().unwrap_or("?");
+            writeln!(f, "NEWER        {} by {by} at {when}", newer.revision)?;
+        }
+        writeln!(f, "pending      {}", list(&self.pending))?;
+        if let Some((count, newest)) = &self.backups {
+            writeln!(
+                f,
+                "backups      {count}{}",
+                newest.as_ref().map(|at| format!(", the newest of {at}")).unwrap_or_default()
+            )?;
+        }
+        for line in &self.failures {
+            writeln!(f, "NOT KNOWN    {line}")?;
+        }
+        for setting in &self.settings {
+            writeln!(f, "setting      {} = {}", setting.name, setting.value)?;
+        }
+        for step in &self.history {
+            let took = step.duration_ms.map(|ms| format!(", {ms} ms")).unwrap_or_default();
+            let app = step.app_version.as_ref().map(|version| format!(", {version}")).unwrap_or_default();
+            let PastStep { revision, direction, state, applied_at, .. } = step;
+            writeln!(f, "history      {applied_at} {direction} {revision} {state}{took}{app}")?;
+        }
+        write!(f, "compiled     {}", self.compile_options.join(" "))
+    }
+}
+
+#[cfg(all(test, feature = "rusqlite"))]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_told_and_nothing_else() {
+        let files = [
+            ("1_a.sql", "CREATE TABLE a(id INTEGER PRIMARY KEY); CREATE TABLE b(a REFERENCES a)"),
+            ("2_b.sql", "SELECT 1"),
+        ];
+        let mut db = Connection::open_in_memory().unwrap();
+        Migrator::new(&files).unwrap().app_version("2.0").upgrade(&mut db, "1").unwrap();
+        db.execute_batch("PRAGMA foreign_keys = OFF; INSERT INTO b VALUES (77123), (77124)").unwrap();
+        let before = db.total_changes();
+        let found = Migrator::new(&files).unwrap().doctor(&mut db);
+        assert_eq!((&found.heads[..], &found.pending[..]), (&["1".to_owned()][..], &["2".to_owned()][..]));
+        assert_eq!(found.violations, [OldViolation { table: "b".into(), parent: "a".into(), rows: 2 }]);
+        assert_eq!(found.warnings, ["journal_mode = memory: a run that is killed can damage the database"]);
+        assert_eq!((found.history.len(), found.failures.len(), found.problems.len()), (1, 0, 0));
+        assert!(found.bytes > 0 && !found.is_well() && db.total_changes() == before);
+        let text = found.to_string();
+        assert!(
+            text.contains("ORPHANS      2 rows of b without a parent in a") && !text.contains("77123"),
+            "{text}"
+        );
+        // An older folder.
+        let found = Migrator::new(&files[1..]).unwrap().doctor(&mut db);
+        assert_eq!(found.newer[0].app_version.as_deref(), Some("2.0"));
+    }
+
+    #[test]
+    fn versions_with_faults() {
+        let names = |version: u32| {
+            let has = |ranges: &[(u32, u32)]| ranges.iter().any(|(from, to)| (*from..*to).contains(&version));
+            FAULTS
+                .iter()
+                .filter(|(ranges, _)| has(ranges))
+                .map(|(_, fault)| fault.fixed_in)
+                .collect::<Vec<_>>()
+        };
+        for (version, want) in [
+            (3_006_023, &[][..]),
+            (3_034_001, &["3.51.3"]),
+            (3_035_004, &["3.51.3", "3.35.5"]),
+            (3_044_006, &[]),
+            (3_046_000, &["3.51.3"]),
+            (3_050_007, &[]),
+            (3_051_002, &["3.51.3"]),
+            (3_051_003, &[]),
+            (3_053_000, &[]),
+        ] {
+            assert_eq!(names(version), want, "{version}");
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! A database that nothing is known of, or that something else has migrated halfway: which revision its
+//! schema is, or is nearest to.
+
+use serde::Serialize;
+use serde::ser::{SerializeStruct, Serializer};
+
+use super::rehearse::empty;
+use super::verify::{graded, line};
+use super::{Migrator, Side, backups, nothing, run_quietly};
+use crate::db::Database;
+use crate::diff::{self, Diff, Difference, Grade};
+use crate::error::{Error, ErrorKind, Result};
+use crate::execute::{self, JobBody};
+use crate::graph::RevisionGraph;
+use crate::operation::{self, Note, Operation};
+use crate::report::Report;
+use crate::schema::Object;
+use crate::script::Section;
+
+/// What a database's schema is, among those that the migrations make.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recognised {
+    /// The heads of the nearest one; none for the empty schema before the first.
+    pub revisions: Vec<String>,
+    /// Earlier ones with the same schema: what lies between changes rows only, or nothing.
+    pub also: Vec<Vec<String>>,
+    /// What would make the database that schema: none where it is.
+    pub differences: Vec<Difference>,
+    /// The same as statements.
+    pub operations: Vec<Operation>,
+}
+
+impl Recognised {
+    /// `0032`, or `0032, except: add index i of t (slight)`.
+    pub fn title(&self) -> String {
+        let name = if self.revisions.is_empty() { "<base>".to_owned() } else { self.revisions.join(", ") };
+        match &self.differences[..] {
+            [] => name,
+            left => format!("{name}, except: {}", left.iter().map(line).collect::<Vec<_>>().join("; ")),
+        }
+    }
+
+    /// Whether it is just that schema.
+    pub fn is_exact(&self) -> bool {
+        self.differences.is_empty()
+    }
+}
+
+impl Serialize for Recognised {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let Recognised { revisions, also, differences, operations } = self;
+        let mut whole = serializer.serialize_struct("Recognised", 4)?;
+        whole.serialize_field("revisions", revisions)?;
+        whole.serialize_field("also", also)?;
+        whole.serialize_field("differences", &graded(differences))?;
+        whole.serialize_field("operations", operations)?;
+        whole.end()
+    }
+}
+
+/// A schema on the way from nothing to the heads.
+struct Stage {
+    rows: Vec<String>,
+    objects: Vec<Object>,
+    fingerprint: String,
+}
+
+impl Migrator<'_> {
+    /// Which revision a database's schema is, or which it is nearest to. The database is only read;
+    /// `scratch` is an empty one in memory, into which the folder is replayed revision by revision.
+    ///
+    /// Nearest is where least is left to do, by [`Difference::grade`]; what would have to be dropped
+    /// counts thrice, so that a migration that stopped halfway is taken for one to finish.
+    ///
+    /// Errors: those of [`upgrade`](Self::upgrade) for the folder.
+    pub fn recognise(&self, db: &mut dyn Database, scratch: &mut dyn Database) -> Result<Recognised> {
+        let there = self.app_objects(db)?;
+        let own = diff::fingerprint(&there)?;
+        let stages = self.stages(scratch)?;
+        let mut same: Vec<Vec<String>> =
+            stages.iter().filter(|stage| stage.fingerprint == own).map(|stage| stage.rows.clone()).collect();
+        if let Some(revisions) = same.pop() {
+            return Ok(Recognised { revisions, also: same, ..Recognised::default() });
+        }
+        let mut nearest: Option<(usize, &Stage, Diff)> = None;
+        for stage in &stages {
+            let found = diff::compare(&there, &stage.objects, &diff::Options::default())?;
+            let cost = found.differences.iter().map(cost).sum();
+            if nearest.as_ref().is_none_or(|(least, ..)| cost <= *least) {
+                nearest = Some((cost, stage, found));
+            }
+        }
+        let Some((_, stage, found)) = nearest else { return Ok(Recognised::default()) };
+        let also =
+            stages.iter().filter(|other| other.fingerprint == stage.fingerprint && other.rows != stage.rows);
+        Ok(Recognised {
+            revisions: stage.rows.clone(),
+            also: also.map(|other| other.rows.clone()).collect(),
+            differences: found.differences,
+            operations: found.operations,
+        })
+    }
+
+    /// Stamps a database with the revision that its schema is; with `finish`, first makes it that
+    /// schema where something is missing, in the same transaction. Other than the migration itself,
+    /// that fills in no rows.
+    ///
+    /// Errors: [`ErrorKind::NothingToAdopt`] where it is no revision's schema and is not to be finished,
+    /// or is the empty one; [`ErrorKind::WouldLose`] where finishing would drop what is there, or asks
+    /// what only a person knows; those of [`recognise`](Self::recognise) and [`stamp`](Self::stamp).
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite")] {
+    /// use limbeck::Migrator;
+    ///
+    /// let migrations = [
+    ///     ("0001_notes.sql", "CREATE TABLE notes(title)"),
+    ///     ("0002_index.sql", "ALTER TABLE notes ADD body; CREATE INDEX titles ON notes(title)"),
+    /// ];
+    /// let mut db = rusqlite::Connection::open_in_memory().unwrap();
+    /// db.execute_batch("CREATE TABLE notes(title, body)").unwrap();
+    /// let mut scratch = rusqlite::Connection::open_in_memory().unwrap();
+    ///
+    /// let (found, report) = Migrator::new(&migrations)?.adopt_schema(&mut db, &mut scratch, true)?;
+    /// assert_eq!(found.title(), "0002, except: add index titles of notes (slight)");
+    /// assert_eq!(report.to, ["0002"]);
+    /// # }
+    /// # Ok::<(), limbeck::Error>(())
+    /// ```
+    pub fn adopt_schema(
+        &mut self,
+        db: &mut dyn Database,
+        scratch: &mut dyn Database,
+        finish: bool,
+    ) -> Result<(Recognised, Report)> {
+        let found = self.recognise(db, scratch)?;
+        refuse(&found, finish)?;
+        let targets: Vec<&str> = found.revisions.iter().map(String::as_str).collect();
+        let rows = self.history().rows(db)?;
+        if found.is_exact() && rows == found.revisions {
+            return Ok((found, nothing(rows)));
+        }
+        let plan = self.graph().stamp(&rows, &targets, true)?;
+        let Migrator { scripts, options, listener, backups, .. } = self;
+        let mut all = super::jobs::jobs(scripts, options, db, &plan)?;
+        let section = Section::parse(&operation::script(&found.operations), 1)?;
+        if let Some(job) = all.first_mut() {
+            job.body = JobBody::Sql(section);
+        }
+        // Whoever was first has changed what was recognised.
+        let mut again = |_: &mut dyn Database, _: &[String]| Err(changed());
+        let report = backups::backed_up(backups.as_ref(), options, |first| {
+            execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again, first)
+        })?;
+        Ok((found, report))
+    }
+
+    /// The schema after each step from nothing to the heads.
+    fn stages(&self, scratch: &mut dyn Database) -> Result<Vec<Stage>> {
+        empty(scratch)?;
+        let plan = self.graph().upgrade(&[], "heads")?;
+        let mut stages = vec![self.stage(scratch)?];
+        for step in &plan.steps {
+            let Some(revision) = &step.revision else { continue };
+            let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, revision);
+            let plan = again(self.graph(), &self.history().rows(scratch)?)?;
+            if !plan.is_empty() {
+                run_quietly(&self.scripts, &self.options, scratch, plan, &again)?;
+                stages.push(self.stage(scratch)?);
+            }
+        }
+        Ok(stages)
+    }
+
+    fn stage(&self, scratch: &mut dyn Database) -> Result<Stage> {
+        let objects = self.schema(Side::Database(scratch))?;
+        Ok(Stage { rows: self.history().rows(scratch)?, fingerprint: diff::fingerprint(&objects)?, objects })
+    }
+}
+
+fn cost(difference: &Difference) -> usize {
+    let weight = match difference.grade() {
+        Grade::Slight => 1,
+        Grade::Rule => 10,
+        Grade::Data => 100,
+    };
+    if difference.kind.as_str().starts_with("drop") { weight * 3 } else { weight }
+}
+
+fn refuse(found: &Recognised, finish: bool) -> Result<()> {
+    if found.revisions.is_empty() {
+        let message = match found.is_exact() {
+            true => "there is nothing in the database yet".to_owned(),
+            false => format!("the schema is like no revision's: {}", found.title()),
+        };
+        return Err(Error::new(ErrorKind::NothingToAdopt, message).with_hint(
+            "write 'limbeck upgrade head' for a new database, or 'limbeck stamp' for one that you know",
+        ));
+    }
+    if found.is_exact() {
+        return Ok(());
+    }
+    if !finish {
+        return Err(Error::new(ErrorKind::NothingToAdopt, format!("the schema is {}", found.title()))
+            .with_hint(
+                "add --finish to make the rest and stamp it, or see 'limbeck diff' and mend it by hand",
+            ));
+    }
+    let notes = found.operations.iter().flat_map(|operation| &operation.notes);
+    let unsafe_ones: Vec<&str> =
+        notes.filter(|note| !matches!(note, Note::Remark(_))).map(Note::text).collect();
+    if unsafe_ones.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::WouldLose,
+        format!("finishing {} would lose or guess: {}", found.revisions.join(", "), unsafe_ones.join("; ")),
+    )
+    .with_hint("do it by hand, then adopt it"))
+}
+
+fn changed() -> Error {
+    Error::new(ErrorKind::NothingToAdopt, "the database has changed while it was looked at")
+        .with_hint("adopt it again")
+}
+
+#[cfg(all(test, feature = "rusqlite"))]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+
+    const FILES: [(&str, &str); 4] = [
+        ("0001_a.sql", "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)"),
+        ("0002_b.sql", "ALTER TABLE notes ADD body TEXT; CREATE INDEX titles ON notes(title)"),
+        ("0003_rows.sql", "UPDATE notes SET body = ''"),
+        ("0004_c.sql", "CREATE TABLE tags(note REFERENCES notes(id)); CREATE INDEX of_note ON tags(note)"),
+    ];
+
+    fn database(sql: &str) -> Connection {
+        let db = Connection::open_in_memory().unwrap();
+        db.execute_batch(sql).unwrap();
+        db
+    }
+
+    #[test]
+    fn the_nearest_revision_is_named() {
+        let notes = "CREATE TABLE \"Notes\"(id integer primary key, title text, body text);";
+        for (sql, want, also) in [
+            ("", "<base>", 0),
+            ("CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)", "0001", 0),
+            (&format!("{notes} CREATE INDEX titles ON notes(title)"), "0003", 1),
+            (notes, "0003, except: add index titles of notes (slight)", 1),
+            (
+                &format!(
+                    "{notes} CREATE INDEX titles ON notes(title); CREATE TABLE tags(note REFERENCES notes)"
+                ),
+                "0004, except: add index of_note of tags (slight)",
+                0,
+            ),
+            (
+                "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, mine)",
+                "0001, except: drop column mine of notes (data)",
+                0,
+            ),
+        ] {
+            let mut db = database(sql);
+            let found = Migrator::new(&FILES).unwrap().recognise(&mut db, &mut database("")).unwrap();
+            assert_eq!((found.title().as_str(), found.also.len()), (want, also), "{sql}");
+        }
+    }
+
+    #[test]
+    fn it_is_stamped_or_finished_and_goes_on() {
+        let mut db = database(
+            "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body TEXT); INSERT INTO notes VALUES (1, 'a', 'b')",
+        );
+        let mut migrator = Migrator::new(&FILES).unwrap();
+        let error = migrator.adopt_schema(&mut db, &mut database(""), false).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NothingToAdopt);
+        assert!(error.to_string().contains("0003, except: add index titles"), "{error}");
+        let (found, report) = migrator.adopt_schema(&mut db, &mut database(""), true).unwrap();
+        assert_eq!((found.revisions, report.to), (vec!["0003".to_owned()], vec!["0003".to_owned()]));
+        assert!(migrator.verify(&mut db, &mut database("")).unwrap().is_sound());
+        assert!(migrator.adopt_schema(&mut db, &mut database(""), false).unwrap().1.is_empty(), "again");
+        migrator.upgrade(&mut db, "head").unwrap();
+        let body: String = db.query_row("SELECT body FROM notes", [], |row| row.get(0)).unwrap();
+        assert_eq!(body, "b", "what changes rows is taken to be done");
+    }
+
+    #[test]
+    fn nothing_is_lost_by_finishing() {
+        let mut migrator = Migrator::new(&FILES).unwrap();
+        let mut db = database("CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, mine)");
+        let error = migrator.adopt_schema(&mut db, &mut database(""), true).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WouldLose);
+        let error = migrator.adopt_schema(&mut database(""), &mut database(""), true).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NothingToAdopt);
+    }
+
+    /// What the last run left is known, and what has changed since is said at the next one.
+    #[test]
+    fn drift_is_named_and_graded() {
+        let mut db = database("");
+        Migrator::new(&FILES[..3]).unwrap().upgrade(&mut db, "head").unwrap();
+        let left: String = db
+            .query_row("SELECT fingerprint FROM limbeck_history WHERE fingerprint IS NOT NULL", [], |row| {
+                row.get(0)
+            })
+            .unwrap();
+        let mut migrator = Migrator::new(&FILES).unwrap();
+        assert_eq!(migrator.fingerprint(&mut db).unwrap(), left);
+        db.execute_batch("DROP INDEX titles; CREATE TABLE extra(a)").unwrap();
+        let found = migrator.verify(&mut db, &mut database("")).unwrap();
+        assert_eq!(found.lines(), ["add index titles of notes (slight)", "drop table extra (data)"]);
+        let report = migrator.upgrade(&mut db, "head").unwrap();
+        assert!(report.warnings[0].contains("'limbeck verify'"), "{:?}", report.warnings);
+        db.execute_batch("CREATE INDEX titles ON notes(title); DROP TABLE extra").unwrap();
+        assert!(migrator.verify(&mut db, &mut database("")).unwrap().is_sound());
+    }
+}

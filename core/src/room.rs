@@ -1,0 +1,129 @@
+//! How much room a volume has: the one question to the operating system. What is not known stands in
+//! nobody's way.
+
+use std::fmt;
+use std::path::Path;
+#[cfg(any(unix, windows))]
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::db::Database;
+use crate::error::{Error, ErrorKind, Result};
+
+type Ask = dyn Fn(&Path) -> Option<u64> + Send + Sync;
+
+/// Answers how many bytes are free where a path is.
+#[derive(Clone)]
+pub struct Room(Arc<Ask>);
+
+impl Room {
+    /// As this function says; `None` is not known.
+    pub fn new(ask: impl Fn(&Path) -> Option<u64> + Send + Sync + 'static) -> Room {
+        Room(Arc::new(ask))
+    }
+
+    /// Fails if it is known that there are fewer bytes free than are needed; `what` takes them.
+    ///
+    /// Errors: [`ErrorKind::Full`].
+    pub fn need(&self, path: &Path, bytes: u64, what: &str) -> Result<()> {
+        match (self.0)(path) {
+            Some(free) if free < bytes => Err(Error::new(
+                ErrorKind::Full,
+                format!("{what} takes {}, and {} has {} free", size(bytes), path.display(), size(free)),
+            )
+            .with_hint("free room there, then run it again: nothing was changed")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there may be fewer free: what needs a closer look.
+    pub fn is_tight(&self, path: &Path, bytes: u64) -> bool {
+        (self.0)(path).is_some_and(|free| free < bytes)
+    }
+}
+
+impl Default for Room {
+    /// As the operating system says.
+    fn default() -> Room {
+        Room::new(free)
+    }
+}
+
+impl fmt::Debug for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Room")
+    }
+}
+
+/// How large a database is, in bytes.
+pub fn database_bytes(db: &mut dyn Database) -> Result<u64> {
+    let mut number = |name: &str| -> Result<u64> {
+        Ok(db.integer(&format!("PRAGMA main.{name}"), &[])?.map_or(0, |value| value.max(0) as u64))
+    };
+    Ok(number("page_size")?.saturating_mul(number("page_count")?))
+}
+
+#[cfg(any(unix, windows))]
+fn free(path: &Path) -> Option<u64> {
+    // A folder that is to be made is where its parent is.
+    path.ancestors().find(|path| path.exists()).and_then(|path| fs4::available_space(path).ok())
+}
+
+#[cfg(not(any(unix, windows)))]
+fn free(_: &Path) -> Option<u64> {
+    None
+}
+
+/// Where SQLite puts files for sorting: <https://sqlite.org/tempfiles.html#temporary_file_storage_locations>.
+#[cfg(any(unix, windows))]
+pub fn temporary_folder() -> Option<PathBuf> {
+    if cfg!(windows) {
+        return Some(std::env::temp_dir());
+    }
+    let named = ["SQLITE_TMPDIR", "TMPDIR"].into_iter().filter_map(std::env::var_os).map(PathBuf::from);
+    let usual = ["/var/tmp", "/usr/tmp", "/tmp"].into_iter().map(PathBuf::from);
+    named.chain(usual).find(|folder| folder.is_dir())
+}
+
+/// Where SQLite puts files for sorting: nowhere here.
+#[cfg(not(any(unix, windows)))]
+pub fn temporary_folder() -> Option<std::path::PathBuf> {
+    None
+}
+
+/// `1.5 MB`
+fn size(bytes: u64) -> String {
+    let units = ["bytes", "kB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1000.0 && unit + 1 < units.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_to_lack_is_refused() {
+        let at = |free: Option<u64>| Room::new(move |_| free).need(Path::new("/x"), 2_500_000, "a backup");
+        assert!(at(None).is_ok() && at(Some(2_500_000)).is_ok());
+        let error = at(Some(999)).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (ErrorKind::Full, "a backup takes 2.5 MB, and /x has 999 bytes free")
+        );
+    }
+
+    #[cfg(any(unix, windows))]
+    #[test]
+    fn the_system_answers() {
+        let room = Room::default();
+        let here = std::env::temp_dir().join("not/there/yet");
+        assert!(room.is_tight(&here, u64::MAX) && !room.is_tight(&here, 1));
+        assert!(temporary_folder().is_some());
+    }
+}

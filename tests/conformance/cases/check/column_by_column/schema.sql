@@ -1,0 +1,9 @@
+CREATE INDEX mails ON users(mail);
+
+CREATE TABLE teams(id INTEGER PRIMARY KEY, name TEXT);
+
+CREATE TABLE tmp_x(a);
+
+CREATE TABLE users(id INTEGER PRIMARY KEY, mail TEXT, age TEXT DEFAULT 1 CHECK (age > 0), fax TEXT UNIQUE);
+
+CREATE VIEW adults AS SELECT mail FROM users WHERE age > 17;

@@ -1,0 +1,3 @@
+CREATE INDEX titles ON notes(title);
+
+CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT NOT NULL);
