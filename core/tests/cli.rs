@@ -192,7 +192,7 @@ fn backups_and_their_way_back() {
     );
     let taken = project.ok(&["backup"]);
     assert!(taken.contains("  a300  "), "{taken}");
-    let restored = project.ok(&["restore", list.trim().split_whitespace().last().unwrap()]);
+    let restored = project.ok(&["restore", list.split_whitespace().last().unwrap()]);
     assert!(restored.starts_with("restored ") && restored.contains("  a100  "), "{restored}");
     assert_eq!(project.ok(&["current"]), "a100\n");
     // The newest that these migrations can open; the one that was restored has been spared.
