@@ -30,13 +30,16 @@ const MAY_USE: &[(&str, &str)] = &[
         "error report event cancel sql schema alter diff graph script db inspect dependents proof foreign_keys \
          history backup room",
     ),
-    ("lint", "error sql schema alter graph script db inspect"),
+    ("deed", "error sql schema alter script"),
+    ("invent", "error sql schema db inspect"),
+    ("lint", "error sql schema alter graph script db inspect deed"),
+    ("trial", "error sql schema alter script db diff inspect deed invent"),
     (
         "migrator",
-        "error report event cancel sql lint alter schema diff graph script db inspect execute history operation \
-         backup room",
+        "error report event cancel sql deed invent lint trial alter schema diff graph script db inspect execute \
+         history operation backup room",
     ),
-    ("cli", "error diff operation graph lint script db backup"),
+    ("cli", "error diff operation graph lint invent trial script db backup"),
 ];
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {

@@ -161,6 +161,7 @@ fn every_command_has_json() {
         &["--backups", "kept", "backups"],
         &["--backups", "kept", "restore"],
         &["backups"],
+        &["doctor"],
         &["-d", "nowhere/app.db", "upgrade"],
         &["-c", "nowhere.toml", "upgrade"],
     ] {
@@ -198,6 +199,15 @@ fn backups_and_their_way_back() {
     fs::remove_file(project.0.join("app.db")).unwrap();
     project.ok(&["restore"]);
     assert_eq!(project.ok(&["current"]), "a300 (head)\n");
+    // A look for a bug report: nothing is wrong here, and no path is told.
+    let told = project.ok(&["doctor"]);
+    assert!(
+        told.contains("quick_check  ok")
+            && told.contains("pending      b100")
+            && told.contains("backups      2"),
+        "{told}"
+    );
+    assert!(!told.contains("app.db") && !told.contains("kept"), "{told}");
     for entry in fs::read_dir(project.0.join("migrations")).unwrap().flatten() {
         if entry.file_name().to_string_lossy().contains("a300") {
             fs::remove_file(entry.path()).unwrap();
@@ -250,6 +260,18 @@ fn a_flag_then_the_environment_then_one_file() {
     assert!(told.contains("a postgresql database is none of SQLite's") && !told.contains("secret"), "{told}");
 }
 
+/// What is not run is not passed over either.
+#[test]
+fn python_is_refused() {
+    if std::env::var_os(project::COMMAND).is_some() {
+        return; // Python's command runs it.
+    }
+    let project = Project::with("python", &[(&["-m", "first", "--rev-id", "0001"], "CREATE TABLE t(a)", "")]);
+    fs::write(project.0.join("migrations/0002_slugs.py"), "def upgrade(step): ...\n").unwrap();
+    let told = project.refused(&["history"]);
+    assert!(told.contains("a migration is in Python: migrations/0002_slugs.py"), "{told}");
+}
+
 /// A folder that Alembic's ini leads to shares its table of version rows.
 #[test]
 fn alembics_table() {
@@ -258,10 +280,6 @@ fn alembics_table() {
     let ini = "[alembic]\nscript_location = db\nsqlalchemy.url = sqlite:///app.db\n\
                file_template = %%(year)d_%%(rev)s_%%(slug)s\ntruncate_slug_length = 8\n";
     fs::write(project.0.join("alembic.ini"), ini).unwrap();
-    let versions = project.0.join("db/versions");
-    fs::write(versions.join("0001aaaa_create_users.py"), "revision = '0001aaaa'\n").unwrap();
-    assert!(project.refused(&["history"]).contains("the migrations are in Python"));
-    fs::remove_file(versions.join("0001aaaa_create_users.py")).unwrap();
     let told = project.ok(&["revision", "-m", "create the users", "--rev-id", "a1"]);
     assert!(
         told.starts_with("Generating db/versions/2") && told.ends_with("_a1_create.sql ...  done\n"),

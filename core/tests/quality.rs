@@ -121,3 +121,88 @@ fn lint_lists_its_rules() {
     let json: serde_json::Value = serde_json::from_str(&project.ok(&["lint", "--rules", "--json"])).unwrap();
     assert_eq!(json["rules"][0]["level"], "warn");
 }
+
+/// A folder that is right but for what a test adds.
+fn careful(name: &str) -> Project {
+    let project = Project::new(name);
+    fs::create_dir(project.0.join("migrations")).unwrap();
+    let base = "CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT, age INT CHECK (age > 3));\n\
+                CREATE TABLE posts(id INTEGER PRIMARY KEY, user_id INT REFERENCES users(id), body TEXT);";
+    project.file("0001_base.sql", base);
+    project.file(
+        "0002_names.sql",
+        "-- migrate:up\nUPDATE users SET name = 'x' WHERE name IS NULL;\nALTER TABLE users ALTER name SET NOT NULL;\n\
+         -- migrate:down\nALTER TABLE users ALTER name DROP NOT NULL;",
+    );
+    project
+}
+
+#[test]
+fn test_passes_what_is_right_and_shows_what_is_not() {
+    let project = careful("test");
+    let told = project.ok(&["test"]);
+    assert!(told.starts_with("ok migrations/0001_base.sql: 0 rows in 0 tables, no downgrade\nok migrations/0002_names.sql: 16 rows in 2 tables\n"), "{told}");
+    assert!(told.contains("note: on odd rows: the downgrade does not bring back "), "{told}");
+    assert!(told.ends_with("2 revisions and 0 snapshots, 0 failed (--seed 1)\n"), "{told}");
+    assert_eq!(
+        project.ok(&["test", "-q", "--seed", "9"]),
+        "2 revisions and 0 snapshots, 0 failed (--seed 9)\n"
+    );
+
+    project.file(
+        "0003_tags.sql",
+        "-- migrate:up\nCREATE TABLE tags(t);\n-- migrate:down\nDROP TABLE tags;\nDELETE FROM posts WHERE id = (SELECT max(id) FROM posts);",
+    );
+    let output = project.run(&["test", "-r", "0003:"]);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.starts_with("FAILED migrations/0003_tags.sql: 16 rows in 2 tables\n"), "{told}");
+    assert!(
+        told.contains(
+            "   failure: on odd rows: the downgrade loses 1 row of posts\n      such as in posts where id = "
+        ),
+        "{told}"
+    );
+    assert!(told.contains("        user_id: ") && told.contains(" -> (no row)\n"), "{told}");
+    assert!(told.ends_with("1 revisions and 0 snapshots, 1 failed (--seed 1)\n"), "{told}");
+    let json: serde_json::Value = serde_json::from_slice(&project.run(&["test", "--json"]).stdout).unwrap();
+    assert_eq!(json["seed"], 1);
+    assert_eq!(json["revisions"][2]["failures"][0]["row"]["table"], "posts");
+    assert_eq!(json["revisions"][2]["failures"][0]["on"], "odd");
+}
+
+#[test]
+fn snapshots_are_written_once_and_tested_from_then_on() {
+    let project = careful("snapshot");
+    assert_eq!(project.ok(&["snapshot"]), "snapshots/0002.db: at 0002\n");
+    let told = project.refused(&["snapshot"]);
+    assert!(told.contains("snapshots/0002.db is there already [script.cannot_write]"), "{told}");
+    project.ok(&["snapshot", "0001", "-o", "snapshots/1.0.db", "--seed", "4", "--rows", "3"]);
+    let before = fs::read(project.0.join("snapshots/1.0.db")).unwrap();
+    let told = project.ok(&["test"]);
+    assert!(
+        told.contains("ok snapshots/0002.db: 16 rows, from 0002\nok snapshots/1.0.db: 6 rows, from 0001\n"),
+        "{told}"
+    );
+    assert!(told.contains("2 revisions and 2 snapshots, 0 failed"), "{told}");
+    assert!(fs::read(project.0.join("snapshots/1.0.db")).unwrap() == before, "the file has changed");
+    assert_eq!(fs::read_dir(project.0.join("snapshots")).unwrap().count(), 2);
+
+    // A released migration is edited: whoever has that release meets it.
+    project.file("0001_base.sql", "CREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT, age INT);");
+    let output = project.run(&["test", "-r", "0002:", "-q"]);
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("FAILED snapshots/1.0.db") && told.contains("has another text now"), "{told}");
+}
+
+#[test]
+fn a_snapshot_may_be_a_copy() {
+    let project = careful("copy");
+    project.ok(&["-d", "app.db", "upgrade", "-q"]);
+    let json: serde_json::Value =
+        serde_json::from_str(&project.ok(&["-d", "app.db", "snapshot", "--copy", "--json"])).unwrap();
+    assert_eq!((&json["path"], &json["revisions"][0]), (&"snapshots/0002.db".into(), &"0002".into()));
+    assert!(project.ok(&["test"]).contains("ok snapshots/0002.db: 0 rows, from 0002\n"));
+    assert!(project.refused(&["test", "--snapshots", "nowhere"]).contains("nowhere"));
+}

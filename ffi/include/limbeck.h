@@ -806,6 +806,31 @@ enum limbeck_status limbeck_migrator_back_up(struct limbeck_migrator *migrator,
                                              struct limbeck_error **error);
 
 /**
+ * Whether the room on the volumes of the database, of the backups and of SQLite's temporary files is
+ * looked at before a backup and before a table is rebuilt: 1, as it is from the start, or 0.
+ *
+ * # Safety
+ *
+ * `error` is null or may be written. Any thread, one call at a time with this migrator.
+ */
+enum limbeck_status limbeck_migrator_set_check_room(struct limbeck_migrator *migrator,
+                                                    int check,
+                                                    struct limbeck_error **error);
+
+/**
+ * Looks at the database and at its SQLite for a bug report, as JSON, without rows and paths. Nothing is
+ * changed, and what fails is told in it. It reads the whole database.
+ *
+ * # Safety
+ *
+ * As `limbeck_migrator_back_up`.
+ */
+enum limbeck_status limbeck_migrator_doctor(struct limbeck_migrator *migrator,
+                                            struct limbeck_database *database,
+                                            struct limbeck_text **found,
+                                            struct limbeck_error **error);
+
+/**
  * The backups of this database, newest first, as a JSON list. The database is not read, and may be
  * damaged.
  *

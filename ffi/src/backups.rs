@@ -1,9 +1,9 @@
 //! Backups: taken, listed, restored. A backup, for C, is JSON: `{"database":…,"heads":[…],"app_version":…,
 //! "taken_at":…,"bytes":…,"sha256":…,"problems":[…],"path":…}`.
 
-use std::ffi::c_char;
+use std::ffi::{c_char, c_int};
 
-use limbeck::{Backup, Backups, Error, ErrorKind};
+use limbeck::{Backup, Backups, Error, ErrorKind, Room};
 use serde_json::json;
 
 use crate::database::limbeck_database;
@@ -66,6 +66,53 @@ pub unsafe extern "C" fn limbeck_migrator_back_up(
                 let mut database = handle::hold(database, "database")?;
                 let taken = migrator.core()?.back_up(&mut *database.core)?;
                 Ok(limbeck_text(Text::new(json!(taken).to_string())))
+            })
+        })
+    }
+}
+
+/// Whether the room on the volumes of the database, of the backups and of SQLite's temporary files is
+/// looked at before a backup and before a table is rebuilt: 1, as it is from the start, or 0.
+///
+/// # Safety
+///
+/// `error` is null or may be written. Any thread, one call at a time with this migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_check_room(
+    migrator: *mut limbeck_migrator,
+    check: c_int,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of `error`.
+    unsafe {
+        enter(error, || {
+            let room = if check == 0 { Room::new(|_| None) } else { Room::default() };
+            handle::hold(migrator, "migrator")?.set(|core| core.room(room))
+        })
+    }
+}
+
+/// Looks at the database and at its SQLite for a bug report, as JSON, without rows and paths. Nothing is
+/// changed, and what fails is told in it. It reads the whole database.
+///
+/// # Safety
+///
+/// As `limbeck_migrator_back_up`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_doctor(
+    migrator: *mut limbeck_migrator,
+    database: *mut limbeck_database,
+    found: *mut *mut limbeck_text,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    // SAFETY: the caller says so of each.
+    unsafe {
+        enter(error, || {
+            put(found, "found", || {
+                let mut migrator = handle::hold(migrator, "migrator")?;
+                let mut database = handle::hold(database, "database")?;
+                let found = migrator.core()?.doctor(&mut *database.core);
+                Ok(limbeck_text(Text::new(json!(found).to_string())))
             })
         })
     }

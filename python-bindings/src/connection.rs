@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use limbeck::db::CopyWay;
@@ -28,14 +29,31 @@ const TO_WAIT: Duration = Duration::from_millis(10);
 pub struct Sqlite {
     connection: Py<PyAny>,
     raised: Raised,
+    used: Used,
+}
+
+/// The connection that the core has used last: the one that a revision's code runs on, because a run
+/// uses no other.
+#[derive(Clone, Default)]
+pub struct Used(Arc<Mutex<Option<Py<PyAny>>>>);
+
+impl Used {
+    fn set(&self, connection: Option<Py<PyAny>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = connection;
+    }
+
+    pub fn get(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        connection.as_ref().map(|connection| connection.clone_ref(py))
+    }
 }
 
 /// Counts the statements that must not come out of Python's cache.
 static UNCACHED: AtomicU64 = AtomicU64::new(0);
 
 impl Sqlite {
-    pub fn new(connection: Py<PyAny>, raised: Raised) -> Sqlite {
-        Sqlite { connection, raised }
+    pub fn new(connection: Py<PyAny>, raised: Raised, used: Used) -> Sqlite {
+        Sqlite { connection, raised, used }
     }
 
     /// Python keeps compiled statements by their text, and SQLite compiles a stale one anew when it
@@ -56,6 +74,7 @@ impl Sqlite {
         params: &[Value],
         each: &mut dyn FnMut(&Bound<'py, PyAny>) -> Result<()>,
     ) -> Result<i64> {
+        self.used.set(Some(self.connection.clone_ref(py)));
         let mut run = || -> PyResult<Result<i64>> {
             let cursor = py.import("sqlite3")?.getattr("Cursor")?.call1((&self.connection,))?;
             // By name: `?1` has one, and newer Pythons refuse a sequence for names.
@@ -183,13 +202,29 @@ impl Database for Sqlite {
 
 impl Sqlite {
     fn change(&self, py: Python<'_>, sql: &str) -> Result<u64> {
-        let changed = self.run(py, sql, &[], &mut |_| Ok(()))?;
-        Ok(u64::try_from(changed).unwrap_or(0))
+        // Rows are thrown away here. An EXPLAIN of a database in UTF-16 has texts that sqlite3 could not decode.
+        let connection = self.connection.bind(py);
+        let undecoded = matches!(self.uncached(sql), Cow::Owned(_));
+        if undecoded {
+            let _ = connection.setattr("text_factory", py.get_type::<PyBytes>());
+        }
+        let changed = self.run(py, sql, &[], &mut |_| Ok(()));
+        if undecoded {
+            let _ = connection.setattr("text_factory", py.get_type::<PyString>());
+        }
+        Ok(u64::try_from(changed?).unwrap_or(0))
     }
 
     fn watch(&self, py: Python<'_>, handler: Option<&Bound<'_, Tick>>) -> PyResult<()> {
         let connection = self.connection.bind(py);
         connection.call_method1("set_progress_handler", (handler, INSTRUCTIONS_PER_TICK)).map(|_| ())
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        // It is not kept open by this.
+        self.used.set(None);
     }
 }
 

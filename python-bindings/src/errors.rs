@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use limbeck::Error;
+use limbeck::{Error, ErrorKind, Violation};
 use pyo3::prelude::*;
 
 /// The exception that Python raised inside a run. The core carries it as an error of its own; who
@@ -30,5 +30,37 @@ pub fn to_python(py: Python<'_>, error: &Error, raised: &Raised) -> PyErr {
     match made {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => error,
+    }
+}
+
+/// The core's error with all that the exception says which began it: of what kind it is, and where.
+pub fn told(py: Python<'_>, error: Error, raised: PyErr) -> Error {
+    type Rows = (String, String, u64, Vec<String>);
+    type Told = (String, String, Option<String>, Option<String>, Option<u32>, Option<String>, Vec<Rows>);
+    let tell = || -> PyResult<Told> {
+        let tell = py.import("limbeck.errors")?.getattr("_told")?;
+        tell.call1((error.to_json(), raised.value(py)))?.extract()
+    };
+    let Ok((code, message, hint, file, line, statement, rows)) = tell() else { return error };
+    let kind = ErrorKind::ALL.iter().find(|kind| kind.code() == code).copied().unwrap_or(error.kind());
+    let violation = |(table, rule, count, keys)| Violation { table, rule, count, keys };
+    let violations = rows.into_iter().map(violation).collect();
+    let mut made = Error::new(kind, message).with_violations(violations);
+    for (value, add) in [
+        (hint, Error::with_hint as fn(Error, String) -> Error),
+        (error.revision().map(str::to_owned), Error::in_revision),
+        (file, Error::in_file),
+        (statement, Error::in_statement),
+    ] {
+        if let Some(value) = value {
+            made = add(made, value);
+        }
+    }
+    if let Some(line) = line {
+        made = made.at_line(line);
+    }
+    match error.report() {
+        Some(report) => made.with_report(report.clone()),
+        None => made,
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! No SQLite is linked: the core drives Python's own `sqlite3.Connection` (`connection`).
 
+mod command;
 mod connection;
 mod errors;
 mod lent;
@@ -10,16 +11,17 @@ mod migrator;
 mod step;
 
 use limbeck::schema::TableDef;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use connection::Sqlite;
+use connection::{Sqlite, Used};
 use errors::{Raised, to_python};
 
 /// Tests that a connection does what limbeck relies on. The database must be empty.
 #[pyfunction]
 fn check_contract(py: Python<'_>, connection: Py<PyAny>) -> PyResult<()> {
     let raised = Raised::default();
-    let result = limbeck::db::contract::check(&mut Sqlite::new(connection, raised.clone()));
+    let result = limbeck::db::contract::check(&mut Sqlite::new(connection, raised.clone(), Used::default()));
     result.map_err(|error| to_python(py, &error, &raised))
 }
 
@@ -52,11 +54,23 @@ fn slug(message: &str, length: usize) -> String {
     limbeck::script::slug(message, length)
 }
 
+/// A table of `[tool]` in a TOML text, as JSON; `None` if it is not there.
+///
+/// Raises `ValueError` where the text is no TOML: Python reads it itself only since 3.11.
+#[pyfunction]
+fn tool(text: &str, name: &str) -> PyResult<Option<String>> {
+    let all: toml::Table =
+        text.parse().map_err(|error: toml::de::Error| PyValueError::new_err(error.to_string()))?;
+    let found = all.get("tool").and_then(|tool| tool.get(name));
+    Ok(found.map(|table| serde_json::to_string(table).expect("plain data")))
+}
+
 #[pymodule]
 fn _limbeck(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("VERSION_TABLE", limbeck::VERSION_TABLE)?;
     module.add_class::<migrator::Migrator>()?;
+    module.add_class::<migrator::CancelHandle>()?;
     module.add_class::<step::Step>()?;
     for function in [
         wrap_pyfunction!(check_contract, module)?,
@@ -64,6 +78,8 @@ fn _limbeck(module: &Bound<'_, PyModule>) -> PyResult<()> {
         wrap_pyfunction!(error_kinds, module)?,
         wrap_pyfunction!(constraint_names, module)?,
         wrap_pyfunction!(slug, module)?,
+        wrap_pyfunction!(command::command, module)?,
+        wrap_pyfunction!(tool, module)?,
     ] {
         module.add_function(function)?;
     }

@@ -8,19 +8,19 @@ use limbeck::diff::Options;
 use limbeck::script::{Folder, Header};
 use limbeck::{
     Backup, Backups, Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck,
-    RebuildMode, Report, Side, TransactionMode,
+    RebuildMode, Report, Room, Side, TransactionMode,
 };
 use pyo3::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::connection::Sqlite;
+use crate::connection::{Sqlite, Used};
 use crate::errors::{Raised, to_python};
 use crate::step::Step;
 
 /// A revision whose body is Python, as `limbeck._versions` has read it.
 #[derive(FromPyObject)]
-struct CodeFile {
+pub struct CodeFile {
     name: String,
     text: String,
     revision: Option<String>,
@@ -34,7 +34,7 @@ struct CodeFile {
 }
 
 impl CodeFile {
-    fn into_code(self, raised: &Raised) -> Code<'static> {
+    pub fn into_code(self, raised: &Raised, used: &Used) -> Code<'static> {
         let header = Header {
             revision: self.revision,
             revises: self.revises,
@@ -44,19 +44,23 @@ impl CodeFile {
             created: self.created,
             ..Header::default()
         };
-        let code = Code::new(self.name, header, body(self.up, raised)).text(self.text);
+        let code = Code::new(self.name, header, body(self.up, raised, used)).text(self.text);
         match self.down {
-            Some(down) => code.down(body(down, raised)),
+            Some(down) => code.down(body(down, raised, used)),
             None => code,
         }
     }
 }
 
-fn body(function: Py<PyAny>, raised: &Raised) -> impl Fn(&mut CodeStep<'_>) -> limbeck::Result<()> + 'static {
-    let raised = raised.clone();
+fn body(
+    function: Py<PyAny>,
+    raised: &Raised,
+    used: &Used,
+) -> impl Fn(&mut CodeStep<'_>) -> limbeck::Result<()> + 'static {
+    let (raised, used) = (raised.clone(), used.clone());
     move |step| {
         Python::attach(|py| {
-            Step::call(py, &function, step, &raised).map_err(|error| {
+            Step::call(py, &function, step, &raised, &used).map_err(|error| {
                 let message = error.value(py).to_string();
                 raised.keep(error);
                 Error::new(ErrorKind::CodeFailed, message)
@@ -95,12 +99,13 @@ pub struct Migrator {
     core: Core,
     on_event: OnEvent,
     raised: Raised,
+    used: Used,
 }
 
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, quick_check=None, trust_schema=false))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, check_room=true, quick_check=None, trust_schema=false))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -115,12 +120,13 @@ impl Migrator {
         newer_database: Option<&str>,
         backups: Option<PathBuf>,
         keep_backups: Option<usize>,
+        check_room: bool,
         quick_check: Option<&str>,
         trust_schema: bool,
     ) -> PyResult<Migrator> {
-        let raised = Raised::default();
+        let (raised, used) = (Raised::default(), Used::default());
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
-            let code = code.into_iter().map(|file| file.into_code(&raised)).collect();
+            let code = code.into_iter().map(|file| file.into_code(&raised, &used)).collect();
             let mut core = match folder {
                 Some(folder) => limbeck::Migrator::with_code(&Folder(folder), code)?,
                 None => limbeck::Migrator::with_code(&files, code)?,
@@ -144,6 +150,9 @@ impl Migrator {
                 let backups = Backups::new(folder);
                 core = core.backup(keep_backups.map_or(backups.clone(), |count| backups.keep(count)));
             }
+            if !check_room {
+                core = core.room(Room::new(|_| None));
+            }
             if let Some(when) = quick_check {
                 core = core.quick_check(named::<QuickCheck>("quick_check", when)?);
             }
@@ -153,7 +162,11 @@ impl Migrator {
         let on_event = OnEvent::default();
         let (listener, kept) = (on_event.clone(), raised.clone());
         let core = core.on_event(move |event| tell(&listener, &kept, event));
-        Ok(Migrator { core: Core(core), on_event, raised })
+        Ok(Migrator { core: Core(core), on_event, raised, used })
+    }
+
+    fn cancel_handle(&self) -> CancelHandle {
+        CancelHandle(self.core.0.cancel_handle())
     }
 
     fn upgrade(
@@ -197,19 +210,24 @@ impl Migrator {
     ) -> PyResult<String> {
         self.on_event.set(on_event);
         self.raised.take();
-        let taken = self.core.0.back_up(&mut Sqlite::new(connection, self.raised.clone()));
+        let taken = self.core.0.back_up(&mut self.connected(connection));
         self.on_event.set(None);
         self.answer(py, taken)
     }
 
+    /// What a developer wants to know of a database on a user's machine.
+    fn doctor(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+        self.answer(py, Ok(self.core.0.doctor(&mut self.connected(connection))))
+    }
+
     /// The backups of a database, newest first.
     fn backups(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let all = self.core.0.backups(&mut Sqlite::new(connection, self.raised.clone()));
+        let all = self.core.0.backups(&mut self.connected(connection));
         self.answer(py, all)
     }
 
     fn newest_compatible_backup(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let newest = self.core.0.newest_compatible_backup(&mut Sqlite::new(connection, self.raised.clone()));
+        let newest = self.core.0.newest_compatible_backup(&mut self.connected(connection));
         self.answer(py, newest)
     }
 
@@ -225,18 +243,18 @@ impl Migrator {
     }
 
     fn current(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let result = self.core.0.current(&mut Sqlite::new(connection, self.raised.clone()));
+        let result = self.core.0.current(&mut self.connected(connection));
         self.answer(py, result)
     }
 
     /// The version rows as they are.
     fn rows(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Vec<String>> {
-        let rows = self.core.0.rows(&mut Sqlite::new(connection, self.raised.clone()));
+        let rows = self.core.0.rows(&mut self.connected(connection));
         rows.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     fn pending(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let plan = self.core.0.pending(&mut Sqlite::new(connection, self.raised.clone()));
+        let plan = self.core.0.pending(&mut self.connected(connection));
         self.answer(py, plan)
     }
 
@@ -250,7 +268,7 @@ impl Migrator {
         target: &str,
     ) -> PyResult<String> {
         self.raised.take();
-        let [db, scratch] = &mut [connection, scratch].map(|one| Sqlite::new(one, self.raised.clone()));
+        let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
         self.answer(py, self.core.0.dry_run(db, scratch, direction(verb), target))
     }
 
@@ -258,7 +276,7 @@ impl Migrator {
     /// in memory.
     fn check(&self, py: Python<'_>, present: Py<PyAny>, wanted: Py<PyAny>, schema: &str) -> PyResult<String> {
         self.raised.take();
-        let [present, wanted] = &mut [present, wanted].map(|one| Sqlite::new(one, self.raised.clone()));
+        let [present, wanted] = &mut [present, wanted].map(|one| self.connected(one));
         self.answer(py, self.core.0.check(present, wanted, schema))
     }
 
@@ -266,7 +284,7 @@ impl Migrator {
     #[pyo3(signature = (from, to, options, /))]
     fn diff(&self, py: Python<'_>, from: Py<PyAny>, to: Py<PyAny>, options: &str) -> PyResult<String> {
         self.raised.take();
-        let [from, to] = &mut [from, to].map(|one| Sqlite::new(one, self.raised.clone()));
+        let [from, to] = &mut [from, to].map(|one| self.connected(one));
         let found = Options::from_json(options)
             .and_then(|options| self.core.0.diff(Side::Database(from), Side::Database(to), &options));
         self.answer(py, found)
@@ -275,25 +293,25 @@ impl Migrator {
     /// Whether a database is what the folder makes, found on an empty database in memory.
     fn verify(&self, py: Python<'_>, connection: Py<PyAny>, scratch: Py<PyAny>) -> PyResult<String> {
         self.raised.take();
-        let [db, scratch] = &mut [connection, scratch].map(|one| Sqlite::new(one, self.raised.clone()));
+        let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
         self.answer(py, self.core.0.verify(db, scratch))
     }
 
     /// The fingerprint of a database's schema.
     fn fingerprint(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let found = self.core.0.fingerprint(&mut Sqlite::new(connection, self.raised.clone()));
+        let found = self.core.0.fingerprint(&mut self.connected(connection));
         found.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     /// Makes limbeck's own tables, and answers whether any was missing.
     fn ensure_version(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<bool> {
-        let made = self.core.0.ensure_version(&mut Sqlite::new(connection, self.raised.clone()));
+        let made = self.core.0.ensure_version(&mut self.connected(connection));
         made.map_err(|error| to_python(py, &error, &self.raised))
     }
 
     /// Raises unless the database is at every head.
     fn check_heads(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<()> {
-        let result = self.core.0.check_heads(&mut Sqlite::new(connection, self.raised.clone()));
+        let result = self.core.0.check_heads(&mut self.connected(connection));
         result.map_err(|error| to_python(py, &error, &self.raised))
     }
 
@@ -307,7 +325,7 @@ impl Migrator {
     /// The script of a run over a range, which is run on an empty database in memory.
     fn sql(&self, py: Python<'_>, scratch: Py<PyAny>, verb: &str, range: &str) -> PyResult<String> {
         self.raised.take();
-        let scratch = &mut Sqlite::new(scratch, self.raised.clone());
+        let scratch = &mut self.connected(scratch);
         let text = self.core.0.sql(scratch, direction(verb), range);
         text.map_err(|error| to_python(py, &error, &self.raised))
     }
@@ -358,6 +376,10 @@ impl Migrator {
 }
 
 impl Migrator {
+    fn connected(&self, connection: Py<PyAny>) -> Sqlite {
+        Sqlite::new(connection, self.raised.clone(), self.used.clone())
+    }
+
     fn run(
         &mut self,
         py: Python<'_>,
@@ -367,7 +389,8 @@ impl Migrator {
     ) -> PyResult<String> {
         self.on_event.set(on_event);
         self.raised.take();
-        let result = verb(&mut self.core.0, &mut Sqlite::new(connection, self.raised.clone()));
+        let mut db = self.connected(connection);
+        let result = verb(&mut self.core.0, &mut db);
         self.on_event.set(None);
         result.map(|report| report.to_json()).map_err(|error| to_python(py, &error, &self.raised))
     }
@@ -375,6 +398,26 @@ impl Migrator {
     fn answer(&self, py: Python<'_>, result: limbeck::Result<impl Serialize>) -> PyResult<String> {
         let json = result.map(|value| serde_json::to_string(&value).expect("plain data"));
         json.map_err(|error| to_python(py, &error, &self.raised))
+    }
+}
+
+/// Cancels runs from another thread, while the migrator itself is busy.
+#[pyclass(frozen, module = "limbeck")]
+pub struct CancelHandle(limbeck::CancelHandle);
+
+#[pymethods]
+impl CancelHandle {
+    fn cancel(&self) {
+        self.0.cancel();
+    }
+
+    fn reset(&self) {
+        self.0.reset();
+    }
+
+    #[getter]
+    fn cancelled(&self) -> bool {
+        self.0.is_cancelled()
     }
 }
 
@@ -405,7 +448,7 @@ fn tell(listener: &OnEvent, raised: &Raised, event: &Event<'_>) -> ControlFlow<(
 }
 
 /// An option by its name, as the settings file spells it.
-fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
+pub fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
     serde_json::from_value(serde_json::Value::from(name))
         .map_err(|error| Error::new(ErrorKind::BadSetting, format!("{option} = {name:?}: {error}")))
 }

@@ -6,6 +6,7 @@ use limbeck::{CodeStep, Direction};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
+use crate::connection::Used;
 use crate::errors::{Raised, to_python};
 use crate::lent::Lent;
 
@@ -14,6 +15,7 @@ use crate::lent::Lent;
 pub struct Step {
     lent: Lent<CodeStep<'static>>,
     raised: Raised,
+    connection: Option<Py<PyAny>>,
 }
 
 impl Step {
@@ -23,8 +25,10 @@ impl Step {
         function: &Py<PyAny>,
         step: &mut CodeStep<'_>,
         raised: &Raised,
+        used: &Used,
     ) -> PyResult<()> {
-        let object = Bound::new(py, Step { lent: Lent::default(), raised: raised.clone() })?;
+        let (raised, connection) = (raised.clone(), used.get(py));
+        let object = Bound::new(py, Step { lent: Lent::default(), raised, connection })?;
         // SAFETY: only lifetimes change; `lend` ends before the borrow of `step` does.
         let lent: NonNull<CodeStep<'static>> = unsafe { std::mem::transmute(NonNull::from(step)) };
         // SAFETY: as above; nothing else uses `step` meanwhile.
@@ -51,6 +55,12 @@ impl Step {
     #[getter]
     fn direction(&self) -> PyResult<&'static str> {
         self.with(|step| Direction::as_str(step.direction()))
+    }
+
+    /// The connection that the run is on.
+    #[getter]
+    fn connection(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.connection.as_ref().map(|connection| connection.clone_ref(py))
     }
 
     /// Runs statements, the extended `ALTER TABLE` among them.

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from typing import Any
 
 import alembic.config
@@ -26,6 +27,10 @@ def run(tool: str, project: Project, *arguments: str) -> tuple[int, str, str]:
 
     mains: dict[str, Any] = {"alembic": alembic.config.main, "limbeck": limbeck.__main__.main}
     out, err, before = io.StringIO(), io.StringIO(), os.getcwd()
+    # The core writes to the file descriptors.
+    files, kept = [tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")], [os.dup(1), os.dup(2)]
+    for number, file in enumerate(files, 1):
+        os.dup2(file.fileno(), number)
     os.chdir(project.folder)
     written = alembic.config.Config.print_stdout
     # Alembic's goes to what was stdout when it was imported.
@@ -38,7 +43,15 @@ def run(tool: str, project: Project, *arguments: str) -> tuple[int, str, str]:
     finally:
         alembic.config.Config.print_stdout = written  # type: ignore[method-assign]
         os.chdir(before)
-    return status, out.getvalue(), err.getvalue()
+        for number, descriptor in enumerate(kept, 1):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+    texts = []
+    for file in files:
+        file.seek(0)
+        texts.append(file.read())
+        file.close()
+    return status, out.getvalue() + texts[0], err.getvalue() + texts[1]
 
 
 def test_the_command() -> None:
@@ -153,12 +166,12 @@ def test_init_makes_a_project_that_both_tools_run(tmp_path: Any, monkeypatch: py
     project = Project.__new__(Project)
     project.folder = tmp_path
     for tool, *arguments in [
-        ("limbeck", "init", "migrations"), ("limbeck", "revision", "-m", "one"), ("limbeck", "upgrade", "head"),
+        ("limbeck", "init", "migrations", "--template", "generic"), ("limbeck", "revision", "-m", "one"), ("limbeck", "upgrade", "head"),
         ("alembic", "revision", "-m", "two"), ("alembic", "upgrade", "head"), ("limbeck", "downgrade", "base"),
     ]:
         status, _, err = run(tool, project, *arguments)
         assert status == 0, (tool, arguments, err)
-    assert run("limbeck", project, "init", "migrations")[0] == 1
+    assert run("limbeck", project, "init", "--template=generic", "migrations")[0] == 1
 
 
 def test_ini_settings(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,8 +284,6 @@ def test_what_env_py_may_say(project: Project) -> None:
 
 
 def test_settings_in_pyproject(project: Project) -> None:
-    if sys.version_info < (3, 11):
-        pytest.skip("tomllib came with Python 3.11")
     project.ini.unlink()
     (project.folder / "pyproject.toml").write_text(
         '[tool.alembic]\nscript_location = "%(here)s/migrations"\nfile_template = "%%(slug)s"\n'

@@ -76,3 +76,12 @@ def test_a_locked_database_is_not_waited_for_without_an_end(tmp_path: Path) -> N
         app(tmp_path, 1).restore(db, backup)
     other.execute("ROLLBACK")
     assert app(tmp_path, 1).restore(db, backup).to == ["1"]
+
+
+def test_a_look_for_a_bug_report(tmp_path: Path) -> None:
+    db = sqlite3.connect(tmp_path / "app.db", isolation_level=None)
+    app(tmp_path, 1).upgrade(db)
+    found = app(tmp_path, 2).doctor(db)
+    assert (found["heads"], found["pending"], found["problems"]) == (["1"], ["2"], [])
+    assert found["sqlite"] == sqlite3.sqlite_version and str(tmp_path) not in str(found)
+    assert limbeck.Migrator(FILES, check_room=False).upgrade(db).to == ["2"]

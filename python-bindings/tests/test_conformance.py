@@ -19,6 +19,33 @@ CASES = sorted((Path(__file__).parents[2] / "tests" / "conformance" / "cases").g
 OF_A_VERSION = ("way", "why", "rows", "statements")
 
 
+#: The cases whose own SQL needs a newer SQLite, and which.
+NEEDS = {"many_actions": (3, 37, "STRICT"), "without_rowid_strict": (3, 37, "STRICT")}
+
+
+def fts5_is_harmless() -> bool:
+    """Whether this SQLite lets triggers of an untrusted schema use FTS5: old ones do not."""
+    db = memory()
+    db.execute("PRAGMA trusted_schema = OFF")
+    db.execute("CREATE VIRTUAL TABLE f USING fts5(a)")
+    db.executescript("CREATE TABLE t(a); CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO f VALUES (new.a); END;")
+    try:
+        db.execute("INSERT INTO t VALUES (1)")
+    except sqlite3.OperationalError:
+        return False
+    finally:
+        db.close()
+    return True
+
+
+def skip_what_is_too_new(path: Path) -> None:
+    if path.name == "search_index_by_rowid" and not fts5_is_harmless():
+        pytest.skip("this SQLite lets no trigger of an untrusted schema use FTS5")
+    *since, what = NEEDS.get(path.name, (0, 0, ""))
+    if sqlite3.sqlite_version_info < tuple(since):
+        pytest.skip(f"{what} came with SQLite {since[0]}.{since[1]}")
+
+
 def files(path: Path) -> list[tuple[str, str]]:
     return [(each.name, each.read_bytes().decode()) for each in sorted(path.glob("*.[sS][qQ][lL]"))]
 
@@ -72,12 +99,12 @@ def bare(value: Any) -> Any:
 
 
 def everything(db: sqlite3.Connection) -> list[Any]:
-    return [db.execute("SELECT * FROM sqlite_schema").fetchall(), rows(db, own=True)]
+    return [db.execute("SELECT * FROM sqlite_master").fetchall(), rows(db, own=True)]
 
 
 def schema(db: sqlite3.Connection) -> str:
     sql = (
-        "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+        "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
         " AND tbl_name NOT LIKE 'limbeck\\_%' ESCAPE '\\' ORDER BY type, name"
     )
     return "\n".join(text + ";\n" for (text,) in db.execute(sql))
@@ -86,7 +113,7 @@ def schema(db: sqlite3.Connection) -> str:
 def rows(db: sqlite3.Connection, own: bool = False) -> str:
     quoted = lambda name: '"' + name.replace('"', '""') + '"'  # noqa: E731
     lines = []
-    for name, sql in db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'table' ORDER BY name").fetchall():
+    for name, sql in db.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall():
         if (name.startswith(("limbeck_", "sqlite_")) and not own) or sql.upper().startswith("CREATE VIRTUAL"):
             continue
         columns = [row[0] for row in db.execute("SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 1", (name,))]
@@ -105,6 +132,7 @@ def same_layout(text: str) -> str:
 
 @pytest.mark.parametrize("path", CASES, ids=[f"{path.parent.name}/{path.name}" for path in CASES])
 def test_case(path: Path) -> None:
+    skip_what_is_too_new(path)
     case = json.loads((path / "case.json").read_text("utf-8"))
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.execute("PRAGMA foreign_keys = OFF")

@@ -178,6 +178,34 @@ def test_ctrl_c_stops_a_long_statement() -> None:
     assert not connection.in_transaction
 
 
+def test_another_thread_cancels() -> None:
+    connection = sqlite3.connect(":memory:")
+    migrator = limbeck.Migrator([FILES[0], ("0002_endless.sql", ENDLESS)])
+    handle = migrator.cancel_handle()
+    timer = threading.Timer(0.3, handle.cancel)
+    timer.start()
+    with pytest.raises(limbeck.Cancelled):
+        migrator.upgrade(connection)
+    timer.join()
+    assert handle.cancelled
+    assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+    handle.reset()
+    assert migrator.upgrade(connection, "0001").to == ["0001"]
+
+
+def test_a_schema_that_calls_functions_is_trusted_only_if_said_so() -> None:
+    connection = sqlite3.connect(":memory:")
+    connection.create_function("odd", 1, lambda value: value % 2, deterministic=True)
+    connection.execute("CREATE TABLE t(a CHECK (odd(a)))")
+    connection.execute("INSERT INTO t VALUES (1)")
+    files = [("0001_more.sql", "INSERT INTO t VALUES (3); ALTER TABLE t ADD b FIRST")]
+    with pytest.raises(limbeck.UntrustedSchema):
+        limbeck.Migrator(files).upgrade(connection)
+    assert connection.execute("PRAGMA trusted_schema").fetchone() == (1,)
+    limbeck.Migrator(files, trust_schema=True, quick_check="always").upgrade(connection)
+    assert connection.execute("SELECT a FROM t").fetchall() == [(1,), (3,)]
+
+
 def test_a_callback_cancels_and_may_raise() -> None:
     connection = sqlite3.connect(":memory:")
     seen: list[limbeck.Event] = []
@@ -242,3 +270,13 @@ def test_the_gil_is_free_while_sqlite_works() -> None:
         done.set()
         thread.join()
     assert counted > 100
+
+
+def test_a_script_with_foreign_keys(tmp_path: Any) -> None:
+    """Printing one needs what older SQLite does not have, and says so there."""
+    files = [("1.sql", "CREATE TABLE p(id INTEGER PRIMARY KEY)"), ("2.sql", "CREATE TABLE c(a); ALTER TABLE c ADD COLUMN p REFERENCES p")]
+    script = limbeck.Migrator(files)._sql("upgrade", "head")
+    connection = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
+    connection.executescript(script.replace(".bail on\n", ""))
+    assert connection.execute("SELECT \"from\" FROM pragma_foreign_key_list('c')").fetchall() == [("p",)]
+    connection.close()

@@ -9,8 +9,10 @@
  * const report = migrate(db, migrations); // db: of sql.js, sqlite-wasm's oo1, node:sqlite, better-sqlite3
  * ```
  *
- * All calls are synchronous, as those databases are: in a page, work in a worker. What fails changes
+ * These calls are synchronous, as those databases are: in a page, work in a worker. What fails changes
  * nothing, and throws a {@link LimbeckError} with a `code` and a `hint`.
+ *
+ * {@link openIndexedDb} and {@link openOpfs} open a database that the browser keeps, and bring it up to date.
  */
 import { checkContract as contract } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';

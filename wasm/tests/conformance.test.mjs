@@ -114,7 +114,7 @@ const laidOut = (text, library) =>
   otherWays(library) ? text.replace(/--.*|\/\*[^]*?\*\//g, '').replace(/[\s"]/g, '') : text;
 
 /** What a library is built without, in words; null if that is not it. */
-const lacking = ({ message }) => /^no such module: \w+|^unknown tokenizer.*|^no such function: \w+/.exec(message)?.[0] ?? null;
+const lacking = ({ message }) => /^no such module: \w+|^no such table: pragma_\w+/.exec(message)?.[0] ?? null;
 
 function runCase(library, path, skip) {
   const made = JSON.parse(read(join(path, 'case.json')));
@@ -137,6 +137,9 @@ function runCase(library, path, skip) {
     }
     if (error && !(error instanceof LimbeckError)) throw error;
     if (error && step.error === undefined && lacking(error)) return skip(lacking(error));
+    if (error?.code === 'database.transaction_open' && step.error === undefined && otherWays(library)) {
+      return skip('a defensive connection rebuilds no parent inside a transaction');
+    }
     if (step.error === undefined) {
       if (error) throw error;
       assert.deepEqual(bare(found, library), bare(step.expect, library), step.run);

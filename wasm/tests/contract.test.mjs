@@ -1,5 +1,8 @@
 // What limbeck relies on, asked of each library; and what it says of others.
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { checkContract, LimbeckError, migrate } from 'limbeck';
 import { absent, libraries } from './libraries.mjs';
@@ -56,6 +59,36 @@ for (const library of libraries) {
 }
 
 for (const why of absent) test(why, { skip: why.replace(/^.*: /, '') }, () => {});
+
+// Where the library opens files.
+for (const { name, openFile, run, options } of libraries.filter(({ openFile }) => openFile)) {
+  test(`${name}: a file that another connection has locked, and one that is none`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'limbeck-'));
+    const [mine, other] = [0, 1].map(() => openFile(join(folder, 'app.db')));
+    run(other, 'CREATE TABLE kept(a); BEGIN IMMEDIATE');
+    run(mine, 'PRAGMA busy_timeout = 0');
+    const migrations = { '1.sql': 'CREATE TABLE t(a)' };
+    assert.throws(() => migrate(mine, migrations, options), code('database.locked'));
+    run(other, 'COMMIT');
+    assert.deepEqual(migrate(mine, migrations, options).to, ['1']);
+    assert.deepEqual(migrate(other, migrations, options).steps, []);
+    mine.close();
+    other.close();
+    writeFileSync(join(folder, 'none.db'), 'x'.repeat(4096));
+    const none = openFile(join(folder, 'none.db'));
+    assert.throws(() => migrate(none, migrations, options), code('database.not_a_database'));
+    none.close();
+    rmSync(folder, { recursive: true });
+  });
+}
+
+// Where it opens bytes.
+for (const { name, openBytes, options } of libraries.filter(({ openBytes }) => openBytes)) {
+  test(`${name}: bytes that are no database`, () => {
+    const none = openBytes(new Uint8Array(4096).fill(120));
+    assert.throws(() => migrate(none, { '1.sql': 'CREATE TABLE t(a)' }, options), code('database.not_a_database'));
+  });
+}
 
 test('what is no database', () => {
   for (const db of [null, undefined, {}, 'app.db', { execute: () => 0 }]) {

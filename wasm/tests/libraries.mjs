@@ -16,9 +16,9 @@ export const libraries = [
     lacks: ['fts5', 'rtree', 'progress'],
     options: {},
     open: () => new SQL.Database(),
+    openBytes: (bytes) => new SQL.Database(bytes),
     run: (db, sql) => void db.exec(sql),
     rows: (db, sql) => db.exec(sql, [], { useBigInt: true })[0]?.values ?? [],
-    registerFunction: (db, name, body) => db.create_function(name, body),
   },
   {
     name: 'sqlite-wasm',
@@ -27,7 +27,6 @@ export const libraries = [
     open: () => new sqlite3.oo1.DB(':memory:'),
     run: (db, sql) => void db.exec(sql),
     rows: (db, sql) => db.selectArrays(sql),
-    registerFunction: (db, name, body) => db.createFunction(name, (_context, ...values) => body(...values)),
   },
 ];
 
@@ -42,6 +41,7 @@ if (major >= 26) {
     lacks: ['progress', 'dqs', 'writable_schema'],
     options: {},
     open: () => new DatabaseSync(':memory:'),
+    openFile: (path) => new DatabaseSync(path),
     run: (db, sql) => db.exec(sql),
     rows: (db, sql) => {
       const statement = db.prepare(sql);
@@ -49,7 +49,6 @@ if (major >= 26) {
       statement.setReturnArrays(true);
       return statement.all();
     },
-    registerFunction: (db, name, body) => db.function(name, body),
   });
 } else {
   absent.push(`node:sqlite: node ${process.version} is older than 26`);
@@ -63,12 +62,12 @@ if (major >= 22) {
     lacks: ['progress', 'writable_schema'],
     options: {},
     open: () => new BetterSqlite3(':memory:'),
+    openFile: (path) => new BetterSqlite3(path),
     run: (db, sql) => db.exec(sql),
     rows: (db, sql) => {
       const statement = db.prepare(sql);
       return statement.reader ? statement.raw().safeIntegers().all() : (statement.run(), []);
     },
-    registerFunction: (db, name, body) => db.function(name, body),
   });
 } else {
   absent.push(`better-sqlite3: node ${process.version} is older than 22`);

@@ -22,7 +22,7 @@ const fails = (code, more = () => true) => (error) => {
 
 for (const library of libraries) {
   const { options, open, rows, run } = library;
-  const it = (name, body) => test(`${library.name}: ${name}`, body);
+  const it = (name, ...rest) => test(`${library.name}: ${name}`, ...rest);
 
   it('up, nothing to do, down', () => {
     const db = open();

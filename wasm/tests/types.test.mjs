@@ -10,7 +10,7 @@ test("TypeScript's types", () => {
   for (const resolution of [['--module', 'nodenext'], ['--module', 'esnext', '--moduleResolution', 'bundler']]) {
     const rest = ['--noEmit', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', '--target', 'es2022', '--types', 'node', '--lib', 'es2024,dom', '--esModuleInterop'];
     try {
-      execFileSync('node_modules/.bin/tsc', ['--ignoreConfig', ...resolution, ...rest, 'tests/types/app.ts'], { cwd: here });
+      execFileSync('node_modules/.bin/tsc', ['--ignoreConfig', ...resolution, ...rest, 'tests/types/app.ts', 'tests/types/browser.ts'], { cwd: here });
     } catch (error) {
       assert.fail(`${resolution}:\n${error.stdout}${error.stderr}`);
     }

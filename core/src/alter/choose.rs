@@ -76,6 +76,10 @@ pub fn choose(state: &TableState, actions: &[Action], can: Capabilities) -> Resu
             },
         }
     }
+    let undone = draft.indexes == state.indexes && draft.triggers == state.triggers;
+    if can.rebuild != RebuildMode::Always && undone && same(&Draft::new(state), &draft) {
+        return Ok((draft, Choice::Nothing));
+    }
     let choice = match (why, plan.native()) {
         (Some(why), _) => Choice::Rebuild(why),
         (None, Some(statements)) if statements.is_empty() => Choice::Nothing,

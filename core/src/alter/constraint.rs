@@ -7,7 +7,8 @@ use super::same::{same_expression, unnamed};
 use super::table_state::Child;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::{
-    ColumnRule, Edits, Object, Span, TableConstraint, TableRule, insert_item, mentions, remove_item,
+    ColumnRule, Edits, Object, Span, TableConstraint, TableRule, expression_mentions, insert_item, mentions,
+    remove_item,
 };
 use crate::sql::{TokenType as T, quote, same_name, same_text, tokens, unquote};
 
@@ -225,7 +226,7 @@ pub(super) fn release_column(draft: &mut Draft, column: &str, cascade: bool) -> 
     let constraints: Vec<usize> = (0..draft.table.constraints.len())
         .filter(|&at| needs(draft, &draft.table.constraints[at], column))
         .collect();
-    let by_index = |index: &&Object| index.mentions(column);
+    let by_index = |index: &&Object| index.needs_column(column);
     let by_trigger = |trigger: &&Object| trigger_needs(trigger, column);
     needed.extend(draft.indexes.iter().filter(by_index).map(Object::title));
     needed.extend(draft.triggers.iter().filter(by_trigger).map(Object::title));
@@ -239,7 +240,7 @@ pub(super) fn release_column(draft: &mut Draft, column: &str, cascade: bool) -> 
     for other in draft.table.columns.iter().filter(|other| !same_name(&other.name, column)) {
         for constraint in &other.constraints {
             if let ColumnRule::Check(span) | ColumnRule::Generated { expression: span, .. } = &constraint.rule
-                && mentions(draft.table.text(span), column)
+                && expression_mentions(draft.table.text(span), column)
             {
                 fixed.push(format!("{} of column {}", draft.table.text(&constraint.span), other.name));
             }
@@ -279,7 +280,7 @@ fn still_needed(draft: &Draft, column: &str, by: &[String], hint: &str) -> Error
 
 fn needs(draft: &Draft, constraint: &TableConstraint, column: &str) -> bool {
     match &constraint.rule {
-        TableRule::Check(span) => mentions(draft.table.text(span), column),
+        TableRule::Check(span) => expression_mentions(draft.table.text(span), column),
         TableRule::PrimaryKey { .. } | TableRule::Unique(_) | TableRule::ForeignKey { .. } => {
             constraint.columns().iter().any(|name| same_name(name, column))
         }

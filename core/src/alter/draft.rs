@@ -26,7 +26,7 @@ pub enum Source {
 }
 
 /// The way out where a name is taken.
-pub(super) const OTHER_NAME: &str = "choose another name, or rename or drop what has it first";
+pub(crate) const OTHER_NAME: &str = "choose another name, or rename or drop what has it first";
 
 /// A table's definition as the actions so far have made it.
 #[derive(Debug, Clone)]

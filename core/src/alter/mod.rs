@@ -47,6 +47,7 @@ pub use action::{Action, Alteration, ConstraintRef, Position, TableOption};
 pub(crate) use choose::rebuild_refused;
 pub use choose::{Capabilities, Choice, RebuildMode, choose};
 pub use convert::Conversion;
+pub(crate) use draft::OTHER_NAME;
 pub use draft::{Draft, Source};
 pub use in_place::{Condition, InPlace, Step};
 pub use question::Rule;

@@ -232,6 +232,46 @@ pub enum Command {
         #[arg(long)]
         rules: bool,
     },
+    /// Try the migrations: up, down and up again, on invented rows
+    #[command(
+        after_help = "Each revision is applied, taken back and applied again, on an empty database and on rows that are invented for\n\
+        the constraints of that moment, all of it in memory. What a downgrade does not bring back, though nobody has\n\
+        written it down as lost, is a failure. Each old revision, and a copy of each database in the folder of\n\
+        snapshots, goes to the heads and must have the schema of a fresh install. Exit status 1: a failure.\n\n  \
+        limbeck test\n  \
+        limbeck test -r a1b2: --seed 7     a1b2 and what came after it, on other rows"
+    )]
+    Test {
+        /// Only revisions of a range low:high, as for history
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        rev_range: String,
+        #[command(flatten)]
+        rows: InventedRows,
+        /// The folder of databases of past releases, instead of the settings'
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        snapshots: Option<PathBuf>,
+    },
+    /// Write the database of a release, which 'test' brings to the heads from then on
+    #[command(
+        after_help = "The database is made by the migrations, and filled with invented rows; or, with --copy, it is a copy of the\n\
+        one that -d names. A file that is there is never written over.\n\n  \
+        limbeck snapshot                     of the head\n  \
+        limbeck snapshot a1b2 -o snapshots/1.4.db\n  \
+        limbeck -d app.db snapshot --copy"
+    )]
+    Snapshot {
+        /// Of which revision
+        #[arg(default_value = "heads")]
+        revision: String,
+        /// Copy the database that -d names
+        #[arg(long, conflicts_with_all = ["revision", "seed", "rows"])]
+        copy: bool,
+        #[command(flatten)]
+        rows: InventedRows,
+        /// The file; without it, one in the folder of snapshots, called after the revision
+        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: Option<PathBuf>,
+    },
     /// Set the database's revision without running anything
     #[command(
         after_help = "  limbeck stamp head\n  limbeck stamp --purge a1b2      also where the database says what is gone\n  \
@@ -404,6 +444,17 @@ pub struct Instead {
     /// Say what would run on this database, and write nothing
     #[arg(long, conflicts_with = "sql")]
     pub plan: bool,
+}
+
+/// Which rows are invented.
+#[derive(Debug, Group)]
+pub struct InventedRows {
+    /// Chooses among possible rows: the same seed invents the same
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How many rows each table gets
+    #[arg(long, default_value_t = 8, value_name = "NUMBER")]
+    pub rows: usize,
 }
 
 /// How `graph` draws.

@@ -26,11 +26,13 @@ mod picture;
 mod settings;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 use clap::Parser;
 
 use crate::db::Database;
-use crate::error::{ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result};
+use crate::{Code, TransactionMode};
 use args::Args;
 
 /// What a database is opened for.
@@ -42,6 +44,21 @@ pub enum Access {
     Change,
     /// To be changed, and made where it is not there.
     Create,
+}
+
+/// What a settings file would say, from a host that has read one of its own kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// The folders of migrations.
+    pub migrations: Vec<PathBuf>,
+    /// The database: a path, or `sqlite:///path`.
+    pub database: Option<String>,
+    /// The table of version rows, if not limbeck's own.
+    pub version_table: Option<String>,
+    /// Whether `limbeck_history` is kept: not in a database that another tool looks after too.
+    pub keep_history: bool,
+    /// What a transaction holds.
+    pub transaction: TransactionMode,
 }
 
 /// What the command asks of the program that it runs in.
@@ -58,6 +75,28 @@ pub trait Host {
     /// host whose databases notice by themselves need not say.
     fn cancelled(&self) -> bool {
         false
+    }
+
+    /// The project, where the host has read its settings itself. Flags and the environment come before it.
+    fn project(&self) -> Result<Option<Project>> {
+        Ok(None)
+    }
+
+    /// The path of the database, which a flag or the settings may have named. Asked by what needs it.
+    fn database(&self, named: Option<&str>) -> Result<Option<String>> {
+        Ok(named.map(str::to_owned))
+    }
+
+    /// The revisions of these folders that are code of the host's language, and which the host runs.
+    /// `None` if it runs none: Python files are refused then, not passed over.
+    fn code(&self, folders: &[PathBuf]) -> Result<Option<Vec<Code<'static>>>> {
+        let _ = folders;
+        Ok(None)
+    }
+
+    /// Told of the error that ends the command. Answers what is printed of it, which may be nothing.
+    fn failed(&self, error: Error) -> Option<Error> {
+        Some(error)
     }
 }
 
@@ -77,6 +116,7 @@ pub fn run<A: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = A>, ho
     match commands::run(&args, host) {
         Ok(status) => status,
         Err(error) => {
+            let Some(error) = host.failed(error) else { return 1 };
             output::error(&error, args.json);
             if error.kind() == ErrorKind::Cancelled { 130 } else { 1 }
         }

@@ -14,6 +14,7 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
+pub(crate) use literals::value_literal;
 pub use literals::with_literals;
 pub(crate) use recorder::Recorder;
 

@@ -10,8 +10,8 @@ use super::rules::refuse_broken_rows;
 use super::watched::Watched;
 use super::{Purpose, Run};
 use crate::alter::{
-    Action, Alteration, Capabilities, Choice, Draft, RebuildMode, TableState, choose, independent,
-    rebuild_refused, touched,
+    Action, Alteration, Capabilities, Choice, Draft, OTHER_NAME, RebuildMode, TableState, choose,
+    independent, rebuild_refused, touched,
 };
 use crate::db::Database;
 use crate::dependents::{Broken, drop_column_keeps};
@@ -19,11 +19,23 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
 use crate::proof::{Change, Inventory};
 use crate::report::{AlterationReport, Way};
-use crate::sql::quote;
+use crate::schema::{Object, ObjectKind};
+use crate::sql::{quote, same_name};
 
 /// Runs all groups of an alteration, each looked at anew after the one before.
 pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<AlterationReport>> {
     let schema = alteration.schema.as_deref().unwrap_or("main");
+    if !["main", "temp"].iter().any(|own| same_name(own, schema))
+        && !run
+            .db
+            .any("SELECT 1 FROM pragma_database_list WHERE lower(name) = lower(?1)", &[schema.into()])?
+    {
+        if alteration.if_exists {
+            return Ok(Vec::new());
+        }
+        return Err(Error::new(ErrorKind::UnknownTable, format!("there is no schema {schema}"))
+            .with_hint("leave the schema out, or attach the database before the run"));
+    }
     let mut table = alteration.table.clone();
     let mut reports = Vec::new();
     let mut groups = VecDeque::from(alteration.groups());
@@ -83,6 +95,12 @@ pub(super) fn one_group(
         edit: in_place::may_edit(run)?,
         rebuild: run.options.rebuild,
     };
+    if let [Action::RenameTable { to }] = actions
+        && let Some(there) = having_name(&before.objects, to).filter(|there| !same_name(&there.name, name))
+    {
+        let message = format!("there is already {}", there.title());
+        return Err(Error::new(ErrorKind::AlreadyExists, message).with_hint(OTHER_NAME));
+    }
     let (draft, choice) = choose(state, actions, can)?;
     if choice == Choice::Nothing {
         run.known = Some((state.schema.clone(), before));
@@ -117,6 +135,11 @@ pub(super) fn one_group(
     run.known = Some((state.schema.clone(), after));
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
+}
+
+/// What has the name among tables, indexes and views, which share theirs.
+fn having_name<'o>(objects: &'o [Object], name: &str) -> Option<&'o Object> {
+    objects.iter().find(|object| object.kind != ObjectKind::Trigger && same_name(&object.name, name))
 }
 
 /// Goes the way that was chosen; where the rows do not allow an edit in place, rebuilds.

@@ -157,6 +157,7 @@ const TICKS_TO_AN_EVENT: u32 = 5;
 /// Takes `foreign_keys` off, then BEGIN IMMEDIATE (inside the caller's transaction: a savepoint),
 /// reads the version rows again, and plans again if they differ. On failure all is rolled back but
 /// what the report that comes with the error lists; every pragma is what it was, on every path.
+#[expect(clippy::too_many_arguments, reason = "what a run works with, and two questions that it asks back")]
 pub(crate) fn run(
     db: &mut dyn Database,
     options: &Options,

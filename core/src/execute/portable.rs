@@ -86,6 +86,10 @@ pub(super) fn note_keys(run: &mut Run<'_, '_>) -> Result<()> {
             run.db.execute("CREATE TEMP TABLE limbeck_dangling(rows)")?;
         }
         if exists(run.db, &table)? {
+            if run.version < 3_033_000 {
+                let message = "a script that checks foreign keys needs SQLite 3.33 or newer";
+                return Err(Error::new(ErrorKind::SqliteTooOld, message));
+            }
             let table = literal(&table);
             let sql = format!(
                 "INSERT INTO temp.limbeck_dangling SELECT count(*) FROM pragma_foreign_key_check({table}, 'main')"

@@ -28,11 +28,12 @@ pub(super) fn for_rebuild(
     let whole = room::database_bytes(run.db)?;
     let (room, name) = (&run.options.room, &state.table.name);
     // No table is larger than its database. Where that would find room, nothing needs to be counted.
-    if room.is_tight(&file, whole) && !may_shrink(state, draft) {
-        if let Some(bytes) = payload(run.db, "name = ?1", name)? {
-            let reused = if is_wal(run.db)? { 0 } else { free_pages(run.db)? };
-            room.need(&file, bytes.saturating_sub(reused), &format!("rebuilding table {name}"))?;
-        }
+    if room.is_tight(&file, whole)
+        && !may_shrink(state, draft)
+        && let Some(bytes) = payload(run.db, "name = ?1", name)?
+    {
+        let reused = if is_wal(run.db)? { 0 } else { free_pages(run.db)? };
+        room.need(&file, bytes.saturating_sub(reused), &format!("rebuilding table {name}"))?;
     }
     let Some(folder) = room::temporary_folder() else { return Ok(()) };
     if indexes == 0 || !room.is_tight(&folder, whole) || sorts_in_memory(run.db)? {

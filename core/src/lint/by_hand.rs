@@ -1,9 +1,9 @@
 //! `lint.rebuild_by_hand`
 
-use super::deed::{Deed, Reading};
 use super::destructive::copied;
 use super::{Findings, Rule};
 use crate::alter::Action;
+use crate::deed::{Deed, Reading};
 use crate::sql::same_name;
 
 /// CREATE new, copy, DROP old, RENAME new: the twelve steps of <https://sqlite.org/lang_altertable.html>.

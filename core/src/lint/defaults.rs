@@ -1,8 +1,8 @@
 //! `lint.non_constant_default`
 
-use super::deed::Reading;
 use super::{Findings, Rule};
 use crate::alter::Action;
+use crate::deed::Reading;
 use crate::schema::TableDef;
 use crate::sql::{TokenType as T, is_name, tokens};
 

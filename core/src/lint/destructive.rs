@@ -1,8 +1,8 @@
 //! `lint.destructive_without_downgrade`
 
-use super::deed::{Deed, Reading, Side};
 use super::{Findings, Rule};
 use crate::alter::Action;
+use crate::deed::{Deed, Reading, Side};
 use crate::sql::same_name;
 
 /// A downgrade without a statement brings nothing back, and counts as none.

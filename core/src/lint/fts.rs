@@ -1,8 +1,8 @@
 //! `lint.fts_on_implicit_rowid`
 
-use super::deed::holds;
 use super::moment::{Moment, definition};
 use super::{Findings, Rule};
+use crate::deed::holds;
 use crate::schema::{Object, ObjectKind};
 use crate::sql::{TokenType as T, literal, same_name, tokens, unquote, with_statement};
 use sqlite3_parser::ast::Stmt;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::deed::{Deed, Reading, Side};
 use super::{Findings, Rule};
 use crate::alter::Action;
+use crate::deed::{Deed, Reading, Side};
 
 /// A fill between two alterations of a table belongs to them, and so does whatever names a table that the
 /// revision makes, alters or drops: only rows that the schema's change has nothing to do with are told.

@@ -28,7 +28,6 @@
 
 mod allow;
 mod by_hand;
-mod deed;
 mod defaults;
 mod destructive;
 mod fts;
@@ -51,8 +50,8 @@ pub(crate) use unreadable::failed;
 
 use std::collections::{BTreeSet, HashSet};
 
+use crate::deed::{Reading, Side, Statement};
 use crate::script::Script;
-use deed::{Reading, Side, Statement};
 
 /// The findings of one folder, as they come.
 #[derive(Debug, Default)]

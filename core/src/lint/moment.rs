@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::deed::{Reading, Side, Statement};
 use super::{Findings, fts, renames, strings, types};
 use crate::db::Database;
+use crate::deed::{Reading, Side, Statement};
 use crate::error::Result;
 use crate::inspect;
 use crate::schema::{Object, ObjectKind, TableDef};

@@ -1,8 +1,8 @@
 //! `lint.not_null_without_default` and `lint.not_null_without_fill`
 
-use super::deed::{Deed, Reading, Side};
 use super::{Earlier, Findings, Rule};
 use crate::alter::Action;
+use crate::deed::{Deed, Reading, Side};
 use crate::schema::{ColumnRule, TableDef};
 use crate::sql::{quote, same_name};
 

@@ -1,8 +1,8 @@
 //! `lint.postgresql`: what only PostgreSQL knows, with SQLite's way to the same end.
 
-use super::deed::{Deed, Reading};
 use super::{Findings, Place, Rule};
 use crate::alter::Action;
+use crate::deed::{Deed, Reading};
 use crate::error::Error;
 use crate::schema::TableDef;
 use crate::script::Script;

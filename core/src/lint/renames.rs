@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::deed::{Deed, Statement, holds};
 use super::moment::Moment;
 use super::{Findings, Rule, fts};
 use crate::alter::Action;
 use crate::db::Database;
+use crate::deed::{Deed, Statement, holds};
 use crate::error::Result;
 use crate::schema::{Object, ObjectKind};
 use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};

@@ -3,10 +3,10 @@
 //! SQLite itself says what a word in double quotes is: where a text compiles as it stands and no
 //! longer with the word in brackets, which are never a string, it was one.
 
-use super::deed::{Deed, Statement};
 use super::moment::Moment;
 use super::{Findings, Rule};
 use crate::db::Database;
+use crate::deed::{Deed, Statement};
 use crate::error::Result;
 use crate::schema::{Object, ObjectKind, TableDef};
 use crate::sql::{Token, literal, quote, tokens, unquote};

@@ -123,7 +123,7 @@ fn bad_and_good() {
             "type_change_without_using",
             "ALTER TABLE users ALTER phone TYPE DATETIME",
             1,
-            "ALTER TABLE users ALTER phone TYPE BLOB",
+            "CREATE TABLE any(v); ALTER TABLE users ALTER phone TYPE BLOB; ALTER TABLE other SET STRICT, ALTER note TYPE ANY",
         ),
         // lint.rename_in_use
         (

@@ -1,9 +1,9 @@
 //! `lint.type_change_without_using`
 
-use super::deed::Deed;
 use super::moment::Moment;
 use super::{Findings, Rule};
-use crate::alter::Action;
+use crate::alter::{Action, TableOption};
+use crate::deed::Deed;
 use crate::schema::Affinity;
 use crate::sql::quote;
 
@@ -14,10 +14,15 @@ pub(super) fn look(moment: &Moment<'_>, findings: &mut Findings) {
             continue;
         }
         let Some(table) = moment.table(&alteration.table) else { continue };
+        let strict = alteration.actions.iter().rev().find_map(|action| match action {
+            Action::SetOption(TableOption::Strict(on)) => Some(*on),
+            _ => None,
+        });
+        let strict = strict.unwrap_or(table.options.strict);
         for action in &alteration.actions {
             let Action::SetType { column, type_name, using: None, .. } = action else { continue };
             let Some(old) = table.column(column) else { continue };
-            let to = Affinity::of(type_name, table.options.strict);
+            let to = Affinity::of(type_name, strict);
             let Some(what) = converted(table.affinity(old), to) else { continue };
             let from = match table.type_name(old) {
                 "" => "no type",

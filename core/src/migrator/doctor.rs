@@ -142,6 +142,9 @@ const SETTINGS: [&str; 16] = [
     "application_id",
 ];
 
+/// One part of the examination.
+type Look<'a> = dyn Fn(&mut Doctor, &mut dyn Database) -> Result<()> + 'a;
+
 /// So much of the history is told.
 const STEPS: u32 = 50;
 
@@ -167,7 +170,7 @@ impl Migrator<'_> {
             wanted: self.graph().heads().into_iter().map(str::to_owned).collect(),
             ..Doctor::default()
         };
-        let parts: [(&str, &dyn Fn(&mut Doctor, &mut dyn Database) -> Result<()>); 6] = [
+        let parts: [(&str, &Look<'_>); 6] = [
             ("SQLite", &|found, db| sqlite(found, db)),
             ("settings", &|found, db| settings(found, db)),
             ("revisions", &|found, db| self.revisions_of(found, db)),

@@ -24,7 +24,7 @@ impl Scripts<'_> {
     }
 
     /// Whether a revision that is code can be taken back.
-    fn code_has_down(&self, script: &Script) -> bool {
+    pub(super) fn code_has_down(&self, script: &Script) -> bool {
         self.code.iter().any(|code| code.file.name == script.file && code.has_down())
     }
 

@@ -111,6 +111,23 @@ impl Object {
         self.sql.as_deref().is_some_and(|sql| mentions(sql, name))
     }
 
+    /// Whether an index lists a column, or an expression or its condition needs it. Its own name and
+    /// its table's are not meant, nor is a string; but `ON t('a')` lists the column.
+    pub fn needs_column(&self, column: &str) -> bool {
+        let Some(Ok(all)) = self.sql.as_deref().map(tokens) else { return true };
+        let Some(open) = all.iter().position(|t| t.kind == T::TK_LP) else { return true };
+        let (mut depth, mut listing) = (0usize, true);
+        (open..all.len()).any(|at| {
+            match all[at].kind {
+                T::TK_LP => depth += 1,
+                T::TK_RP => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            listing &= depth > 0;
+            is_used(&all, at, column) && (!is_string(&all, at) || (listing && depth == 1))
+        })
+    }
+
     /// Whether its text holds the name in double quotes, which SQLite reads as a *string* once the
     /// column is gone: <https://sqlite.org/quirks.html#dblquote>.
     pub fn double_quotes(&self, name: &str) -> bool {
@@ -121,11 +138,24 @@ impl Object {
 /// Whether `sql` uses `name` as a name. A function's or a collation's name is not meant.
 pub(crate) fn mentions(sql: &str, name: &str) -> bool {
     let Ok(all) = tokens(sql) else { return true };
-    all.iter().enumerate().any(|(at, token)| {
-        is_that_name(token, name)
-            && all.get(at + 1).is_none_or(|next| next.kind != T::TK_LP || token.text.starts_with('"'))
-            && at.checked_sub(1).is_none_or(|before| all[before].kind != T::TK_COLLATE)
-    })
+    (0..all.len()).any(|at| is_used(&all, at, name))
+}
+
+/// Whether an expression uses `name` as a name: what stands in single quotes is a string there, but
+/// behind a dot (<https://sqlite.org/lang_keywords.html>).
+pub(crate) fn expression_mentions(expression: &str, name: &str) -> bool {
+    let Ok(all) = tokens(expression) else { return true };
+    (0..all.len()).any(|at| is_used(&all, at, name) && !is_string(&all, at))
+}
+
+fn is_used(all: &[Token<'_>], at: usize, name: &str) -> bool {
+    is_that_name(&all[at], name)
+        && all.get(at + 1).is_none_or(|next| next.kind != T::TK_LP || all[at].text.starts_with('"'))
+        && at.checked_sub(1).is_none_or(|before| all[before].kind != T::TK_COLLATE)
+}
+
+fn is_string(all: &[Token<'_>], at: usize) -> bool {
+    all[at].text.starts_with('\'') && at.checked_sub(1).is_none_or(|before| all[before].kind != T::TK_DOT)
 }
 
 /// Whether `sql` holds `"name"`.
@@ -186,6 +216,27 @@ mod tests {
             ("CREATE INDEX i ON t(a) WHERE a > 0", false),
         ] {
             assert_eq!(object("main", sql).leads_with("a"), want, "{sql}");
+        }
+    }
+
+    #[test]
+    fn what_an_index_needs() {
+        for (sql, want) in [
+            ("CREATE INDEX a ON t(b)", false),
+            ("CREATE INDEX i ON a(b)", false),
+            ("CREATE INDEX i ON t(b, 'A')", true),
+            ("CREATE INDEX i ON t(coalesce(b, 'a'))", false),
+            ("CREATE INDEX i ON t(b) WHERE b IN ('a')", false),
+            ("CREATE INDEX i ON t(b) WHERE \"a\" > 0", true),
+            ("CREATE INDEX i ON t(b COLLATE a)", false),
+            ("CREATE INDEX i ON t(lower(a))", true),
+        ] {
+            assert_eq!(object("main", sql).needs_column("a"), want, "{sql}");
+        }
+        for (expression, want) in
+            [("b = 'a'", false), ("t.'a' = 1", true), ("[a] > 0", true), ("a(b)", false)]
+        {
+            assert_eq!(expression_mentions(expression, "a"), want, "{expression}");
         }
     }
 

@@ -5,6 +5,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+/// Names another program that carries the same command, such as the one of Python's wheel.
+pub const COMMAND: &str = "LIMBECK_COMMAND";
+
 /// A folder of its own to work in.
 pub struct Project(pub PathBuf);
 
@@ -27,7 +30,9 @@ impl Project {
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
+        let program = std::env::var(COMMAND);
+        let program = program.as_deref().unwrap_or(env!("CARGO_BIN_EXE_limbeck"));
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(&self.0).stdin(Stdio::null());
         for (name, _) in std::env::vars() {
             if name.starts_with("LIMBECK_") || name.contains("COLOR") || name == "DATABASE_URL" {
@@ -54,6 +59,11 @@ impl Project {
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stdout));
         assert!(output.stdout.is_empty(), "{arguments:?}");
         text(&output.stderr)
+    }
+
+    /// Writes a file into the folder of migrations.
+    pub fn file(&self, name: &str, text: &str) {
+        fs::write(self.0.join("migrations").join(name), text).unwrap();
     }
 
     /// Writes a revision with the command, and its SQL under the markers.

@@ -8,7 +8,7 @@ raises a :class:`LimbeckError` with a ``code`` and a ``hint``.
 """
 
 from . import errors
-from ._limbeck import __version__
+from ._limbeck import CancelHandle, __version__
 from ._migrator import Migrator, current, downgrade, heads, history, stamp, upgrade
 from ._report import AlterationReport, Backup, Event, NewerRevision, Report, RevisionInfo, StepReport, Timing, Violation
 from ._run import Step
@@ -29,6 +29,7 @@ __all__ = [
     "BadRename",
     "BadSetting",
     "BodyIsCode",
+    "CancelHandle",
     "Cancelled",
     "CannotOpen",
     "CannotWrite",

@@ -1,123 +1,125 @@
-"""The ``limbeck`` command: Alembic's command line for an Alembic project, limbeck's own for a folder of SQL."""
+"""The ``limbeck`` command: the core's, and in an Alembic project Alembic's own commands as Alembic has them."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from typing import Any, Optional, Sequence
+from typing import Optional, Sequence
 
-from . import __version__, errors
+#: What Alembic has. The core has these too, and more: in an Alembic project those run inside its ``env.py``.
+_ALEMBICS = (
+    "branches", "check", "current", "downgrade", "ensure_version", "heads", "history", "init", "list_templates",
+    "merge", "revision", "show", "stamp", "upgrade",
+)
+_VALUED = {"-c": "config", "-n": "name", "-x": "x", "-d": "database", "-m": "migrations"}
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("limbeck", description="Migrations for SQLite, in an Alembic project or a folder of SQL.")
-    parser.add_argument("--version", action="version", version=f"limbeck {__version__}")
-    parser.add_argument("-c", "--config", action="append", help="the settings: alembic.ini, or a pyproject.toml")
-    parser.add_argument("-n", "--name", default="alembic", help="the section of alembic.ini")
-    parser.add_argument("-x", action="append", help="a value for env.py: key=value")
-    parser.add_argument("-d", "--database", help="the database, instead of the one in the settings")
-    parser.add_argument("--raiseerr", action="store_true", help="show a traceback")
-    parser.add_argument("-q", "--quiet", action="store_true", help="no log lines")
-    commands = parser.add_subparsers(dest="command", metavar="command", required=True)
+class Options:
+    """What stands before the command, as far as it says whose settings are meant."""
 
-    def command(name: str, text: str, *options: tuple[Sequence[str], dict[str, Any]]) -> None:
-        made = commands.add_parser(name, help=text, description=text)
-        for flags, kw in options:
-            made.add_argument(*flags, **kw)
-
-    yes: dict[str, Any] = {"action": "store_true"}
-    verbose = (("-v", "--verbose"), yes)
-    sql = (("--sql",), {**yes, "help": "print the SQL, and run nothing"})
-    tag = (("--tag",), {"help": "a value for env.py"})
-    message: tuple[Sequence[str], dict[str, Any]] = (("-m", "--message"), {})
-    new: list[tuple[Sequence[str], dict[str, Any]]] = [
-        (("--splice",), yes), (("--branch-label",), {}), (("--rev-id",), {}),
-    ]
-    command("upgrade", "Apply migrations up to a target", (("revision",), {}), sql, tag)
-    command("downgrade", "Take migrations back down to a target", (("revision",), {}), sql, tag)
-    command("stamp", "Set the database's revision without running anything", (("revision",), {"nargs": "+"}), sql, tag, (("--purge",), yes))
-    command("current", "Say which revision the database is at", verbose, (("-c", "--check-heads"), yes))
-    command("history", "List revisions, newest first", verbose, (("-r", "--rev-range"), {}), (("-i", "--indicate-current"), yes))
-    command("heads", "List the heads", verbose, (("--resolve-dependencies",), yes))
-    command("branches", "List the branch points", verbose)
-    command("show", "Show one revision", (("rev",), {}))
-    command(
-        "revision", "Write a new version file", message, (("--autogenerate",), yes), (("--sql",), yes),
-        (("--head",), {"default": "head"}), (("--version-path",), {}), (("--depends-on",), {"action": "append"}), *new,
-    )
-    command("merge", "Write a version file that joins heads", (("revisions",), {"nargs": "*", "default": ["heads"]}), message, *new)
-    command("check", "Compare the database with the models")
-    command("ensure_version", "Make the version table", (("--sql",), yes))
-    command("init", "Make a folder of migrations", (("directory",), {}), (("-t", "--template"), {"default": "generic"}), (("--package",), yes))
-    return parser
+    def __init__(self, arguments: Sequence[str]) -> None:
+        self.config: list[str] = []
+        self.name: list[str] = []
+        self.x: list[str] = []
+        self.database: list[str] = []
+        self.migrations: list[str] = []
+        self.raiseerr = False
+        self.json = "--json" in arguments
+        #: What the core is to read: all but Alembic's own.
+        self.rest: list[str] = []
+        rest = list(arguments)
+        while rest and rest[0].startswith("-"):
+            word = rest.pop(0)
+            long = next((each for each in _VALUED.values() if word.split("=")[0] == f"--{each}"), None)
+            short = _VALUED.get(word[:2]) if not word.startswith("--") else None
+            if long or short:
+                value = word.partition("=")[2] if "=" in word and long else word[2:] if short else ""
+                if not value and rest:
+                    value = rest.pop(0)
+                getattr(self, long or short or "").append(value)
+            elif word == "--raiseerr":
+                self.raiseerr = True
+            else:
+                self.rest.append(word)
+        self.command = rest[0] if rest else None
+        self.rest += rest
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Runs a command, and answers the exit status: 0 done, 1 refused or failed, 2 wrong usage, 130 cancelled."""
-    options = _parser().parse_args(argv)
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    options = Options(arguments)
+    files = _files(options)
+    if options.command == "list_templates" or options.command == "init" and _names_template(arguments):
+        files = [*options.config, "alembic.ini"][:1]
+    elif not files or not _is_alembics(files, *options.name[-1:]):
+        return _core(options, arguments)
+    from . import _alembic_command
+
+    if options.command in _ALEMBICS:
+        return _alembic_command.main(arguments)
+    return _alembic_command.in_core(options, files)
+
+
+def _core(options: Options, arguments: list[str]) -> int:
+    from ._command import Host
+
+    folder = options.migrations[-1] if options.migrations else None
+    if folder is not None and _is_folder_of_alembic(folder):
+        databases = [word for each in options.database for word in ("-d", each)]
+        return Host(folder).run([*databases, *options.rest])
+    return Host().run(arguments)
+
+
+def _names_template(arguments: Sequence[str]) -> bool:
+    return any(word.split("=")[0] in ("-t", "--template", "--package") for word in arguments)
+
+
+def _files(options: Options) -> list[str]:
+    """The settings files that are meant, if they may be Alembic's."""
+    if options.migrations:
+        return []
+    named = options.config or [each for each in (os.environ.get("LIMBECK_CONFIG"), os.environ.get("ALEMBIC_CONFIG")) if each][:1]
+    if named:
+        # A `pyproject.toml` beside an `alembic.ini` has a part of the settings.
+        with_toml = os.path.exists("pyproject.toml") and not any(file.endswith(".toml") for file in named)
+        return [*named, "pyproject.toml"] if with_toml else named
+    if os.path.exists("limbeck.toml") or _tool("pyproject.toml", "limbeck"):
+        return []
+    return [file for file in ("alembic.ini", "pyproject.toml") if os.path.exists(file)]
+
+
+def _tool(path: str, name: str) -> bool:
+    from ._limbeck import tool
+
     try:
-        _run(options)
-    except (KeyboardInterrupt, errors.Cancelled):
-        print("FAILED: cancelled", file=sys.stderr)
-        return 130
-    except Exception as error:
-        if options.raiseerr:
-            raise
-        _say(error)
-        return 1
-    return 0
+        with open(path, encoding="utf-8") as file:
+            return tool(file.read(), name) is not None
+    except (OSError, ValueError):  # whoever needs it says so
+        return False
 
 
-def _run(options: argparse.Namespace) -> None:
-    import logging
-
-    from .alembic import command
-    from .alembic.config import Config
-
-    files = options.config or [os.environ.get("ALEMBIC_CONFIG") or "alembic.ini"]
-    toml = next((file for file in files if file.endswith(".toml")), None)
+def _is_alembics(files: Sequence[str], section: str = "alembic") -> bool:
+    """Whether settings are those of a project with an ``env.py``: not of SQL files beside an ``alembic.ini``."""
+    if any(file.endswith(".toml") and _tool(file, "alembic") for file in files):
+        return True
     ini = next((file for file in files if not file.endswith(".toml")), None)
-    if toml is None and os.path.exists("pyproject.toml"):
-        toml = "pyproject.toml"
-    arguments = {
-        name: value
-        for name, value in vars(options).items()
-        if name not in ("config", "name", "x", "database", "raiseerr", "quiet", "command")
-    }
-    if options.command == "init":
-        config = Config(None, ini_section=options.name, cmd_opts=options)
-        config.config_file_name = ini
-    else:
-        if ini is not None and options.config is None and toml is not None and not os.path.exists(ini):
-            ini = None
-        config = Config(ini, toml, options.name, cmd_opts=options)
-    if options.database:
-        url = options.database if options.database.startswith("sqlite") else f"sqlite:///{options.database}"
-        config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    if options.quiet:
-        logging.getLogger("alembic").addHandler(logging.NullHandler())
-    getattr(command, options.command)(config, **arguments)
+    if ini is None or not os.path.isfile(ini):
+        return False
+    from configparser import ConfigParser, Error
+
+    config = ConfigParser({"here": os.path.abspath(os.path.dirname(ini)).replace("%", "%%")})
+    try:
+        config.read(ini, encoding="utf-8")
+        location = config.get(section, "script_location", fallback=None)
+    except (Error, UnicodeDecodeError):
+        return True  # Alembic's words for it
+    # A folder by its package has one.
+    return location is not None and (":" in location or os.path.isfile(os.path.join(location, "env.py")))
 
 
-def _say(error: Exception) -> None:
-    known = isinstance(error, errors.LimbeckError)
-    kind = f" [{error.code}]" if isinstance(error, errors.LimbeckError) else ""
-    text = error.message if isinstance(error, errors.LimbeckError) else f"{type(error).__name__}: {error}"
-    notes = [str(note) for note in getattr(error, "__notes__", [])]
-    print(f"FAILED: {text}{kind}", *notes, sep="\n   ", file=sys.stderr)
-    if known:
-        if getattr(error, "file", None):
-            line = f":{error.line}" if error.line else ""  # type: ignore[attr-defined]
-            print(f"   at: {error.file}{line}", file=sys.stderr)  # type: ignore[attr-defined]
-        for label, value in (("sql", error.statement), ("hint", error.hint)):  # type: ignore[attr-defined]
-            if value:
-                print(f"  {label}: {value}", file=sys.stderr)
-    elif not notes:
-        import traceback
-
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        print(f"   at: {last.filename}:{last.lineno}", file=sys.stderr)
+def _is_folder_of_alembic(folder: str) -> bool:
+    return os.path.isfile(os.path.join(folder, "env.py")) and os.path.isdir(os.path.join(folder, "versions"))
 
 
 if __name__ == "__main__":

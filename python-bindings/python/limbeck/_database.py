@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import sqlite3
+import threading
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional
 
@@ -24,7 +27,7 @@ _MESSAGES = (
     ("file is not a database", 26),
 )
 
-_SECONDS_TO_WAIT = 5
+SECONDS_TO_WAIT = 5
 
 
 def result_code(error: BaseException) -> Optional[int]:
@@ -45,23 +48,19 @@ def result_code(error: BaseException) -> Optional[int]:
 
 def path_of(database: str) -> str:
     """``sqlite:///relative`` and ``sqlite:////absolute``, as SQLAlchemy has them, or a path."""
-    for start in ("sqlite+pysqlite:///", "sqlite:///", "sqlite+pysqlite://", "sqlite://"):
-        if database.startswith(start):
-            return database[len(start):].split("?")[0] or ":memory:"
-    return database
+    found = re.match(r"sqlite(?:\+\w+)?://(?:/|$)", database)
+    return database if found is None else database[found.end():].split("?")[0] or ":memory:"
 
 
 class Opened:
     """A connection for the time of one call."""
 
-    def __init__(self, raw: sqlite3.Connection, sqlalchemy: Any = None) -> None:
+    def __init__(self, raw: sqlite3.Connection, sqlalchemy: Any = None, idle: bool = False) -> None:
         self.raw = raw
+        #: What ``get_bind()`` may hand out; without it, one is made on ``raw``.
         self.sqlalchemy = sqlalchemy
-
-    @property
-    def idle(self) -> bool:
-        """Whether SQLAlchemy, if it is there, has nothing under way."""
-        return self.sqlalchemy is not None and not self.sqlalchemy.in_transaction()
+        #: Whether SQLAlchemy, if it is there, has nothing under way.
+        self.idle = idle
 
 
 @contextmanager
@@ -78,12 +77,21 @@ def opened(database: Any, create: bool = True) -> Iterator[Opened]:
             yield Opened(connection)
         finally:
             connection.close()
+    elif hasattr(database, "sync_engine") or hasattr(database, "sync_connection"):  # an AsyncEngine, an AsyncConnection
+        raise errors.BadSetting(
+            f"an asynchronous database: {database!r}",
+            hint="write 'await connection.run_sync(lambda connection: limbeck.upgrade(connection, …))'",
+        )
     elif hasattr(database, "connect") and hasattr(database, "dialect"):  # an Engine
         _refuse_others(database.dialect.name)
         with database.connect() as connection:
-            yield Opened(_driver_connection(connection), connection)
+            yield _of_sqlalchemy(connection)
     elif hasattr(database, "exec_driver_sql"):  # a Connection
-        yield Opened(_driver_connection(database), database)
+        if database.dialect.is_async:
+            with _interruptible():
+                yield _of_aiosqlite(database)
+        else:
+            yield _of_sqlalchemy(database)
     else:
         raise errors.BadSetting(
             f"no database: {database!r}",
@@ -96,7 +104,7 @@ def _connect(path: str, create: bool) -> sqlite3.Connection:
     if not create and not os.path.exists(path):
         path = ":memory:"
     try:
-        return sqlite3.connect(path, timeout=_SECONDS_TO_WAIT, isolation_level=None)
+        return sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None)
     except sqlite3.Error as error:
         raise errors.CannotOpen(
             f"cannot open '{path}': {error}", hint="check that the path exists and may be written"
@@ -108,15 +116,55 @@ def _refuse_others(dialect: str) -> None:
         raise errors.BadSetting(f"the database is {dialect}", hint="use Alembic there: limbeck is for SQLite")
 
 
-def _driver_connection(connection: Any) -> sqlite3.Connection:
+def _of_sqlalchemy(connection: Any) -> Opened:
     _refuse_others(connection.dialect.name)
     driver = connection.connection.driver_connection
     if not isinstance(driver, sqlite3.Connection):
-        raise errors.BadSetting(
-            f"the driver's connection is a {type(driver).__module__}.{type(driver).__qualname__}",
-            hint="use the driver pysqlite, which is Python's own sqlite3",
-        )
-    return driver
+        raise _odd_driver(driver)
+    return Opened(driver, connection, idle=not connection.in_transaction())
+
+
+def _of_aiosqlite(connection: Any) -> Opened:
+    """The connection inside aiosqlite's, in ``run_sync()``.
+
+    Its thread waits for the event loop, which waits for this call: nobody else uses it meanwhile. SQLAlchemy's
+    ``Connection`` is left alone, because it would go through that thread.
+    """
+    _refuse_others(connection.dialect.name)
+    driver = connection.connection.driver_connection
+    raw = getattr(driver, "_conn", None)
+    if not isinstance(raw, sqlite3.Connection):
+        raise _odd_driver(driver)
+    try:
+        sqlite3.Cursor(raw).execute("SELECT 1").close()
+    except sqlite3.ProgrammingError as error:
+        raise errors.Contract(
+            f"the connection cannot be used: {error}",
+            hint="make its engine with connect_args={'check_same_thread': False}",
+        ) from error
+    return Opened(raw, idle=not connection.in_transaction())
+
+
+def _odd_driver(driver: Any) -> errors.LimbeckError:
+    return errors.BadSetting(
+        f"the driver's connection is a {type(driver).__module__}.{type(driver).__qualname__}",
+        hint="use the driver pysqlite, which is Python's own sqlite3, or aiosqlite",
+    )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C at once, as without asyncio: its handler cancels a task that would not look before this is over."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT) if main else None
+    if getattr(getattr(before, "func", None), "__module__", None) != "asyncio.runners":
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

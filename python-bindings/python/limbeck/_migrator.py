@@ -8,7 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
 
 from . import _limbeck, errors
-from ._database import Opened, opened, to_itself
+from ._database import opened, to_itself
 from ._report import Backup, Event, Report, RevisionInfo, read, report
 from ._run import Scope
 from ._versions import load, python_files
@@ -43,6 +43,7 @@ class Migrator:
         newer_database: Optional[str] = None,
         backups: Optional[Union[str, os.PathLike[str]]] = None,
         keep_backups: Optional[int] = None,
+        check_room: bool = True,
         quick_check: Optional[str] = None,
         trust_schema: bool = False,
     ) -> None:
@@ -53,7 +54,8 @@ class Migrator:
         (:class:`DatabaseNewer`, whose ``newer`` tells of them), ``run_on`` where each of them leaves older apps working
         (``Report.newer``), or ``take_down``, with the downgrade scripts that the database has kept.
         ``backups``: a folder; the database is backed up into it before the first write of each run, and the last
-        ``keep_backups`` (3) are kept.
+        ``keep_backups`` (3) are kept. ``check_room``: whether the room on the volumes that a backup or a rebuild needs is
+        looked at first.
         ``quick_check``: whether the file is looked through for damage before a run that has something to do: ``auto``, up to
         64 MiB, ``always`` or ``never``. ``trust_schema``: whether triggers, views, CHECKs, generated columns and indexes may
         call functions made with ``create_function``; else what needs one fails with :class:`UntrustedSchema`, because the
@@ -87,6 +89,7 @@ class Migrator:
             newer_database=newer_database,
             backups=None if backups is None else os.fspath(backups),
             keep_backups=keep_backups,
+            check_room=check_room,
             quick_check=quick_check,
             trust_schema=trust_schema,
         )
@@ -97,6 +100,13 @@ class Migrator:
         self._scope = scope
         self._core = _limbeck.Migrator(None, [], code, keep_history=False, **options)
         return self
+
+    def cancel_handle(self) -> _limbeck.CancelHandle:
+        """What cancels this migrator's runs from another thread: ``migrator.cancel_handle().cancel()``. All are one.
+
+        Get it before the run: the migrator itself is busy while it runs.
+        """
+        return self._core.cancel_handle()
 
     def upgrade(
         self, database: Database, target: str = "head", *, on_progress: Optional[OnProgress] = None
@@ -119,6 +129,12 @@ class Migrator:
         """Takes a backup now: through SQLite, checked, in a file that nobody else may read."""
         with opened(database, create=False) as found, to_itself(found) as raw:
             return read(Backup, json.loads(self._core.back_up(raw, _teller(on_progress))))
+
+    def doctor(self, database: Database) -> dict[str, Any]:
+        """Looks at a database and its SQLite for a bug report, without rows and paths, and changes nothing."""
+        with opened(database, create=False) as found, to_itself(found) as raw:
+            looked: dict[str, Any] = json.loads(self._core.doctor(raw))
+        return looked
 
     def backups(self, database: Database) -> list[Backup]:
         """The backups of a database, by the name of its file, newest first. It is not read, and may be damaged."""
@@ -186,11 +202,9 @@ class Migrator:
     def _sql(self, verb: str, revisions: str) -> str:
         """The script of a run over a range. No database is there: the folder is run on an empty one in memory."""
         scratch = sqlite3.connect(":memory:", isolation_level=None)
-        self._scope.database = Opened(scratch)
         try:
             return self._core.sql(scratch, verb, revisions)
         finally:
-            self._scope.database = None
             scratch.close()
 
     def _run(self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., str]) -> Report:

@@ -117,15 +117,25 @@ class Scope:
     def __init__(self) -> None:
         self.database: Optional[Opened] = None
         self.options: dict[str, Any] = {}
+        #: What ``run_migrations()`` of an ``env.py`` was given, for the functions of version files.
+        self.arguments: dict[str, Any] = {}
 
     def body(self, function: Callable[..., Any], takes_step: bool) -> Callable[[CoreStep], None]:
         """One direction of a revision, as the core calls it."""
 
         def run(core: CoreStep) -> None:
-            assert self.database is not None, "a run sets it"
-            step = Step(core, self.database, self.options)
+            from ._database import Opened
+
+            raw = core.connection
+            assert raw is not None, "a run begins with statements"
+            # A rehearsal runs on another than the app's own, on an empty one in memory.
+            known = self.database
+            step = Step(core, known if known is not None and known.raw is raw else Opened(raw), self.options)
             del core  # a traceback may outlive this thread, and the core's step must not
             with active(step):
-                function(*([step] if takes_step else []))
+                if self.arguments:
+                    function(**self.arguments)
+                else:
+                    function(*([step] if takes_step else []))
 
         return run

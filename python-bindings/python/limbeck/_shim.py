@@ -10,6 +10,7 @@ from typing import Iterator
 
 #: The modules that Alembic's users import.
 _MODULES = (
+    "autogenerate",
     "op",
     "context",
     "command",

@@ -564,6 +564,26 @@ def _from_core(text: str, cause: Optional[BaseException]) -> BaseException:
     return made
 
 
+def _told(text: str, cause: BaseException) -> tuple[Any, ...]:
+    """What the command says of an exception: its code, message, hint, file, line, statement and violations."""
+    error = _from_core(text, cause)
+    core = json.loads(text)["error"]
+    if isinstance(error, LimbeckError):
+        rows = [(each.table, each.rule, each.count, each.keys) for each in error.violations]
+        return error.code, error.message, error.hint, error.file, error.line, error.statement, rows
+    file, line = core["file"], _line(error, core["file"])
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = error.filename, error.lineno
+    elif line is None and error.__traceback__ is not None:
+        at = error.__traceback__
+        while at.tb_next is not None:
+            at = at.tb_next
+        file, line = at.tb_frame.f_code.co_filename, at.tb_lineno
+    code = Cancelled.code if isinstance(error, KeyboardInterrupt) else core["code"]
+    message = "cancelled" if code == Cancelled.code else f"{type(error).__name__}: {error}"
+    return code, message, core["hint"], file, line, core["statement"], []
+
+
 def _line(error: BaseException, file: Optional[str]) -> Optional[int]:
     """The line of a version file in which an exception began: the innermost of its frames."""
     line, at = None, error.__traceback__

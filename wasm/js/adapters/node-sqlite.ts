@@ -1,4 +1,5 @@
 import type { Scratch, Value } from '../values.js';
+import { wait } from './wait.js';
 import { foreignKeysTell } from './transaction.js';
 
 /** What is used of `DatabaseSync` of `node:sqlite`: <https://nodejs.org/api/sqlite.html>. */
@@ -25,6 +26,8 @@ export function nodeSqlite(db: NodeSqliteDatabase): Scratch {
     execute: (sql) =>
       run(() => {
         const statement = db.prepare(sql);
+        // `run` answers the last rowid too, and fails where a number cannot hold it.
+        statement.setReadBigInts(true);
         if (statement.columns().length === 0) return Number(statement.run().changes);
         // `run` would take the first of its steps only.
         for (const _ of statement.iterate());
@@ -38,6 +41,7 @@ export function nodeSqlite(db: NodeSqliteDatabase): Scratch {
         return statement.all() as Value[][];
       }),
     inTransaction: () => db.isTransaction ?? foreignKeysTell(adapter),
+    wait,
     scratch: () => nodeSqlite(new (db.constructor as new (path: string) => NodeSqliteDatabase)(':memory:')),
     close: () => db.close(),
   };

@@ -6,7 +6,7 @@ import { Migrator } from '../migrator.js';
 import type { Report } from '../report.js';
 import type { Scratch } from '../values.js';
 import { Files, type Head } from './files.js';
-import { cancelled, locked, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
+import { cancelled, isBehind, locked, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
 
 /** What `initSqlJs()` answers. */
 export interface SqlJs<D> {
@@ -72,7 +72,11 @@ export async function openIndexedDb<D extends SqlJsDatabase>(options: IndexedDbO
     await opening.load(tell);
     await opening.migrate(migrator, tell);
   } catch (error) {
-    opening.discard();
+    try {
+      opening.discard();
+    } catch {
+      // A library that is out of memory cannot close either: the first error counts.
+    }
     release();
     throw error;
   }
@@ -85,11 +89,14 @@ export async function openIndexedDb<D extends SqlJsDatabase>(options: IndexedDbO
  * Puts the bytes from before the last migration back. What is put away for them is kept in their place, so to restore
  * twice is to change nothing. Open tabs are told that they are stale.
  *
- * Errors: `store.nothing_kept`, `database.cannot_open`, `database.io`.
+ * It waits for a tab that has the database for itself (`exclusive`): this one has to close it first.
+ *
+ * Errors: `store.nothing_kept`, `database.cannot_open`, `database.io`, `database.locked` without `wait`, `run.cancelled`.
  */
-export async function restoreIndexedDb({ name, store = 'limbeck' }: StoredIn): Promise<void> {
+export async function restoreIndexedDb(options: StoredIn & Pick<OpenOptions<never>, 'wait' | 'signal'>): Promise<void> {
+  const { name, store = 'limbeck' } = options;
   const id = identity(store, name);
-  const release = await locked(id, {}, () => {});
+  const release = await locked(id, options, () => {});
   try {
     announce(id, await new Files(store, name).swap());
   } finally {
@@ -159,7 +166,7 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
   async migrate(migrator: Migrator, tell: ReturnType<typeof teller>): Promise<void> {
     const { target, onProgress, signal, vacuum } = this.#options;
     const stored = this.#head !== undefined;
-    if (stored && migrator.pending(this.db).length > 0) await roomFor(this.#size);
+    if (stored && isBehind(() => migrator.pending(this.db))) await roomFor(this.#size);
     this.report = migrator.upgrade(this.db, target, { onProgress, signal });
     const changed = this.report.steps.length > 0;
     if (stored && !changed) return;
@@ -223,7 +230,10 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
   close = async (): Promise<void> => {
     await (this.#next ?? this.#last).catch(() => {});
     if (this.#closed) return;
-    this.discard();
-    this.release?.();
+    try {
+      this.discard();
+    } finally {
+      this.release?.();
+    }
   };
 }

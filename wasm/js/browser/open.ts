@@ -146,6 +146,15 @@ export async function roomFor(bytes: number): Promise<void> {
   throw full(`${bytes} bytes more are needed, and the browser leaves this site ${Math.max(0, quota - usage)}`);
 }
 
+/** Whether an upgrade has something to do. What is wrong, the upgrade itself will say. */
+export function isBehind(pending: () => unknown[]): boolean {
+  try {
+    return pending().length > 0;
+  } catch {
+    return false;
+  }
+}
+
 async function estimate(): Promise<StorageEstimate | undefined> {
   return globalThis.navigator?.storage?.estimate?.();
 }

@@ -3,7 +3,7 @@ import { oo1, type Oo1Database, type Sqlite3 } from '../adapters/oo1.js';
 import init from '../load.js';
 import { LimbeckError } from '../errors.js';
 import { Migrator } from '../migrator.js';
-import { cancelled, cannotOpen, locked, notStored, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
+import { cancelled, cannotOpen, isBehind, locked, notStored, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
 
 /** Options of {@link openOpfs}. */
 export interface OpfsOptions<D> extends OpenOptions<D> {
@@ -55,7 +55,7 @@ export async function openOpfs<D extends Oo1Database = any>(options: OpfsOptions
     setup?.(db);
     const size = Number(oo1(db).query('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')[0]![0]);
     // A rebuild writes a table again, and its journal.
-    if (migrator.pending(db, { sqlite3 }).length > 0) await roomFor(size);
+    if (isBehind(() => migrator.pending(db!, { sqlite3 }))) await roomFor(size);
     const report = migrator.upgrade(db, target, { sqlite3, onProgress, signal });
     return {
       db,
@@ -65,7 +65,11 @@ export async function openOpfs<D extends Oo1Database = any>(options: OpfsOptions
       close: async () => close(),
     };
   } catch (error) {
-    close();
+    try {
+      close();
+    } catch {
+      // The first error counts.
+    }
     throw error;
   }
 }

@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const paths = [process.env.LIMBECK_CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'];
-const find = () => paths.find((path) => path && existsSync(path));
+const named = process.env.LIMBECK_CHROMIUM;
+const find = () => (named ? [named] : ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser']).find((path) => existsSync(path));
 
 /** Where it is; or why there is none, in words. */
 export function browser() {
   const found = find();
   if (found) return { path: found };
+  if (named) return { skip: `LIMBECK_CHROMIUM names ${named}, which is not there` };
   const asked = process.env.CI === 'true' || process.env.LIMBECK_GET_CHROMIUM === '1';
   if (!asked) return { skip: 'no Chromium is here (LIMBECK_GET_CHROMIUM=1 as root gets it from Debian, LIMBECK_CHROMIUM names one)' };
   if (process.getuid?.() !== 0) return { skip: 'no Chromium is here, and only root can install it' };

@@ -81,6 +81,23 @@ it('what fails, and what is cancelled, leaves the stored bytes alone', async () 
   await page.close();
 });
 
+it('a library that cannot even close gives the database back', async () => {
+  const page = await tab();
+  await makeOld(page, 'stuck');
+  const failed = await page.evaluate(async () => {
+    const { Database } = await t.sqljs();
+    class Stuck extends Database {
+      close() {
+        throw new Error('stuck');
+      }
+    }
+    return t.ended(t.open('stuck', { SQL: { Database: Stuck }, cancelAt: 2 }));
+  });
+  assert.equal(failed.code, 'run.cancelled');
+  assert.deepEqual((await open(page, 'stuck', { wait: false })).to, ['0004']);
+  await page.close();
+});
+
 it('an older app meets a newer database, and leaves it alone', async () => {
   const page = await tab();
   await open(page, 'newer');
@@ -88,6 +105,24 @@ it('an older app meets a newer database, and leaves it alone', async () => {
   const newer = await stored(page, 'newer');
   assert.equal((await ended(page, 'newer', { number: 2 })).code, 'history.database_newer');
   assert.deepEqual(await stored(page, 'newer'), newer);
+  await page.close();
+});
+
+it('an older app takes a newer database down, if it is to, and the newer bytes are kept', async () => {
+  const page = await tab();
+  const first = { '0001_notes.sql': 'CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body BLOB)' };
+  const both = { ...first, '0002_plan.sql': '-- migrate:up\nALTER TABLE notes ADD COLUMN plan TEXT;\n-- migrate:down\nALTER TABLE notes DROP COLUMN plan;' };
+  await open(page, 'down', { migrations: both });
+  await run(page, 'down', "INSERT INTO notes VALUES (1, 'a', x'01', 'free')");
+  await save(page, 'down');
+  await close(page, 'down');
+  const newer = await stored(page, 'down');
+  const { steps, to } = await open(page, 'down', { migrations: first, newerDatabase: 'take_down' });
+  assert.deepEqual([steps, to], [['0002'], ['0001']]);
+  const older = await stored(page, 'down');
+  assert.deepEqual([older.version, older.columns, older.digest], ['0001', 'id,title,body', newer.digest]);
+  await page.evaluate(() => t.restore('down'));
+  assert.deepEqual({ ...(await stored(page, 'down')), head: null }, { ...newer, head: null });
   await page.close();
 });
 

@@ -15,6 +15,14 @@ function sqljs(folder) {
   return `var exports = {}, module = { exports };\n${readFileSync(join(dist, script), 'utf8')}\nexport default module.exports;`;
 }
 
+/** The conformance suite: the text of each file. */
+function cases() {
+  const suite = join(root, '../tests/conformance/cases');
+  const files = readdirSync(suite, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const named = files.map(({ parentPath, path, name }) => join(parentPath ?? path, name));
+  return Object.fromEntries(named.map((file) => [`/tests/conformance/cases${file.slice(suite.length)}`, readFileSync(file, 'utf8')]));
+}
+
 /** A server of a folder. `reached(key)` resolves when a page asks for `/held?key`, which is never answered. */
 export async function serve(folder = root) {
   const held = new Map();
@@ -28,6 +36,7 @@ export async function serve(folder = root) {
     const answer = (type, body) => response.writeHead(200, { 'content-type': type, 'cache-control': 'no-store' }).end(body);
     const module = /^\/modules\/(sql\.js[-\d.]*)\.mjs$/.exec(url.pathname);
     if (module) return answer('text/javascript', sqljs(module[1]));
+    if (url.pathname === '/cases.json') return answer('application/json', JSON.stringify(cases()));
     const path = join(folder, normalize(decodeURIComponent(url.pathname)).replace(/\/$/, '/index.html'));
     const found = path.startsWith(folder) && (await stat(path).catch(() => null));
     if (!found?.isFile()) return response.writeHead(404).end();

@@ -5,7 +5,6 @@ import { browser, launch, launchPrivate } from './chromium.mjs';
 import { serve } from './server.mjs';
 
 export const { path, skip } = browser();
-if (skip) console.log(`skipped: ${skip}`);
 
 /** What a test file needs: `it` for its tests, `page()` for a tab. */
 export async function start() {

@@ -159,6 +159,25 @@ it('the browser killed while it saves', async () => {
   }
 });
 
+it('the browser killed while a worker migrates in OPFS', async () => {
+  const inWorker = (page, options) => page.evaluate((options) => t.openInWorker('killed', { kind: 'opfs', ...options }), options);
+  const first = await launch(path);
+  const page = await tabOf(first.context, server);
+  await inWorker(page, { number: 1, rows: 50 });
+  const old = (await inWorker(page, { number: 1 })).state;
+  inWorker(page, { holdAt: 5, key: 'opfs' }).catch(() => {});
+  await server.reached('opfs');
+  await killed(first.folder);
+  const second = await launch(path, { folder: first.folder });
+  try {
+    const page = await tabOf(second.context, server);
+    assert.deepEqual((await inWorker(page, { number: 1 })).state, old);
+    isNew((await inWorker(page, {})).state, old);
+  } finally {
+    await second.close();
+  }
+});
+
 /** Ends the browser whose data this folder has: its process writes its id into the name of a link there. */
 async function killed(folder) {
   const id = Number(/-(\d+)$/.exec(readlinkSync(`${folder}/SingletonLock`))[1]);

@@ -5,13 +5,12 @@ use std::path::Path;
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
-use super::{look_at, migrator, scratch};
+use super::{look_at, migrator, read_folders, scratch};
 use crate::cli::Access;
 use crate::cli::args::{Args, Compare};
 use crate::cli::output::{self, say};
 use crate::cli::settings::Settings;
 use crate::diff::{self, Diff, Filter, Grade, Proposal, Rename};
-use crate::script::Folder;
 use crate::{Difference, Error, ErrorKind, Migrator, Result, Side};
 
 const ADDED: Style = AnsiColor::Green.on_default();
@@ -163,7 +162,7 @@ fn between(settings: &Settings, from: &Named, to: &Named, options: &diff::Option
     // Any migrator compares two sides of which none is a folder.
     let folder = |side: &Named| -> Result<Migrator<'_>> {
         match side {
-            Named::Migrations { folder: Some(folder), .. } => Migrator::new(&Folder(folder.into())),
+            Named::Migrations { folder: Some(folder), .. } => read_folders(settings, &[folder.into()]),
             Named::Migrations { folder: None, .. } => migrator(settings),
             Named::Database(_) | Named::Schema { .. } => Migrator::new(&[("", ""); 0]),
         }

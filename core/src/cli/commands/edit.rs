@@ -3,17 +3,17 @@
 use std::io::IsTerminal;
 use std::process;
 
-use crate::script::Folders;
-use crate::{Error, ErrorKind, Migrator, Result};
+use crate::{Error, ErrorKind, Result};
 use serde_json::json;
 
+use super::read;
 use crate::cli::args::Args;
 use crate::cli::output::{self, say};
 use crate::cli::settings::Settings;
 
 pub fn edit(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
     // Bodies are not read: one that is refused may be the one to mend.
-    let migrator = Migrator::new(&Folders(settings.migrations.clone()))?;
+    let migrator = read(settings)?;
     let [id] = migrator.graph().resolve(revision)?[..] else {
         return Err(Error::new(ErrorKind::UnknownRevision, format!("'{revision}' names no single revision"))
             .with_hint("name one: see 'limbeck history'"));

@@ -12,7 +12,7 @@ use crate::cli::settings::Settings;
 pub fn graph(args: &Args, settings: &Settings, format: Format, range: &str) -> Result<()> {
     let migrator = migrator(settings)?;
     // Without a database the revisions are drawn all the same.
-    let there = settings.database().is_ok_and(|path| std::path::Path::new(path).exists());
+    let there = settings.database_if_there()?.is_some();
     let rows = if there { migrator.rows(&mut *look_at(settings)?)? } else { Vec::new() };
     let revisions = migrator.revisions(range, &rows)?;
     let current = migrator.graph().current(&rows).unwrap_or_default();

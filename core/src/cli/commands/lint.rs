@@ -1,7 +1,6 @@
 //! `lint`: what in the migrations will hurt.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
@@ -18,7 +17,7 @@ use crate::{Database, Result};
 pub fn lint(args: &Args, settings: &Settings, range: &str) -> Result<u8> {
     let migrator = unread(settings)?;
     // A database need not be there: a folder is linted in CI too.
-    let there = settings.database().is_ok_and(|path| Path::new(path).is_file());
+    let there = settings.database_if_there()?.is_some();
     let mut live = if there { Some(open(settings, Access::Look)?) } else { None };
     let rows = match &mut live {
         Some(live) => migrator.rows(&mut **live)?,

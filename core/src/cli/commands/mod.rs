@@ -11,8 +11,10 @@ mod lint;
 mod look;
 mod new_file;
 mod shell;
+mod snapshot;
+mod trial;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::script::Folders;
 use crate::{Database, Direction, Error, ErrorKind, Migrator, NewerDatabase, Result};
@@ -72,6 +74,13 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         }
         Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
         Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
+        Command::Test { rev_range, rows, snapshots } => {
+            return trial::test(args, &settings()?, rev_range, rows, snapshots.as_deref());
+        }
+        Command::Snapshot { copy: true, output, .. } => snapshot::copy(args, &settings()?, output.as_deref()),
+        Command::Snapshot { revision, rows, output, .. } => {
+            snapshot::make(args, &settings()?, revision, rows, output.as_deref())
+        }
         Command::Graph { format, rev_range } => graph::graph(args, &settings()?, *format, rev_range),
         Command::Edit { revision } => edit::edit(args, &settings()?, revision),
     }
@@ -85,16 +94,14 @@ fn migrator<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     Ok(migrator)
 }
 
-/// The migrations, of which the headers are read.
+/// The migrations, of which the headers are read, with the settings.
 fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
-    let migrator = Migrator::new(&Folders(settings.migrations.clone()))?
+    let migrator = read(settings)?
         .rebuild(settings.rebuild)
         .transaction(settings.transaction)
+        .keep_history(settings.keep_history)
         .quick_check(settings.quick_check)
         .trust_schema(settings.trust_schema);
-    if migrator.graph().is_empty() {
-        settings.migrations.iter().try_for_each(|folder| refuse_python(folder))?;
-    }
     let migrator = match &settings.backups {
         Some(backups) => migrator.backup(backups.clone()),
         None => migrator,
@@ -105,7 +112,21 @@ fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
     })
 }
 
-/// A folder of Alembic's version files is not an empty one.
+/// The folders and the host's code in them. Bodies are not read.
+fn read<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
+    read_folders(settings, &settings.migrations)
+}
+
+fn read_folders<'h>(settings: &Settings<'h>, folders: &[PathBuf]) -> Result<Migrator<'h>> {
+    let source = Folders(folders.to_vec());
+    if let Some(code) = settings.host.code(folders)? {
+        return Migrator::with_code(&source, code);
+    }
+    folders.iter().try_for_each(|folder| refuse_python(folder))?;
+    Migrator::new(&source)
+}
+
+/// What is not run must not be passed over, as if it were not there.
 fn refuse_python(folder: &Path) -> Result<()> {
     let python =
         |path: &Path| path.extension().is_some_and(|end| end == "py") && !path.ends_with("__init__.py");
@@ -114,10 +135,10 @@ fn refuse_python(folder: &Path) -> Result<()> {
         None => Ok(()),
         Some(file) => {
             let path = file.path().display().to_string();
-            let message = format!("the migrations are in Python: {path}");
-            Err(Error::new(ErrorKind::SourceUnreadable, message)
-                .in_file(path)
-                .with_hint("run them with limbeck's Python package; this command reads SQL files"))
+            let message = format!("a migration is in Python: {path}");
+            Err(Error::new(ErrorKind::SourceUnreadable, message).in_file(path).with_hint(
+                "run it with the command of limbeck's Python package; this command reads SQL files",
+            ))
         }
     }
 }
@@ -125,7 +146,7 @@ fn refuse_python(folder: &Path) -> Result<()> {
 /// Opens the database to look at it. One that is not there yet is an empty one, and not made.
 fn look_at(settings: &Settings) -> Result<Box<dyn Database>> {
     let path = settings.database()?;
-    if !Path::new(path).exists() {
+    if !Path::new(&path).exists() {
         eprintln!("{path} is not there yet");
         return scratch(settings);
     }
@@ -134,7 +155,7 @@ fn look_at(settings: &Settings) -> Result<Box<dyn Database>> {
 
 /// Opens the database.
 fn open(settings: &Settings, access: Access) -> Result<Box<dyn Database>> {
-    settings.host.open(settings.database()?, access)
+    settings.host.open(&settings.database()?, access)
 }
 
 /// An empty database in memory.

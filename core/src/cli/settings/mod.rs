@@ -11,8 +11,8 @@ use crate::script::{FILE_TEMPLATE, SLUG_LENGTH};
 use crate::{Backups, Error, ErrorKind, QuickCheck, RebuildMode, Result, TransactionMode};
 use serde::Deserialize;
 
-use crate::cli::Host;
 use crate::cli::args::Args;
+use crate::cli::{Host, Project};
 
 /// The keys of `limbeck.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -24,6 +24,7 @@ struct File {
     #[serde(skip)]
     recursive: bool,
     schema: Option<PathBuf>,
+    snapshots: Option<PathBuf>,
     #[serde(default)]
     include: Vec<String>,
     #[serde(default)]
@@ -36,6 +37,9 @@ struct File {
     file_template: Option<String>,
     truncate_slug_length: Option<usize>,
     timezone: Option<String>,
+    /// Whether `limbeck_history` is left out.
+    #[serde(skip)]
+    no_history: bool,
     #[serde(default)]
     rebuild: RebuildMode,
     #[serde(default)]
@@ -47,6 +51,20 @@ struct File {
     quick_check: QuickCheck,
     #[serde(default)]
     trust_schema: bool,
+}
+
+impl From<Project> for File {
+    fn from(project: Project) -> File {
+        let Project { migrations, database, version_table, keep_history, transaction } = project;
+        File {
+            migrations: Some(Locations::Several(migrations)),
+            database,
+            version_table,
+            no_history: !keep_history,
+            transaction,
+            ..File::default()
+        }
+    }
 }
 
 /// One folder, or several.
@@ -77,6 +95,8 @@ pub struct Settings<'h> {
     pub migrations: Vec<PathBuf>,
     /// The file that tells the wanted schema.
     pub schema: Option<PathBuf>,
+    /// The folder of databases of past releases.
+    pub snapshots: PathBuf,
     /// The tables and views that are compared, if not all.
     pub include: Vec<String>,
     /// Those that are not.
@@ -93,6 +113,8 @@ pub struct Settings<'h> {
     pub slug_length: usize,
     /// Of which place its time is.
     pub timezone: Option<String>,
+    /// Whether `limbeck_history` is kept.
+    pub keep_history: bool,
     /// Whether tables may be rebuilt.
     pub rebuild: RebuildMode,
     /// What a transaction holds.
@@ -108,9 +130,10 @@ pub struct Settings<'h> {
 impl<'h> Settings<'h> {
     /// Reads them. Paths in a TOML file are relative to it.
     pub fn read(args: &Args, host: &'h dyn Host) -> Result<Settings<'h>> {
-        let (file, base) = match &args.config {
-            Some(path) => (read_file(path)?.ok_or_else(|| no_table(path))?, folder(path)),
-            None => found()?,
+        let (file, base) = match (host.project()?, &args.config) {
+            (Some(project), _) => (File::from(project), PathBuf::new()),
+            (None, Some(path)) => (read_file(path)?.ok_or_else(|| no_table(path))?, folder(path)),
+            (None, None) => found()?,
         };
         let url = || std::env::var("DATABASE_URL").ok().filter(|url| url.starts_with("sqlite"));
         let given =
@@ -135,6 +158,7 @@ impl<'h> Settings<'h> {
                 }
             },
             schema: file.schema.map(|schema| base.join(schema)),
+            snapshots: base.join(file.snapshots.as_deref().unwrap_or(Path::new("snapshots"))),
             include: file.include,
             exclude: file.exclude,
             column_order: file.column_order,
@@ -146,6 +170,7 @@ impl<'h> Settings<'h> {
             file_template: file.file_template.unwrap_or_else(|| FILE_TEMPLATE.to_owned()),
             slug_length: file.truncate_slug_length.unwrap_or(SLUG_LENGTH),
             timezone: file.timezone,
+            keep_history: !file.no_history,
             rebuild: file.rebuild,
             transaction: file.transaction,
             lint: levels(&file.lint)?,
@@ -166,11 +191,17 @@ impl<'h> Settings<'h> {
     /// The database's path.
     ///
     /// Errors: [`ErrorKind::BadSetting`] where nothing names it.
-    pub fn database(&self) -> Result<&str> {
-        self.database.as_deref().ok_or_else(|| {
+    pub fn database(&self) -> Result<String> {
+        self.host.database(self.database.as_deref())?.ok_or_else(|| {
             Error::new(ErrorKind::BadSetting, "no database is named")
                 .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml")
         })
+    }
+
+    /// The database's path if one is named and there: for what can do without.
+    pub fn database_if_there(&self) -> Result<Option<String>> {
+        let named = self.host.database(self.database.as_deref())?;
+        Ok(named.filter(|path| Path::new(path).is_file()))
     }
 }
 
@@ -248,7 +279,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
+            "use database, migrations, schema, snapshots, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {

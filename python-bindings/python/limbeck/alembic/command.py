@@ -8,9 +8,10 @@ import uuid
 from typing import Any, Callable, Optional, Sequence, Union
 
 from .. import errors
+from . import _template
 from ._template import VERSION_FILE
-from .config import Config
-from .runtime.environment import EnvironmentContext, log, told
+from .config import Config, _tool_alembic
+from .runtime.environment import EnvironmentContext, log, say, told
 from .script import Script, ScriptDirectory
 
 
@@ -28,7 +29,9 @@ def _offline(config: Config, verb: str, revisions: str, tag: Optional[str]) -> N
 
     def work(env: EnvironmentContext, _: Any) -> None:
         text = env.migrator()._sql(verb, revisions)
-        print(text, end="", file=config.output_buffer or config.stdout or sys.stdout)
+        # An env.py may name a file for each of several databases.
+        where = env.options.get("output_buffer") or config.output_buffer or config.stdout or sys.stdout
+        print(text, end="", file=where)
 
     _in_env(config, work, as_sql=True, tag=tag, starting_rev=start or None, destination_rev=target)
 
@@ -161,11 +164,57 @@ def revision(
     rev_id: Optional[str] = None,
     depends_on: Any = None,
     process_revision_directives: Any = None,
-) -> Script:
-    """Writes a version file."""
-    if autogenerate:
-        raise errors.BadSetting("limbeck does not write revisions from models yet", hint="leave --autogenerate out")
-    return _generated(config, message, head, splice, branch_label, version_path, rev_id, depends_on)
+) -> Optional[Script]:
+    """Writes a version file; with ``autogenerate``, one that brings the database to the models of ``env.py``.
+
+    Where nothing differs, none is written, and None is answered. The database must be at every head.
+    """
+    if sql:
+        raise errors.BadSetting("revision --sql has no meaning", hint="write the file, then print it with 'limbeck upgrade --sql'")
+    rev_id = rev_id if rev_id is not None else uuid.uuid4().hex[-12:]
+    if not autogenerate:
+        return _generated(config, message, head, splice, branch_label, version_path, rev_id, depends_on)
+
+    def work(env: EnvironmentContext, database: Any) -> Optional[Script]:
+        from .autogenerate import Comparison, MigrationScript
+
+        comparison = Comparison(env, database)
+        for text in comparison.told():
+            say(text)
+        directives = [MigrationScript(rev_id, message, comparison, head)]
+        hook = process_revision_directives or env.options.get("process_revision_directives")
+        if hook is not None:
+            hook(env.get_context(), tuple(env.script.get_heads()), directives)
+        if not directives or comparison.is_empty():
+            config.print_stdout("No new upgrade operations detected.")
+            return None
+        up, down = comparison.bodies()
+        told = {"upgrades": up, "downgrades": down, "imports": "\n".join(sorted(comparison.imports))}
+        return _generated(config, directives[0].message, head, splice, branch_label, version_path, rev_id, depends_on, **told)
+
+    made: Optional[Script] = _in_env(_of_one_database(config), work)
+    return made
+
+
+def _of_one_database(config: Config) -> Config:
+    if config.get_main_option("databases"):
+        raise errors.BadSetting(
+            "the settings name several databases, and models are compared with one",
+            hint="make a settings file for each database, and name it with -c",
+        )
+    return config
+
+
+def differences(config: Config) -> list[dict[str, str]]:
+    """What the models of ``env.py`` have and the database has not, thing by thing."""
+
+    def work(env: EnvironmentContext, database: Any) -> list[dict[str, str]]:
+        from .autogenerate import Comparison
+
+        return Comparison(env, database).differences()
+
+    found: list[dict[str, str]] = _in_env(_of_one_database(config), work)
+    return found
 
 
 def _generated(
@@ -177,11 +226,12 @@ def _generated(
     version_path: Optional[str],
     rev_id: Optional[str],
     depends_on: Any,
+    **template: Any,
 ) -> Script:
     script = ScriptDirectory.from_config(config)
     rev_id = rev_id if rev_id is not None else uuid.uuid4().hex[-12:]
     made = script.generate_revision(
-        rev_id, message, head, splice, branch_label, version_path, depends_on
+        rev_id, message, head, splice, branch_label, version_path, depends_on, **template
     )
     config.print_stdout(f"Generating {os.path.abspath(made.path)} ...  done")
     _post_write(config, made.path)
@@ -194,7 +244,7 @@ def _post_write(config: Config, path: str) -> None:
     import subprocess
     import sys
 
-    hooks = config.get_section("post_write_hooks") or {}
+    hooks = config.post_write_hooks()
     for name in filter(None, (each.strip() for each in hooks.get("hooks", "").split(","))):
         kind = hooks.get(f"{name}.type")
         entry = hooks.get(f"{name}.{ {'console_scripts': 'entrypoint', 'module': 'module'}.get(kind or '', 'executable')}")
@@ -229,20 +279,33 @@ def ensure_version(config: Config, sql: bool = False) -> None:
 
 
 def check(config: Config) -> None:
-    """Raises: comparing with models is not there yet."""
-    raise errors.BadSetting("limbeck does not compare with models yet", hint="run 'limbeck current --check-heads'")
+    """Compares the database with the models of ``env.py``.
+
+    Errors: ``NotUpToDate`` where anything differs.
+    """
+    found = differences(config)
+    if found:
+        listed = ", ".join(f"{each['kind']} {each['name']}" for each in found)
+        raise errors.NotUpToDate(
+            f"new upgrade operations detected: {listed}", hint="write them with 'limbeck revision --autogenerate'"
+        )
+    config.print_stdout("No new upgrade operations detected.")
 
 
 def init(config: Config, directory: str, template: str = "generic", package: bool = False) -> None:
-    """Makes a folder of version files, and ``alembic.ini``."""
-    if template != "generic":
-        raise errors.BadSetting(f"no template '{template}'", hint="use generic")
+    """Makes a folder of version files, and its settings, by one of :data:`_template.TEMPLATES`."""
+    if template not in _template.TEMPLATES:
+        raise errors.BadSetting(f"no template '{template}'", hint=_template.instead_of(template))
     ini = config.config_file_name or "alembic.ini"
+    beside = os.path.dirname(ini)
     files = {
-        os.path.join(directory, "env.py"): ENV,
+        os.path.join(directory, "env.py"): _template.env(template),
         os.path.join(directory, "script.py.mako"): VERSION_FILE,
         os.path.join(directory, "README"): "Version files of limbeck, as Alembic has them.\n",
-        ini: INI.format(directory=os.path.relpath(directory, os.path.dirname(ini) or ".")),
+        **{
+            os.path.join(beside, name): text
+            for name, text in _template.settings(template, os.path.basename(ini), os.path.relpath(directory, beside or ".")).items()
+        },
     }
     if os.path.isdir(directory) and os.listdir(directory):
         raise errors.CannotWrite(f"'{directory}' is not empty", hint="name another folder", file=directory)
@@ -250,6 +313,11 @@ def init(config: Config, directory: str, template: str = "generic", package: boo
     if package:
         files.update({os.path.join(directory, where, "__init__.py"): "" for where in (".", "versions")})
     for path, text in files.items():
+        if path.endswith("pyproject.toml") and os.path.exists(path) and not _tool_alembic(path):
+            with open(path, "a", encoding="utf-8") as file:
+                file.write("\n" + text)
+            config.print_stdout(f"Adding [tool.alembic] to {os.path.abspath(path)} ...  done")
+            continue
         if os.path.exists(path):
             config.print_stdout(f"File '{path}' is there already, and stays")
             continue
@@ -257,6 +325,14 @@ def init(config: Config, directory: str, template: str = "generic", package: boo
             file.write(text)
         config.print_stdout(f"Generating {os.path.abspath(path)} ...  done")
     config.print_stdout(f"Set the database's path in {ini}, then run 'limbeck revision -m \"…\"'")
+
+
+def list_templates(config: Config) -> None:
+    """Prints the templates of :func:`init`."""
+    config.print_stdout("Available templates:\n")
+    for name, about in _template.TEMPLATES.items():
+        config.print_stdout(f"{name} - {about}")
+    config.print_stdout("\nOne is used with 'limbeck init --template <name> <folder>'")
 
 
 # Texts
@@ -297,49 +373,3 @@ def block(script: Script, current: bool = False) -> str:
     ):
         lines += [f"{label}: {', '.join(names)}"] if names else []
     return "\n".join([*lines, f"Path: {script.path}", "", *(f"    {each}" for each in script.longdoc.splitlines()), ""])
-
-
-ENV = '''from logging.config import fileConfig
-
-from sqlalchemy import engine_from_config, pool
-
-from alembic import context
-
-config = context.config
-
-# The models' MetaData: naming conventions are read from it.
-target_metadata = None
-
-
-def run_migrations_offline() -> None:
-    """Prints the SQL of a run."""
-    context.configure(url=config.get_main_option("sqlalchemy.url"), target_metadata=target_metadata, literal_binds=True)
-    with context.begin_transaction():
-        context.run_migrations()
-
-
-def run_migrations_online() -> None:
-    """Runs on the database that the settings name."""
-    connectable = engine_from_config(
-        config.get_section(config.config_ini_section, {}), prefix="sqlalchemy.", poolclass=pool.NullPool
-    )
-    with connectable.connect() as connection:
-        context.configure(connection=connection, target_metadata=target_metadata)
-        with context.begin_transaction():
-            context.run_migrations()
-
-
-if context.is_offline_mode():
-    run_migrations_offline()
-else:
-    run_migrations_online()
-'''.replace("from logging.config import fileConfig\n\n", "")
-
-INI = """[alembic]
-script_location = %(here)s/{directory}
-prepend_sys_path = .
-path_separator = os
-
-# The database: sqlite:///relative.db or sqlite:////absolute/path.db
-sqlalchemy.url = sqlite:///%(here)s/app.db
-"""

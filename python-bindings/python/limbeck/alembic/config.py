@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 from configparser import ConfigParser
 from typing import Any, Optional, TextIO
 
-from .. import errors
+from .. import _limbeck, errors
 
 
 class Config:
@@ -122,6 +123,14 @@ class Config:
         """The folders of version files."""
         return [self.path_of(each) for each in self._paths("version_locations")]
 
+    def post_write_hooks(self) -> dict[str, str]:
+        """What runs on a new file: a section of the ini, or the tables of a ``pyproject.toml``."""
+        tables = self._toml.get("post_write_hooks") or []
+        if not tables:
+            return dict(self.get_section("post_write_hooks") or {})
+        hooks = {f"{table['name']}.{name}": self._interpolated(value) for table in tables for name, value in table.items()}
+        return {"hooks": ",".join(table["name"] for table in tables), **hooks}
+
     def prepend_sys_path(self) -> list[str]:
         """What goes to the front of ``sys.path``."""
         return [os.path.abspath(each) for each in self._paths("prepend_sys_path")]
@@ -130,12 +139,12 @@ class Config:
 def _tool_alembic(path: str) -> dict[str, Any]:
     if not os.path.isfile(path):
         return {}
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
     try:
-        import tomllib
-    except ImportError:  # Python 3.9 and 3.10
-        return {}
-    with open(path, "rb") as file:
-        found = tomllib.load(file).get("tool", {}).get("alembic", {})
+        found = json.loads(_limbeck.tool(text, "alembic") or "{}")
+    except ValueError as error:
+        raise errors.BadSetting(f"{path}: {error}", hint="mend the file, or name another with -c", file=path) from error
     return found if isinstance(found, dict) else {}
 
 

@@ -72,7 +72,7 @@ class ScriptDirectory:
         self.version_locations = (config.version_locations() if config else []) or [os.path.join(dir, "versions")]
         paths = [path for folder in self.version_locations for path in python_files(folder, deep)]
         self.scope = Scope()
-        self._code = [_named(load(path, path, self.scope)) for path in dict.fromkeys(paths)]
+        self.code = [_named(load(path, path, self.scope)) for path in dict.fromkeys(paths)]
         self._migrator = self.migrator()
         self._real_heads = frozenset(info.revision for info in _revisions(self._migrator._core.real_heads()))
 
@@ -92,7 +92,7 @@ class ScriptDirectory:
 
     def migrator(self, **options: Any) -> Migrator:
         """What runs the revisions."""
-        return Migrator._of_code(self._code, self.scope, **options)
+        return Migrator._of_code(self.code, self.scope, **options)
 
     @property
     def versions(self) -> str:
@@ -107,7 +107,7 @@ class ScriptDirectory:
         run_file(path, "limbeck_env_py")
 
     def _scripts(self, infos: Sequence[RevisionInfo]) -> list[Script]:
-        files = {file.name: file for file in self._code}
+        files = {file.name: file for file in self.code}
         return [Script(self, info, files[info.path or ""]) for info in infos]
 
     def get_heads(self) -> list[str]:

@@ -92,7 +92,8 @@ class EnvironmentContext:
         yield
 
     def run_migrations(self, **kw: Any) -> None:
-        """Runs what the command asked for."""
+        """Runs what the command asked for; the functions of version files are given what this is given."""
+        self.script.scope.arguments = kw
         self.result = self._work(self, self._database())
 
     def _database(self) -> Any:

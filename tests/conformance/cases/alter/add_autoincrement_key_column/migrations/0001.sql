@@ -1,0 +1,4 @@
+ALTER TABLE t ADD id INTEGER PRIMARY KEY AUTOINCREMENT;
+DELETE FROM t WHERE id = 9;
+INSERT INTO t(name) VALUES ('next');
+CREATE TABLE counters AS SELECT name, seq FROM sqlite_sequence;

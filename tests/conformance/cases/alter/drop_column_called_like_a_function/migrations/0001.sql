@@ -1,0 +1,1 @@
+ALTER TABLE t DROP COLUMN length, DROP COLUMN upper;

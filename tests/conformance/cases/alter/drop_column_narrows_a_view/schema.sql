@@ -1,0 +1,7 @@
+CREATE TABLE seen(a,c,"c:1");
+
+CREATE TABLE t(a, c);
+
+CREATE VIEW v AS SELECT * FROM t;
+
+CREATE VIEW w AS SELECT a, c FROM v;

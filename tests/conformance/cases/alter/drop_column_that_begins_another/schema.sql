@@ -1,0 +1,5 @@
+CREATE INDEX a_index ON t(ab, "a b") WHERE ab <> 7;
+
+CREATE TABLE t(ab INT CHECK (ab > 0 AND 'a' <> 'b' /* a */), "a b" INT, CHECK ("a b" <> ab));
+
+CREATE TRIGGER a_trigger AFTER INSERT ON t WHEN new.ab > 5 BEGIN UPDATE t SET ab = 1 WHERE "a b" = 'a'; END;

@@ -1,0 +1,1 @@
+ALTER TABLE t RENAME a TO old_a, DROP old_a, ADD a TEXT DEFAULT 'new';

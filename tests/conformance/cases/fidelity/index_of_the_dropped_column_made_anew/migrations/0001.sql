@@ -1,0 +1,3 @@
+DROP INDEX by_name;
+ALTER TABLE t DROP COLUMN name, ADD title TEXT NOT NULL DEFAULT 'Dr';
+CREATE UNIQUE INDEX by_name ON t(title, id);

@@ -1,0 +1,3 @@
+CREATE UNIQUE INDEX by_name ON t(title, id);
+
+CREATE TABLE t(id INTEGER PRIMARY KEY, note TEXT, title TEXT NOT NULL DEFAULT 'Dr');

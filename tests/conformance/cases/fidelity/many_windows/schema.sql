@@ -1,0 +1,7 @@
+CREATE TABLE seen(
+  n,
+  least,
+  greatest,
+  a,
+  shifts
+);

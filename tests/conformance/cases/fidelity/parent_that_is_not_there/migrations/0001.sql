@@ -1,0 +1,1 @@
+ALTER TABLE child ALTER a SET DEFAULT 'z', ADD CHECK (a <> '');

@@ -1,0 +1,2 @@
+CREATE TABLE "t"("id" "INTEGER" PRIMARY KEY, [a] [VARCHAR (10)], `b` 'REAL', c);
+INSERT INTO t VALUES (7, 12, 1, 'x');

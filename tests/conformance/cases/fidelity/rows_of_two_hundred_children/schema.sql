@@ -1,0 +1,3 @@
+CREATE TABLE parent(a INT, id INTEGER PRIMARY KEY);
+
+CREATE TABLE seen(p INT,n);

@@ -1,0 +1,2 @@
+ALTER TABLE main.t ALTER b FIRST;
+INSERT INTO main.t(a) VALUES (2);

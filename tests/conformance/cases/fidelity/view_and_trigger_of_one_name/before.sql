@@ -1,0 +1,4 @@
+CREATE TABLE t(same INT, b INT);
+CREATE INDEX i ON t(same);
+CREATE TRIGGER t AFTER INSERT ON t BEGIN UPDATE t SET b = new.same WHERE rowid = new.rowid; END;
+INSERT INTO t(same) VALUES (1);

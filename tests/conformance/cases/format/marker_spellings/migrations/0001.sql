@@ -1,0 +1,4 @@
+--MIGRATE:UP
+CREATE TABLE a(x);
+--   migrate:DOWN
+DROP TABLE a;

@@ -1,0 +1,3 @@
+-- migrate:up transaction:false
+INSERT INTO t VALUES (1);
+INSERT INTO t VALUES (2);

@@ -1,0 +1,4 @@
+-- migrate:up
+CREATE TABLE t(a UNIQUE);
+-- migrate:down
+DROP TABLE t;

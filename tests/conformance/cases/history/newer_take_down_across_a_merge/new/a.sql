@@ -1,0 +1,3 @@
+-- revision: a
+-- revises:
+CREATE TABLE a(x);

@@ -1,0 +1,1 @@
+CREATE TABLE t(a INT, g INT AS (a * 2), h INT AS (g + 1));

@@ -1,0 +1,2 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, v INT AS (10 / a));
+INSERT INTO t(id, a) VALUES (1, 5), (2, 0);

@@ -1,0 +1,3 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT);
+CREATE UNIQUE INDEX one_a ON t(a);
+INSERT INTO t VALUES (1, 'ab'), (2, 'ac'), (3, 'b');

@@ -1,0 +1,1 @@
+ALTER TABLE t ALTER a TYPE TEXT USING substr(a, 1, 1);
