@@ -46,7 +46,8 @@ impl Place {
 
     /// The names of all files in the folder of backups.
     fn files(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.0.join("backups")).unwrap();
+        // One that was cancelled early has not made the folder.
+        let entries = fs::read_dir(self.0.join("backups")).into_iter().flatten();
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();

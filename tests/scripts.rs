@@ -102,7 +102,9 @@ fn everything(db: &Connection) -> Vec<String> {
         );
         let mut columns = texts(&columns);
         if table == "limbeck_history" {
-            columns.retain(|column| !["\"applied_at\"", "\"duration_ms\""].contains(&column.as_str()));
+            columns.retain(|column| {
+                !["\"applied_at\"", "\"duration_ms\"", "\"fingerprint\""].contains(&column.as_str())
+            });
         }
         let quoted: Vec<String> = columns.iter().map(|column| format!("quote({column})")).collect();
         let name = table.replace('"', "\"\"");

@@ -1,7 +1,7 @@
 //! Database → definitions: what is there, read from `sqlite_schema` and SQLite's own pragmas.
 
 use crate::alter::{Child, TableState};
-use crate::db::{Database, Value};
+use crate::db::{Database, Value, not_utf8};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::schema::{Object, ObjectKind, TableDef};
 use crate::sql::{quote, same_name};
@@ -45,8 +45,7 @@ fn refuse_replaced(db: &mut dyn Database, objects: &[Object]) -> Result<()> {
         let there =
             format!("SELECT 1 FROM {}.sqlite_master WHERE name = ?1 AND sql IS ?2", quote(&object.schema));
         if !db.any(&there, &[object.name.as_str().into(), sql.into()])? {
-            let shown = sql.unwrap_or(&object.name);
-            return Err(Error::new(ErrorKind::Corrupt, format!("text that is not UTF-8: {shown}")));
+            return Err(not_utf8(sql.unwrap_or(&object.name).as_bytes()));
         }
     }
     Ok(())

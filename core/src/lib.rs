@@ -42,12 +42,12 @@
 //! | `inspect`, `history` | definitions and version rows, read and written | yes |
 //! | `execute` | one run from BEGIN to COMMIT, with the proof that nothing else changed | yes |
 //! | [`Migrator`] | the only one that sees everything | yes |
-//! | `cli` (feature) | the command: arguments and settings in, one call of the `Migrator`, text or JSON out | through its host |
+//! | `cli` (feature `command`) | the command: arguments and settings in, one call of the `Migrator`, text or JSON out | through its host |
 
 pub mod alter;
 mod backup;
 mod cancel;
-#[cfg(feature = "cli")]
+#[cfg(feature = "command")]
 pub mod cli;
 pub mod db;
 mod deed;

@@ -122,7 +122,7 @@ fn state(path: &Path) -> String {
         let columns = lines(
             &db,
             &format!(
-                "SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}') WHERE name NOT IN ('applied_at', 'duration_ms')"
+                "SELECT 'quote(' || name || ')' FROM pragma_table_info('{table}') WHERE name NOT IN ('applied_at', 'duration_ms', 'fingerprint')"
             ),
         );
         all.extend(lines(

@@ -1710,6 +1710,63 @@ enum limbeck_status limbeck_migrator_check(struct limbeck_migrator *migrator,
                                            struct limbeck_error **error);
 
 /**
+ * What lies between the schemas of two databases, which are only read, as JSON:
+ * `{"differences": [...], "operations": [...], "proposals": [...]}`, all empty if they are the same. A
+ * folder's schema is that of a database in memory which it was upgraded on.
+ *
+ * `options` is JSON, and may be null: `{"renames": ["old:new", "table.old:new"], "include": [], "exclude": [],
+ * "column_order": false}`.
+ *
+ * Errors: `LIMBECK_SETTINGS_INVALID` and `LIMBECK_DIFF_BAD_RENAME` for the options.
+ *
+ * # Safety
+ *
+ * `from` and `to` are two databases. `length` bytes of `options` may be read. `diff` and `error` are null or
+ * may be written; a null `diff` is an error. The program owns what is put there. Threads as
+ * `limbeck_migrator_upgrade`.
+ */
+enum limbeck_status limbeck_migrator_diff(struct limbeck_migrator *migrator,
+                                          struct limbeck_database *from,
+                                          struct limbeck_database *to,
+                                          const char *options,
+                                          size_t length,
+                                          struct limbeck_text **diff,
+                                          struct limbeck_error **error);
+
+/**
+ * Whether a database is what the migrations make up to where it says it is, as JSON: `{"revisions": [...],
+ * "fingerprint": "1:...", "differences": [{"kind", "table", "name", "sql", "grade"}]}`, where a grade is
+ * `slight`, `rule` or `data`. The database is only read.
+ *
+ * Errors: `LIMBECK_HISTORY_DATABASE_NEWER`; as `limbeck_migrator_upgrade` for the migrations.
+ *
+ * # Safety
+ *
+ * `scratch` is an empty database in memory, of the program's own SQLite; it is written. `verified` and
+ * `error` are null or may be written; a null `verified` is an error. The program owns what is put there.
+ * Threads as `limbeck_migrator_upgrade`.
+ */
+enum limbeck_status limbeck_migrator_verify(struct limbeck_migrator *migrator,
+                                            struct limbeck_database *database,
+                                            struct limbeck_database *scratch,
+                                            struct limbeck_text **verified,
+                                            struct limbeck_error **error);
+
+/**
+ * The fingerprint of a database's schema, which is only read: equal for two that `limbeck_migrator_diff`
+ * finds the same. The last step of each run leaves it in `limbeck_history`.
+ *
+ * # Safety
+ *
+ * `fingerprint` and `error` are null or may be written; a null `fingerprint` is an error. The program owns
+ * what is put there. Threads as `limbeck_migrator_upgrade`.
+ */
+enum limbeck_status limbeck_migrator_fingerprint(struct limbeck_migrator *migrator,
+                                                 struct limbeck_database *database,
+                                                 struct limbeck_text **fingerprint,
+                                                 struct limbeck_error **error);
+
+/**
  * The text itself, with a NUL behind it. If `length` is not null, it is set to the length in bytes,
  * the NUL not counted. Null if `text` is no live handle.
  *

@@ -202,8 +202,17 @@ impl Database for Sqlite {
 
 impl Sqlite {
     fn change(&self, py: Python<'_>, sql: &str) -> Result<u64> {
-        let changed = self.run(py, sql, &[], &mut |_| Ok(()))?;
-        Ok(u64::try_from(changed).unwrap_or(0))
+        // Rows are thrown away here. An EXPLAIN of a database in UTF-16 has texts that sqlite3 could not decode.
+        let connection = self.connection.bind(py);
+        let undecoded = matches!(self.uncached(sql), Cow::Owned(_));
+        if undecoded {
+            let _ = connection.setattr("text_factory", py.get_type::<PyBytes>());
+        }
+        let changed = self.run(py, sql, &[], &mut |_| Ok(()));
+        if undecoded {
+            let _ = connection.setattr("text_factory", py.get_type::<PyString>());
+        }
+        Ok(u64::try_from(changed?).unwrap_or(0))
     }
 
     fn watch(&self, py: Python<'_>, handler: Option<&Bound<'_, Tick>>) -> PyResult<()> {

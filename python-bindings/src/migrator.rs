@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use limbeck::diff::{Filter, Options};
+use limbeck::diff::Options;
 use limbeck::script::{Folder, Header};
 use limbeck::{
     Backup, Backups, Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck,
@@ -301,26 +301,6 @@ impl Migrator {
     fn fingerprint(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
         let found = self.core.0.fingerprint(&mut self.connected(connection));
         found.map_err(|error| to_python(py, &error, &self.raised))
-    }
-
-    /// What would make the database's schema that of a text, or, `back`, the other way round: differences
-    /// and operations. `scratch` is an empty database in memory.
-    fn diff_schema(
-        &self,
-        py: Python<'_>,
-        connection: Py<PyAny>,
-        scratch: Py<PyAny>,
-        schema: &str,
-        exclude: Vec<String>,
-        back: bool,
-    ) -> PyResult<String> {
-        self.raised.take();
-        let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
-        let filter = Filter { exclude, ..Filter::default() };
-        let options = Options { filter, ..Options::default() };
-        let (there, wanted) = (Side::Database(db), Side::Schema { sql: schema, scratch });
-        let (from, to) = if back { (wanted, there) } else { (there, wanted) };
-        self.answer(py, self.core.0.diff(from, to, &options))
     }
 
     /// Makes limbeck's own tables, and answers whether any was missing.

@@ -77,6 +77,8 @@ def test_case(path: Path, command: Command) -> None:
     options = case.get("options", {})
     if "app_version" in options:
         pytest.skip("a command has no app, and so no version of it")
+    if path.parent.name == "connection":
+        pytest.skip("what is set on a connection, or open on it, is its own: the command has another")
     if path.name == "later_body_first":
         pytest.skip("the command reads every body before it runs any")
     settings = {name: options[name] for name in ("rebuild", "transaction") if name in options}
@@ -89,6 +91,8 @@ def test_case(path: Path, command: Command) -> None:
             pytest.skip(f"this SQLite cannot make the case's database: {error}")
     if db.execute("SELECT 1 FROM sqlite_temp_master").fetchone():
         pytest.skip("temporary objects are of one connection, and the command has its own")
+    if any(row[1] not in ("main", "temp") for row in db.execute("PRAGMA database_list")):
+        pytest.skip("a database is attached to one connection, and the command has its own")
     for step in case["steps"]:
         if step["run"].startswith("merge "):
             continue  # the command writes a file

@@ -22,7 +22,7 @@ pub fn state(db: &Connection) -> String {
         let columns = lines(
             db,
             &format!(
-                "SELECT 'quote(' || {} || ')' FROM pragma_table_xinfo({}) WHERE name NOT IN ('applied_at', 'duration_ms')",
+                "SELECT 'quote(' || {} || ')' FROM pragma_table_xinfo({}) WHERE name NOT IN ('applied_at', 'duration_ms', 'fingerprint')",
                 "'\"' || name || '\"'",
                 literal(&table)
             ),

@@ -22,6 +22,16 @@ export interface MigratorOptions {
    * with the scripts that the database has kept, and what they throw away is gone.
    */
   newerDatabase?: 'refuse' | 'run_on' | 'take_down';
+  /**
+   * Whether the database is looked through for damage before a run that has something to do: by default up to
+   * 64 MiB.
+   */
+  quickCheck?: 'auto' | 'always' | 'never';
+  /**
+   * Whether the schema may call functions of the app that are not marked harmless (`SQLITE_INNOCUOUS`): where the
+   * file is the app's own, and its schema uses such. By default that fails with `database.untrusted_schema`.
+   */
+  trustSchema?: boolean;
 }
 
 /** What a call needs beside its database. */
@@ -61,9 +71,10 @@ export class Migrator {
   /** Reads the migrations' headers. Errors: `graph.*`, `script.bad_directive`, `script.unreadable`. */
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
     const { names, texts, code } = read(migrations);
-    const { appVersion, versionTable, rebuild, transaction, newerDatabase } = options;
+    const { appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck, trustSchema = false } = options;
     this.#core = called(
-      () => new Core(names, texts, code, appVersion, versionTable, rebuild, transaction, newerDatabase),
+      () =>
+        new Core(names, texts, code, appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck, trustSchema),
     );
   }
 

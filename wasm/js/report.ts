@@ -144,6 +144,8 @@ export type Event =
   | { event: 'copied'; table: string; rows: number; of: number }
   /** An index of a rebuilt table is being built, counted from 1. */
   | { event: 'indexing'; table: string; index: number; of: number }
+  /** The database is looked through for damage. */
+  | { event: 'checking' }
   /** A long statement is running; said only where the library has a progress handler. */
   | { event: 'checking' }
   | { event: 'proving' }

@@ -22,6 +22,8 @@ export interface Database {
   query(sql: string, stop?: () => boolean): Value[][];
   /** Whether a transaction is open (`!sqlite3_get_autocommit`). */
   inTransaction(): boolean;
+  /** Waits some milliseconds, before a statement is tried again that met another connection's lock. */
+  wait?(): void;
   /** Opens an empty database in memory, of the same library: `plan`, `check` and `sql` work on such. */
   scratch?(): Scratch;
 }

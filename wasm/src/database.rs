@@ -37,6 +37,9 @@ extern "C" {
 
     #[wasm_bindgen(method, structural, catch, js_name = inTransaction)]
     fn in_transaction(this: &Adapter) -> std::result::Result<bool, JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
+    fn wait(this: &Adapter) -> std::result::Result<(), JsValue>;
 }
 
 /// A database of JavaScript.
@@ -102,6 +105,11 @@ impl limbeck::Database for Sqlite {
 
     fn in_transaction(&mut self) -> bool {
         self.adapter.in_transaction().unwrap_or(false)
+    }
+
+    fn wait(&mut self) {
+        // One that cannot wait has no such method.
+        let _ = self.adapter.wait();
     }
 
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {

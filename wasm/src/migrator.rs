@@ -6,7 +6,8 @@ use std::rc::Rc;
 
 use js_sys::Function;
 use limbeck::{
-    Direction, Error, ErrorKind, Event, NewerDatabase, RebuildMode, Report, Side, TransactionMode, diff,
+    Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck, RebuildMode, Report, Side,
+    TransactionMode, diff,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -43,6 +44,8 @@ impl Migrator {
         rebuild: Option<String>,
         transaction: Option<String>,
         newer_database: Option<String>,
+        quick_check: Option<String>,
+        trust_schema: bool,
     ) -> Answer<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -64,7 +67,10 @@ impl Migrator {
             if let Some(choice) = newer_database {
                 core = core.newer_database(named::<NewerDatabase>("newer_database", &choice)?);
             }
-            Ok(core)
+            if let Some(when) = quick_check {
+                core = core.quick_check(named::<QuickCheck>("quick_check", &when)?);
+            }
+            Ok(core.trust_schema(trust_schema))
         };
         let core = make().map_err(|error| thrown(&error, &raised))?;
         let on_event = OnEvent::default();

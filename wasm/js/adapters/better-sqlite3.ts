@@ -1,4 +1,5 @@
 import type { Scratch, Value } from '../values.js';
+import { wait } from './wait.js';
 
 /** What is used of a `Database` of better-sqlite3: <https://github.com/WiseLibs/better-sqlite3/blob/master/docs/api.md>. */
 export interface BetterSqlite3Database {
@@ -35,6 +36,7 @@ export function betterSqlite3(db: BetterSqlite3Database): Scratch {
         return [];
       }),
     inTransaction: () => db.inTransaction,
+    wait,
     scratch: () => betterSqlite3(new (db.constructor as new (path: string) => BetterSqlite3Database)(':memory:')),
     close: () => db.close(),
   };

@@ -1,4 +1,5 @@
 import type { Scratch, Value } from '../values.js';
+import { wait } from './wait.js';
 import { foreignKeysTell } from './transaction.js';
 
 /** What is used of `DatabaseSync` of `node:sqlite`: <https://nodejs.org/api/sqlite.html>. */
@@ -40,6 +41,7 @@ export function nodeSqlite(db: NodeSqliteDatabase): Scratch {
         return statement.all() as Value[][];
       }),
     inTransaction: () => db.isTransaction ?? foreignKeysTell(adapter),
+    wait,
     scratch: () => nodeSqlite(new (db.constructor as new (path: string) => NodeSqliteDatabase)(':memory:')),
     close: () => db.close(),
   };

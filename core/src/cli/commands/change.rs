@@ -1,8 +1,6 @@
 //! `upgrade`, `downgrade`, `stamp`, `adopt`, `ensure_version`: what changes the database, or says how it would.
 
-use crate::{
-    AlterationReport, Database, Direction, DryRun, ErrorKind, Migrator, NewerDatabase, Report, Result, Way,
-};
+use crate::{AlterationReport, Database, Direction, DryRun, Migrator, NewerDatabase, Report, Result, Way};
 use serde_json::json;
 
 use super::{look_at, migrator, open, scratch};
@@ -73,9 +71,11 @@ pub fn stamp(args: &Args, settings: &Settings, revisions: &[String], purge: bool
 pub fn adopt(args: &Args, settings: &Settings, finish: bool) -> Result<()> {
     let mut migrator = migrator(settings)?.on_event(output::listener(args, settings));
     let mut db = open(settings, Access::Change)?;
+    // Without it, refinery's table is not read, and the schema tells alone.
+    #[cfg(feature = "refinery")]
     match migrator.adopt(&mut *db) {
         // There is no table of refinery's.
-        Err(error) if error.kind() == ErrorKind::NothingToAdopt => {}
+        Err(error) if error.kind() == crate::ErrorKind::NothingToAdopt => {}
         adopted => {
             told(args, &adopted?);
             return Ok(());

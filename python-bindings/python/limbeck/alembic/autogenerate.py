@@ -118,9 +118,11 @@ class Comparison:
     def _diff(self, env: EnvironmentContext, text: str, back: bool) -> list[dict[str, Any]]:
         scratch = sqlite3.connect(":memory:", isolation_level=None)
         try:
+            scratch.executescript(text)
+            options = json.dumps({"exclude": [name for name in self._excluded if not set("*?") & set(name)]})
             with opened(self._connection) as found, to_itself(found) as raw:
-                exclude = [name for name in self._excluded if not set("*?") & set(name)]
-                told = env.migrator()._core.diff_schema(raw, scratch, text, exclude, back)
+                sides = (scratch, raw) if back else (raw, scratch)
+                told = env.migrator()._core.diff(*sides, options)
         finally:
             scratch.close()
         operations: list[dict[str, Any]] = json.loads(told)["operations"]

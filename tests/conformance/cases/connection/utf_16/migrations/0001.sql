@@ -1,1 +1,1 @@
-ALTER TABLE größe ALTER 名前 SET DEFAULT '京都', ADD CONSTRAINT größer CHECK (n > 0);
+ALTER TABLE größe ALTER 名前 SET DEFAULT 'kyoto', ADD CONSTRAINT größer CHECK (n > 0);
