@@ -106,7 +106,7 @@ it('a tab closed while IndexedDB writes', async () => {
   const watch = await tab();
   const random = mulberry32(20260521);
   const found = new Set();
-  for (let nth = 0; nth < 8; nth++) {
+  for (let nth = 0; nth < 6; nth++) {
     const name = `writing ${nth}`;
     await makeOld(watch, name, 50, 20_000);
     const old = await stored(watch, name);
@@ -133,7 +133,7 @@ it('a tab closed while IndexedDB writes', async () => {
 
 it('the browser killed while it saves', async () => {
   const random = mulberry32(7);
-  for (let nth = 0; nth < 3; nth++) {
+  for (let nth = 0; nth < 2; nth++) {
     const first = await launch(path);
     const page = await tabOf(first.context, server);
     await makeOld(page, 'killed', 50, 20_000);
