@@ -6,7 +6,7 @@ use limbeck::sql::{literal, quote};
 use limbeck::{Database, Error, ErrorKind, Report};
 use rusqlite::Connection;
 
-use crate::scene::{Scene, system};
+use crate::scene::{Scene, backups, system};
 
 /// All that is in it, but for the times in the history.
 pub fn state(db: &Connection) -> String {
@@ -108,7 +108,7 @@ impl Judge<'_> {
     }
 
     fn told(&self, error: &Error) -> Verdict {
-        let expected = [ErrorKind::Io, ErrorKind::Full, ErrorKind::CannotOpen];
+        let expected = [ErrorKind::Io, ErrorKind::Full, ErrorKind::CannotOpen, ErrorKind::BackupFailed];
         if !expected.contains(&error.kind()) {
             return Err(format!("the error is {error:?}"));
         }
@@ -123,6 +123,16 @@ impl Judge<'_> {
             return Err(format!("integrity_check: {check:?}"));
         }
         self.which(&state(&db))?;
+        // Whatever calls itself a backup is whole.
+        let folder = path.parent().expect("it is in a folder");
+        for backup in backups(folder).list("work.db").map_err(|error| format!("{error:?}"))? {
+            let db = system(&backup.path);
+            let check = lines(&db, "PRAGMA integrity_check");
+            if check != ["ok"] || !backup.problems.is_empty() {
+                return Err(format!("a backup is damaged: {check:?}"));
+            }
+            self.which(&state(&db)).map_err(|why| format!("a backup: {why}"))?;
+        }
         self.finishes(&mut db)
     }
 
