@@ -8,7 +8,8 @@ use rusqlite::Connection;
 
 use crate::scene::{Scene, backups, system};
 
-/// All that is in it, but for the times in the history.
+/// All that is in it, but for the times in the history, and the fingerprint that the last step of a run leaves:
+/// the run that was cut off had another last step.
 pub fn state(db: &Connection) -> String {
     let mut all = lines(
         db,
@@ -22,7 +23,7 @@ pub fn state(db: &Connection) -> String {
         let columns = lines(
             db,
             &format!(
-                "SELECT 'quote(' || {} || ')' FROM pragma_table_xinfo({}) WHERE name NOT IN ('applied_at', 'duration_ms')",
+                "SELECT 'quote(' || {} || ')' FROM pragma_table_xinfo({}) WHERE name NOT IN ('applied_at', 'duration_ms', 'fingerprint')",
                 "'\"' || name || '\"'",
                 literal(&table)
             ),
