@@ -6,9 +6,10 @@ use limbeck::sql::{literal, quote};
 use limbeck::{Database, Error, ErrorKind, Report};
 use rusqlite::Connection;
 
-use crate::scene::{Scene, system};
+use crate::scene::{Scene, backups, system};
 
-/// All that is in it, but for the times in the history.
+/// All that is in it, but for the times in the history, and the fingerprint that the last step of a run leaves:
+/// the run that was cut off had another last step.
 pub fn state(db: &Connection) -> String {
     let mut all = lines(
         db,
@@ -99,7 +100,10 @@ impl Judge<'_> {
                     Some(report) if report.to != rows => {
                         Err(format!("the report says {:?}, the database {rows:?}", report.to))
                     }
-                    None if at != 0 => Err(format!("there is no report, and the state is {at}")),
+                    // A backup that is in place and cannot be read again to be checked.
+                    None if at != 0 && self.scene.operation != crate::scene::Operation::Restore => {
+                        Err(format!("there is no report, and the state is {at}"))
+                    }
                     _ => Ok(()),
                 }
             }
@@ -108,7 +112,7 @@ impl Judge<'_> {
     }
 
     fn told(&self, error: &Error) -> Verdict {
-        let expected = [ErrorKind::Io, ErrorKind::Full, ErrorKind::CannotOpen];
+        let expected = [ErrorKind::Io, ErrorKind::Full, ErrorKind::CannotOpen, ErrorKind::BackupFailed];
         if !expected.contains(&error.kind()) {
             return Err(format!("the error is {error:?}"));
         }
@@ -123,6 +127,16 @@ impl Judge<'_> {
             return Err(format!("integrity_check: {check:?}"));
         }
         self.which(&state(&db))?;
+        // Whatever calls itself a backup is whole.
+        let folder = path.parent().expect("it is in a folder");
+        for backup in backups(folder).list("work.db").map_err(|error| format!("{error:?}"))? {
+            let db = system(&backup.path);
+            let check = lines(&db, "PRAGMA integrity_check");
+            if check != ["ok"] || !backup.problems.is_empty() {
+                return Err(format!("a backup is damaged: {check:?}"));
+            }
+            self.which(&state(&db)).map_err(|why| format!("a backup: {why}"))?;
+        }
         self.finishes(&mut db)
     }
 

@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use limbeck::TransactionMode::{PerRevision, PerUpgrade};
+use limbeck::TransactionMode::{self, PerRevision, PerUpgrade};
 
 use judge::Judge;
 use random::Random;
@@ -91,6 +91,7 @@ impl Stage {
     fn try_point(&self, fault: Fault, at: usize, tally: &mut Tally) {
         let work = self.folder.join("work.db");
         scene::copy(&self.folder.join("before.db"), &work);
+        let _ = std::fs::remove_dir_all(self.folder.join("backups"));
         *tally.points.entry(format!("{fault:?}")).or_default() += 1;
         let judge = Judge { scene: &self.scene, states: &self.states, switches: &self.switches };
         let (verdict, _, hit) =
@@ -126,28 +127,37 @@ impl Drop for Stage {
 
 /// Every call of every operation.
 fn every_point(journal: &'static str) {
+    every_point_of(
+        journal,
+        &[
+            (Operation::Upgrade, PerUpgrade),
+            (Operation::Upgrade, PerRevision),
+            (Operation::Downgrade, PerUpgrade),
+            (Operation::Downgrade, PerRevision),
+            (Operation::Stamp, PerUpgrade),
+            (Operation::Install, PerUpgrade),
+            (Operation::Install, PerRevision),
+            (Operation::Outside, PerUpgrade),
+        ],
+        1,
+    );
+}
+
+/// Each point, or every so manieth.
+fn every_point_of(journal: &'static str, operations: &[(Operation, TransactionMode)], step: usize) {
     let mut tally = Tally::default();
-    for (operation, mode) in [
-        (Operation::Upgrade, PerUpgrade),
-        (Operation::Upgrade, PerRevision),
-        (Operation::Downgrade, PerUpgrade),
-        (Operation::Downgrade, PerRevision),
-        (Operation::Stamp, PerUpgrade),
-        (Operation::Install, PerUpgrade),
-        (Operation::Install, PerRevision),
-        (Operation::Outside, PerUpgrade),
-    ] {
+    for &(operation, mode) in operations {
         let started = Instant::now();
         let stage = Stage::set(Scene { operation, journal, mode, rows: 12, cache: -2000 });
         let points = stage.points();
-        for (fault, at) in &points {
+        for (fault, at) in points.iter().step_by(step) {
             stage.try_point(*fault, *at, &mut tally);
         }
         println!(
             "{}: {} calls, {} points, {:.1} s",
             stage.scene.name(),
             stage.calls.len(),
-            points.len(),
+            points.len().div_ceil(step),
             started.elapsed().as_secs_f32()
         );
     }
@@ -162,6 +172,16 @@ fn every_call_with_a_rollback_journal() {
 #[test]
 fn every_call_with_a_wal() {
     every_point("WAL");
+}
+
+/// Backups are synced to the real disk, which takes its time: a seventh of the points, or all of them where
+/// `LIMBECK_FAULT_SECONDS` asks for more.
+#[test]
+fn calls_of_backup_and_restore() {
+    let step = if std::env::var_os("LIMBECK_FAULT_SECONDS").is_some() { 1 } else { 7 };
+    for journal in ["DELETE", "WAL"] {
+        every_point_of(journal, &[(Operation::BackedUp, PerUpgrade), (Operation::Restore, PerUpgrade)], step);
+    }
 }
 
 /// A sample of the calls on a database that does not fit into the cache.

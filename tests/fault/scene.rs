@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use limbeck::{Migrator, Report, Result, TransactionMode};
+use limbeck::{Backups, Migrator, Report, Result, TransactionMode};
 use rusqlite::Connection;
 
 /// Every way that an ALTER can take, all kinds of objects, and rows that dangled before.
@@ -81,6 +81,10 @@ pub enum Operation {
     Stamp,
     /// With a revision that says `transaction:false`.
     Outside,
+    /// An upgrade that takes a backup first, and keeps one.
+    BackedUp,
+    /// A backup takes the place of what is there, which is backed up first.
+    Restore,
 }
 
 /// An operation on a database.
@@ -115,11 +119,17 @@ impl Scene {
 
     /// What it is about.
     pub fn run(&self, db: &mut Connection) -> Result<Report> {
+        let folder = db.path().and_then(|path| Path::new(path).parent()).expect("it is a file").to_owned();
         let mut migrator = self.migrator();
         match self.operation {
             Operation::Install | Operation::Upgrade | Operation::Outside => migrator.upgrade(db, "head"),
             Operation::Downgrade => migrator.downgrade(db, "0001"),
             Operation::Stamp => migrator.stamp(db, &["head"], false),
+            Operation::BackedUp => migrator.backup(backups(&folder)).upgrade(db, "head"),
+            Operation::Restore => {
+                let kept = Backups::new(folder.join("kept")).list("before.db")?;
+                migrator.backup(backups(&folder)).restore(db, &kept[0])
+            }
         }
     }
 
@@ -129,7 +139,8 @@ impl Scene {
             return;
         }
         let mut db = Connection::open(path).unwrap();
-        let to = if self.operation == Operation::Downgrade { "head" } else { "0001" };
+        let down = matches!(self.operation, Operation::Downgrade | Operation::Restore);
+        let to = if down { "head" } else { "0001" };
         let mode = format!(
             "PRAGMA foreign_keys = OFF; PRAGMA synchronous = OFF; PRAGMA journal_mode = {}",
             self.journal
@@ -147,6 +158,10 @@ impl Scene {
             self.rows, self.rows
         ))
         .unwrap();
+        if self.operation == Operation::Restore {
+            let kept = Backups::new(path.with_file_name("kept"));
+            self.migrator().backup(kept).back_up(&mut db).unwrap();
+        }
         self.migrator().upgrade(&mut db, to).unwrap();
     }
 
@@ -154,7 +169,7 @@ impl Scene {
     pub fn states(&self, path: &Path) -> Vec<String> {
         let mut states = vec![crate::judge::state(&system(path))];
         let each = self.mode == TransactionMode::PerRevision || self.operation == Operation::Outside;
-        if each && self.operation != Operation::Stamp {
+        if each && !matches!(self.operation, Operation::Stamp | Operation::Restore) {
             let mut db = self.open(path);
             let down = self.operation == Operation::Downgrade;
             let revisions = self.migrations().iter().map(|(name, _)| &name[..4]);
@@ -194,6 +209,11 @@ impl Scene {
         db.execute_batch(&format!("PRAGMA foreign_keys = ON; PRAGMA cache_size = {}", self.cache))?;
         Ok(db)
     }
+}
+
+/// Where backups go that an operation takes: one is kept, so that each deletes the one before.
+pub fn backups(folder: &Path) -> Backups {
+    Backups::new(folder.join("backups")).keep(1)
 }
 
 /// Opens it over the system's own VFS, as the next launch does, and the tests to look.

@@ -9,7 +9,7 @@ mod catalogue;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use crate::db::{CopyWay, Database, Value};
+use crate::db::{CopyWay, Database, Value, unreadable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
 use crate::history::History;
@@ -210,6 +210,9 @@ fn quick_check(db: &mut dyn Database, listener: &mut Listener<'_>, schema: &str)
         &[],
         &mut |row| {
             if let Some(Value::Text(line)) = row.first() {
+                if let Some(error) = unreadable(line) {
+                    return Err(error);
+                }
                 lines.push(line.replace(&format!("in database {schema}"), "in database"));
             }
             Ok(())

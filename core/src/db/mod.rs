@@ -196,6 +196,15 @@ pub fn not_utf8(bytes: &[u8]) -> Error {
         .with_hint("repair the text, or restore a backup: names and definitions are read as UTF-8")
 }
 
+/// What a line of `quick_check` or `integrity_check` says of the disk rather than of the file: they report a
+/// page that cannot be read as `unable to get the page. error code=266`, and go on.
+pub(crate) fn unreadable(line: &str) -> Option<Error> {
+    let digits = line.split("error code=").nth(1)?;
+    let digits = digits.split(|c: char| !c.is_ascii_digit()).next()?;
+    let found = error(digits.parse().ok()?, line);
+    (!matches!(found.kind(), ErrorKind::Corrupt | ErrorKind::StatementFailed)).then_some(found)
+}
+
 /// The error for an SQLite result code (extended or not) and its message: what every backend's
 /// errors are made by, so that they are the same on every surface.
 /// Codes: <https://sqlite.org/rescode.html>.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Run;
-use crate::db::{Database, Value};
+use crate::db::{Database, Value, unreadable};
 use crate::error::{Error, ErrorKind, Result, refusal};
 use crate::event::Event;
 
@@ -62,6 +62,11 @@ pub(super) fn refuse(run: &mut Run<'_, '_>) -> Result<()> {
 fn findings(db: &mut dyn Database) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let asked = db.query("PRAGMA main.quick_check", &[], &mut |row| {
+        if let [Value::Text(line)] = row
+            && let Some(error) = unreadable(line)
+        {
+            return Err(error);
+        }
         if let [Value::Text(line)] = row
             && line != "ok"
             && !is_of_values(line)
