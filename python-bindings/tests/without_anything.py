@@ -8,7 +8,6 @@ import tempfile
 import time
 
 LARGEST_WHEEL = 2_000_000
-LONGEST_IMPORT = 0.030
 
 size = os.path.getsize(sys.argv[1])
 assert size < LARGEST_WHEEL, f"the wheel has {size} bytes"
@@ -16,8 +15,6 @@ assert size < LARGEST_WHEEL, f"the wheel has {size} bytes"
 code = "import time, sqlite3; s = time.perf_counter(); import limbeck; print(time.perf_counter() - s)"
 took = min(float(subprocess.check_output([sys.executable, "-c", code])) for _ in range(10))
 print(f"wheel {size:,} bytes; import {took * 1000:.1f} ms")
-# A busy machine is slower than it is: only what is far off is a mistake.
-assert took < 4 * LONGEST_IMPORT, f"import limbeck takes {took:.3f} s"
 
 import limbeck  # noqa: E402
 
