@@ -154,9 +154,8 @@ impl Judge<'_> {
 
     /// Another run does what is left.
     fn finishes(&self, db: &mut Connection) -> Verdict {
-        match self.scene.run(db) {
-            Err(error) => return Err(format!("the next run fails: {error:?}")),
-            Ok(_) => {}
+        if let Err(error) = self.scene.run(db) {
+            return Err(format!("the next run fails: {error:?}"));
         }
         let check = lines(db, "PRAGMA integrity_check");
         if check != ["ok"] {

@@ -140,7 +140,7 @@ impl Diff {
 /// table that goes. Objects without a text are passed over.
 ///
 /// Errors: [`ErrorKind::BadRename`],
-/// [`ErrorKind::SqlSyntax`](crate::ErrorKind::SqlSyntax) for a text that cannot be read.
+/// [`ErrorKind::SqlSyntax`] for a text that cannot be read.
 pub fn compare(present: &[Object], wanted: &[Object], options: &Options) -> Result<Diff> {
     let (there, asked) = (taken(present, &options.filter), taken(wanted, &options.filter));
     let mut present = Schema::read(&there)?;
