@@ -114,7 +114,6 @@ const BEYOND: &[(&str, &str)] = &[
     ("backup.failed", "no call of a case takes a backup"),
     ("backup.damaged", "no call of a case restores a backup"),
     ("backup.none", "no call of a case restores a backup"),
-    ("diff.bad_rename", "a case names no rename"),
 ];
 
 #[test]

@@ -86,7 +86,7 @@ fn everything(db: &Connection) -> Vec<String> {
         rows.map(|row| row.unwrap().unwrap_or_default()).collect()
     };
     let mut all = texts(
-        "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name <> 'sqlite_stat4' ORDER BY type, name",
+        "SELECT type || ' ' || quote(name) || ' ' || quote(tbl_name) || ' ' || coalesce(sql, '') FROM sqlite_schema WHERE name <> 'sqlite_stat4' ORDER BY type, name",
     );
     // Comments and layout aside: SQLite's own ALTER has its own, and a script edits no text.
     for text in &mut all {

@@ -23,24 +23,7 @@ OF_A_VERSION = ("way", "why", "rows", "statements")
 NEEDS = {"many_actions": (3, 37, "STRICT"), "without_rowid_strict": (3, 37, "STRICT")}
 
 
-def fts5_is_harmless() -> bool:
-    """Whether this SQLite lets triggers of an untrusted schema use FTS5: old ones do not."""
-    db = memory()
-    db.execute("PRAGMA trusted_schema = OFF")
-    db.execute("CREATE VIRTUAL TABLE f USING fts5(a)")
-    db.executescript("CREATE TABLE t(a); CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO f VALUES (new.a); END;")
-    try:
-        db.execute("INSERT INTO t VALUES (1)")
-    except sqlite3.OperationalError:
-        return False
-    finally:
-        db.close()
-    return True
-
-
 def skip_what_is_too_new(path: Path) -> None:
-    if path.name == "search_index_by_rowid" and not fts5_is_harmless():
-        pytest.skip("this SQLite lets no trigger of an untrusted schema use FTS5")
     *since, what = NEEDS.get(path.name, (0, 0, ""))
     if sqlite3.sqlite_version_info < tuple(since):
         pytest.skip(f"{what} came with SQLite {since[0]}.{since[1]}")

@@ -197,8 +197,12 @@ pub fn not_utf8(bytes: &[u8]) -> Error {
 }
 
 /// What a line of `quick_check` or `integrity_check` says of the disk rather than of the file: they report a
-/// page that cannot be read as `unable to get the page. error code=266`, and go on.
+/// page that cannot be read as `unable to get the page. error code=266`, one of the free list as `failed to
+/// get page 8`, and go on.
 pub(crate) fn unreadable(line: &str) -> Option<Error> {
+    if line.contains("failed to get page") {
+        return Some(error(10, line));
+    }
     let digits = line.split("error code=").nth(1)?;
     let digits = digits.split(|c: char| !c.is_ascii_digit()).next()?;
     let found = error(digits.parse().ok()?, line);

@@ -96,7 +96,8 @@ pub(super) fn one_group(
         rebuild: run.options.rebuild,
     };
     if let [Action::RenameTable { to }] = actions
-        && let Some(there) = having_name(&before.objects, to).filter(|there| !same_name(&there.name, name))
+        && let Some(there) = having_name(&before.objects, &state.schema, to)
+        && !same_name(&there.name, name)
     {
         let message = format!("there is already {}", there.title());
         return Err(Error::new(ErrorKind::AlreadyExists, message).with_hint(OTHER_NAME));
@@ -137,9 +138,10 @@ pub(super) fn one_group(
     Ok(Some(report))
 }
 
-/// What has the name among tables, indexes and views, which share theirs.
-fn having_name<'o>(objects: &'o [Object], name: &str) -> Option<&'o Object> {
-    objects.iter().find(|object| object.kind != ObjectKind::Trigger && same_name(&object.name, name))
+/// What has the name among a schema's tables, indexes and views, which share theirs.
+fn having_name<'o>(objects: &'o [Object], schema: &str, name: &str) -> Option<&'o Object> {
+    let mut named = objects.iter().filter(|object| same_name(&object.name, name));
+    named.find(|object| object.kind != ObjectKind::Trigger && object.schema == schema)
 }
 
 /// Goes the way that was chosen; where the rows do not allow an edit in place, rebuilds.

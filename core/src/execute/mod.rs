@@ -135,7 +135,8 @@ impl Job {
 /// Switches enforcement off for good, on a database that is thrown away: what runs on it then is
 /// what would run, and no switch between.
 pub(crate) fn without_enforcement(db: &mut dyn Database) -> Result<()> {
-    Pragmas::set(db, false).map(|_| ())
+    let version = inspect::version(db)?;
+    Pragmas::set(db, version, false).map(|_| ())
 }
 
 /// Answers the jobs that lead from other version rows than expected: another process was first.
@@ -186,7 +187,7 @@ pub(crate) fn run(
     };
     let started = clock(db)?;
     let version = inspect::version(db)?;
-    let pragmas = Pragmas::set(db, options.trust_schema)?;
+    let pragmas = Pragmas::set(db, version, options.trust_schema)?;
     let mut run = Run {
         savepoint: db.in_transaction(),
         foreign_keys_on: pragmas.foreign_keys_stay_on,
@@ -467,6 +468,12 @@ impl<'r, 'l> Run<'r, 'l> {
 
     /// Runs one statement, asking the listener now and then whether to go on.
     fn execute(&mut self, sql: &str) -> Result<u64> {
+        // Where an error was taken for an answer, SQLite may have rolled back by itself, and what follows
+        // would be committed statement by statement.
+        if self.open && !self.db.in_transaction() {
+            return Err(Error::new(ErrorKind::Io, "SQLite has rolled the transaction back")
+                .with_hint("run it again: nothing was changed"));
+        }
         self.watched().execute(sql)
     }
 

@@ -17,13 +17,19 @@ pub(super) struct Pragmas {
 const WANTED: &[&str] =
     &["foreign_keys", "legacy_alter_table", "ignore_check_constraints", "writable_schema", "trusted_schema"];
 
+/// Before it, full-text tables are none that an untrusted schema may use (seen on 3.40.1; they are
+/// `SQLITE_VTAB_INNOCUOUS` since some version behind that): with `trusted_schema` off the triggers that
+/// keep them up to date would fail.
+const FULL_TEXT_IS_INNOCUOUS: u32 = 3_045_000;
+
 impl Pragmas {
     /// Switches all of them off, and reads them back: "This pragma is a no-op within a transaction;
     /// foreign key constraint enforcement may only be enabled or disabled when there is no pending
     /// BEGIN or SAVEPOINT" (<https://sqlite.org/pragma.html#pragma_foreign_keys>), and some hosts
     /// ignore it always.
-    pub fn set(db: &mut dyn Database, trust_schema: bool) -> Result<Pragmas> {
+    pub fn set(db: &mut dyn Database, version: u32, trust_schema: bool) -> Result<Pragmas> {
         let mut pragmas = Pragmas { before: Vec::new(), foreign_keys_stay_on: false };
+        let trust_schema = trust_schema || version < FULL_TEXT_IS_INNOCUOUS;
         for name in WANTED.iter().filter(|name| !(trust_schema && **name == "trusted_schema")) {
             // A build without the feature answers nothing.
             if let Some(value) = db.integer(&format!("PRAGMA {name}"), &[])? {

@@ -9,7 +9,8 @@ use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Event;
 use crate::proof::Inventory;
-use crate::sql::{quote, same_name};
+use crate::schema::Object;
+use crate::sql::{literal, quote, same_name};
 
 /// Rebuilds the table and answers how many rows were copied.
 pub(super) fn rebuild(
@@ -60,7 +61,10 @@ pub(super) fn rebuild(
         run.tell(&Event::Indexing { table: name, index: at + 1, of: plan.indexes.len() })?;
         run.execute(statement)?;
     }
-    restore_statistics(run.db, state, draft, &statistics)?;
+    match run.options.purpose {
+        Purpose::Script => forget_statistics(run.db, state, draft, before)?,
+        Purpose::Live | Purpose::Plan => restore_statistics(run.db, state, draft, &statistics)?,
+    }
     for statement in &plan.triggers {
         run.execute(statement)?;
     }
@@ -188,6 +192,33 @@ fn saved_statistics(db: &mut dyn Database, state: &TableState, before: &Inventor
         saved.extend(rows.into_iter().map(|row| (which, row)));
     }
     Ok(saved)
+}
+
+/// What a script has to say of it: the rows of indexes that are gone.
+fn forget_statistics(
+    db: &mut dyn Database,
+    state: &TableState,
+    draft: &Draft,
+    before: &Inventory,
+) -> Result<()> {
+    let is_gone = |index: &&Object| !draft.indexes.iter().any(|left| same_name(&left.name, &index.name));
+    for index in state.indexes.iter().filter(is_gone) {
+        for which in before.statistics_tables() {
+            let sql = format!(
+                "DELETE FROM {}.{which} WHERE tbl = {} COLLATE NOCASE AND idx = {} COLLATE NOCASE",
+                quote(&state.schema),
+                literal(&state.table.name),
+                literal(&index.name)
+            );
+            // A folder that runs ANALYZE has made this one everywhere; the others depend on the build.
+            if which == "sqlite_stat1" {
+                db.execute(&sql)?
+            } else {
+                db.probe(|db| db.execute(&sql))?
+            };
+        }
+    }
+    Ok(())
 }
 
 fn restore_statistics(

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use super::{Purpose, Run};
 use crate::alter::{Draft, TableState};
 use crate::db::{Database, Value};
-use crate::error::Result;
+use crate::error::{Result, accepted};
 use crate::room;
 use crate::sql::same_name;
 
@@ -64,7 +64,7 @@ fn payload(db: &mut dyn Database, condition: &str, name: &str) -> Result<Option<
         "SELECT max(bytes) FROM (SELECT sum(payload) AS bytes FROM dbstat('main') WHERE {condition} GROUP BY name)"
     );
     // A build without dbstat does not know.
-    let bytes = db.integer(&sql, &[Value::from(name)]).unwrap_or_default();
+    let bytes = accepted(db.integer(&sql, &[Value::from(name)]))?.unwrap_or_default();
     Ok(bytes.and_then(|bytes| u64::try_from(bytes).ok()))
 }
 

@@ -22,12 +22,12 @@ impl<'a> Migrator<'a> {
     ///
     /// # let folder = std::env::temp_dir().join(format!("limbeck-doc-{}", std::process::id()));
     /// # let _ = std::fs::remove_dir_all(&folder);
-    /// let new = [("0001_notes.sql", "CREATE TABLE notes(title)"), ("0002_x.sql", "ALTER TABLE notes DROP title, ADD x")];
+    /// let new = [("0001_notes.sql", "CREATE TABLE notes(title, body)"), ("0002_x.sql", "ALTER TABLE notes DROP body")];
     /// let mut db = rusqlite::Connection::open_in_memory().unwrap();
     /// let mut old_app = Migrator::new(&new[..1])?.app_version("1.0").backup(Backups::new(&folder));
     /// let mut new_app = Migrator::new(&new)?.app_version("2.0").backup(Backups::new(&folder));
     /// old_app.upgrade(&mut db, "head")?;
-    /// db.execute_batch("INSERT INTO notes VALUES ('first')").unwrap();
+    /// db.execute_batch("INSERT INTO notes VALUES ('first', '')").unwrap();
     /// new_app.upgrade(&mut db, "head")?;
     ///
     /// // The older app again: there is a backup that it can open.

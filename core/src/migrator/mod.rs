@@ -168,7 +168,8 @@ impl<'a> Migrator<'a> {
     /// Whether the schema may call the app's own functions, and use virtual tables, that are not marked
     /// harmless (`SQLITE_INNOCUOUS`), in triggers, views, CHECKs, defaults, generated columns and indexes.
     ///
-    /// Off, unless switched on: `PRAGMA trusted_schema` is off while a run works, and what needs one fails
+    /// Off, unless switched on: `PRAGMA trusted_schema` is off while a run works (on SQLite 3.45 and later:
+    /// earlier ones would refuse the triggers of full-text tables), and what needs one fails
     /// with [`ErrorKind::UntrustedSchema`]. Switch it on where the file is the app's own and its schema
     /// uses functions that the app cannot mark. Then a run leaves the connection's setting alone.
     #[must_use]
