@@ -10,7 +10,19 @@ raises a :class:`LimbeckError` with a ``code`` and a ``hint``.
 from . import errors
 from ._limbeck import CancelHandle, __version__
 from ._migrator import Migrator, current, downgrade, heads, history, stamp, upgrade
-from ._report import AlterationReport, Backup, Event, NewerRevision, Report, RevisionInfo, StepReport, Timing, Violation
+from ._report import (
+    AlterationReport,
+    Backup,
+    Difference,
+    Event,
+    NewerRevision,
+    Report,
+    RevisionInfo,
+    StepReport,
+    Timing,
+    Verified,
+    Violation,
+)
 from ._run import Step
 from .errors import *  # noqa: F403: every kind of error, each under its own name
 
@@ -42,6 +54,7 @@ __all__ = [
     "DependencyCycle",
     "DependencySelfLoop",
     "DependentBroken",
+    "Difference",
     "DuplicateBranchLabel",
     "DuplicateHeads",
     "DuplicateRevision",
@@ -95,6 +108,7 @@ __all__ = [
     "UnknownRevision",
     "UnknownTable",
     "UntrustedSchema",
+    "Verified",
     "Violation",
     "WouldLose",
     "__version__",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
 
 from . import _limbeck, errors
 from ._database import opened, to_itself
-from ._report import Backup, Event, Report, RevisionInfo, read, report
+from ._report import Backup, Difference, Event, Report, RevisionInfo, Verified, read, report
 from ._run import Scope
 from ._versions import load, python_files
 
@@ -130,6 +131,24 @@ class Migrator:
         with opened(database, create=False) as found, to_itself(found) as raw:
             return read(Backup, json.loads(self._core.back_up(raw, _teller(on_progress))))
 
+    def check(self, schema: str) -> list[Difference]:
+        """What is missing in the folder: the way from what it makes, replayed in memory, to a text of CREATE statements."""
+        with _scratch() as present, _scratch() as wanted:
+            return _differences(self._core.check(present, wanted, schema))
+
+    def diff(self, database: Database, schema: str, *, renames: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Difference]:
+        """The way from a database's schema to a text of CREATE statements. ``renames``: ``users.mail:email``, ``old:new``."""
+        options = json.dumps({"renames": list(renames), "exclude": list(exclude)})
+        with _scratch() as wanted, opened(database, create=False) as found, to_itself(found) as raw:
+            wanted.executescript(schema)
+            return _differences(json.dumps(json.loads(self._core.diff(raw, wanted, options))["differences"]))
+
+    def verify(self, database: Database) -> Verified:
+        """Whether a database is what the migrations make up to its version rows. It is only read."""
+        with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
+            told = json.loads(self._core.verify(raw, scratch))
+        return Verified(told["revisions"], told["fingerprint"], [read(Difference, each) for each in told["differences"]])
+
     def doctor(self, database: Database) -> dict[str, Any]:
         """Looks at a database and its SQLite for a bug report, without rows and paths, and changes nothing."""
         with opened(database, create=False) as found, to_itself(found) as raw:
@@ -223,6 +242,15 @@ def _teller(on_progress: Optional[OnProgress]) -> Callable[[str], bool]:
         return on_progress is None or on_progress(read(Event, json.loads(text))) is not False
 
     return tell
+
+
+def _scratch() -> contextlib.closing[sqlite3.Connection]:
+    """An empty database in memory."""
+    return contextlib.closing(sqlite3.connect(":memory:", isolation_level=None))
+
+
+def _differences(text: str) -> list[Difference]:
+    return [read(Difference, each) for each in json.loads(text)]
 
 
 def _revisions(text: str) -> list[RevisionInfo]:

@@ -109,6 +109,36 @@ class Backup:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """One thing that differs between two schemas."""
+
+    #: What is to be done: ``add_table``, ``drop_column``, ``change_index`` …
+    kind: str
+    #: The table (or view) that the object belongs to; its own name for a table or view.
+    table: str
+    name: str
+    #: The statement that does it, in the extended ALTER.
+    sql: str
+    #: How much it matters, where a database was verified: ``slight``, ``rule`` or ``data``.
+    grade: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was found of a database. False where it is not what the migrations make."""
+
+    #: The version rows: where it says it is.
+    revisions: list[str]
+    #: Of its schema as it is.
+    fingerprint: str
+    #: What would make it what the migrations make.
+    differences: list[Difference] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return not self.differences
+
+
+@dataclass(frozen=True)
 class RevisionInfo:
     """One revision, as the folder and the database know it."""
 
