@@ -110,6 +110,7 @@ const BEYOND: &[(&str, &str)] = &[
     ("script.code_failed", "the revisions of a case are files"),
     ("history.nothing_to_adopt", "adopt is not among the calls of a case"),
     ("run.cancelled", "a case has no callback"),
+    ("database.untrusted_schema", "a case runs on SQLite before 3.45 too: tests/hostile.rs has it"),
     ("backup.unsupported", "no call of a case takes a backup"),
     ("backup.failed", "no call of a case takes a backup"),
     ("backup.damaged", "no call of a case restores a backup"),

@@ -1,5 +1,0 @@
-CREATE TABLE log(name TEXT);
-
-CREATE TABLE t(a INT);
-
-CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO log SELECT name FROM pragma_table_info('t'); END;
