@@ -4,6 +4,7 @@ from typing import Any, Callable, Optional, Sequence, final
 __all__ = [
     "__version__",
     "VERSION_TABLE",
+    "CancelHandle",
     "Migrator",
     "Step",
     "check_contract",
@@ -41,6 +42,7 @@ class CancelHandle:
     @property
     def cancelled(self) -> bool: ...
 
+@final
 class Migrator:
     def __new__(
         cls,
