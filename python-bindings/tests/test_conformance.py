@@ -21,7 +21,7 @@ OF_A_VERSION = ("way", "why", "rows", "statements")
 
 #: The cases that show what only a newer SQLite does, and what that is.
 STRICT = (3, 37, "STRICT")
-EDITS = (3, 33, "the edit of a stored text, or a statement that came with it")
+EDITS = (3, 33, "the edit of a stored text")
 NEEDS = {
     "column_by_column": STRICT,
     "many_actions": STRICT,
@@ -35,7 +35,7 @@ NEEDS = {
     "add_column_with_a_comment_behind": EDITS,
     "rebuild_never_where_none_is_needed": EDITS,
     "short_rows_rebuild_never": EDITS,
-    "statements_of_every_kind": EDITS,
+    "statements_of_every_kind": (3, 35, "RETURNING"),
 }
 
 
