@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import sqlite3
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,8 @@ NEEDS = {
 
 
 def skip_what_is_too_new(path: Path) -> None:
+    if path.name == "count_changes" and sys.version_info < (3, 11):
+        pytest.skip("this Python's sqlite3 miscounts the changes of a statement that answers a row: the rebuild is refused, and nothing changed")
     *since, what = NEEDS.get(path.name, (0, 0, ""))
     if sqlite3.sqlite_version_info < tuple(since):
         pytest.skip(f"needs SQLite {since[0]}.{since[1]}: {what}")
