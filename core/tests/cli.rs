@@ -1,4 +1,5 @@
 //! The `limbeck` command as a user meets it: what is typed, what is printed, what the exit status is.
+//! Long, because each command has its tour here, on the same few folders.
 
 use std::fs;
 use std::process::{Command, Stdio};

@@ -1,5 +1,6 @@
 /*
- * Every function of limbeck.h, called as a program calls it and as no program should. C99 and C++17.
+ * Every function of limbeck.h, called as a program calls it and as no program should. C99 and C++17. Long,
+ * because a test demands each of them in this one file, which is compiled and run in several ways.
  */
 #define _XOPEN_SOURCE 700 /* mkdtemp */
 #include "limbeck.h"

@@ -1,4 +1,4 @@
-"""What limbeck's calls raise: :class:`LimbeckError`, and a subclass for each kind of error."""
+"""What limbeck's calls raise: :class:`LimbeckError`, and a subclass for each kind of error: long, and written by tests/write_errors.py."""
 
 from __future__ import annotations
 
