@@ -1,5 +1,6 @@
 /*
- * limbeck: migrations for SQLite, in a library that ships inside a program.
+ * limbeck: migrations for SQLite, in a library that ships inside a program. Long, and made by cbindgen from
+ * the sources, whose comments it has.
  *
  * limbeck links no SQLite: it works through the program's own. Include <sqlite3.h> before
  * LIMBECK_SQLITE3_API is used.
