@@ -458,6 +458,7 @@ impl<'r, 'l> Run<'r, 'l> {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
                 self.known = None;
+                room::for_statement(self, &sql)?;
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &sql)?;
                 portable::note_keys(self)?;
                 self.execute(&sql)?;
