@@ -1,5 +1,6 @@
 //! limbeck from C: programs that are compiled, linked and run.
 
 mod conformance;
+mod file_cases;
 mod programs;
 mod support;
