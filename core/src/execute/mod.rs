@@ -458,6 +458,9 @@ impl<'r, 'l> Run<'r, 'l> {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
                 self.known = None;
+                if self.foreign_keys_on {
+                    self.watch.refuse_cascade(self.db, &sql)?;
+                }
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &sql)?;
                 portable::note_keys(self)?;
                 self.execute(&sql)?;
