@@ -474,6 +474,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 if self.foreign_keys_on {
                     self.watch.refuse_cascade(self.db, &sql)?;
                 }
+                room::for_statement(self, &sql)?;
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &sql)?;
                 portable::note_keys(self)?;
                 self.execute(&sql)?;
