@@ -7,7 +7,7 @@
 //! - `<!-- app.db: CREATE TABLE … -->` is SQL that runs on a file first, unseen by the reader.
 //! - Any other block of `sql` must be a migration that limbeck can read.
 //!
-//! Blocks of Rust are doctests (tests/readme.rs, and the guides are modules of the crate). Those of Python run in
+//! Blocks of Rust are doctests (tests/readme.rs; the guides are modules of the crate). Those of Python run in
 //! python-bindings/tests/test_documents.py, those of JavaScript in wasm/tests/documents.test.mjs, those of C in
 //! ffi/tests/c/documents.rs. What runs nowhere is in [`NOT_RUN`], with the reason.
 
@@ -23,10 +23,9 @@ use markdown::{Block, blocks};
 const NOT_RUN: &[(&str, &str, &str)] = &[
     ("README.md", "cargo run --release -p notes", "builds a program with optimisation; tests/run runs the app's steps"),
     ("README.md", "tests/run", "is what runs this test"),
-    ("README.md", "cargo install", "installs for the user; CI builds the same features"),
-    ("README.md", "pip install", "tests of Python install the wheel instead"),
+    ("README.md", "cargo install", "installs for the user; these tests run what it installs"),
+    ("README.md", "pip install", "python-bindings/tests/run builds the wheel, and installs it where nothing else is"),
     ("README.md", "make -C", "tests/run installs the library and runs the example"),
-    ("core/SAFETY.md", "cargo test", "tests/run runs all of them"),
 ];
 
 /// Documents whose commands need Python's command, and are run by python-bindings/tests/test_documents.py.
@@ -107,6 +106,24 @@ fn links_lead_somewhere() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// The tests that a document names, such as those that a promise rests on, are there.
+#[test]
+fn named_tests_exist() {
+    let mut named = 0;
+    for document in documents() {
+        for command in read(&document).split('`').filter(|code| code.starts_with("cargo test ")) {
+            let words: Vec<&str> = command.split(' ').collect();
+            for test in words.windows(2).filter(|pair| pair[0] == "--test").map(|pair| pair[1]) {
+                let ways = ["tests/{}.rs", "tests/{}/main.rs", "core/tests/{}.rs", "core/tests/{}/main.rs"];
+                let there = ways.iter().any(|way| repository().join(way.replace("{}", test)).exists());
+                assert!(there, "{document}: there is no test of `{command}`");
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 5);
 }
 
 #[test]
