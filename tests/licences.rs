@@ -102,6 +102,17 @@ fn every_licence_is_on_the_list() {
     }
 }
 
+/// cargo, npm and maturin pack what is in a folder, and no link that leads out of it.
+#[test]
+fn every_package_has_limbecks_own_licences() {
+    for folder in ["core", "ffi", "python-bindings", "wasm"] {
+        for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let there = fs::read(root().join(folder).join(name)).unwrap_or_default();
+            assert!(there == fs::read(root().join(name)).unwrap(), "copy {name} into {folder}/");
+        }
+    }
+}
+
 #[test]
 fn binaries_carry_the_licences_of_what_is_in_them() {
     let (allowed, packages) = (allowed(), packages());
