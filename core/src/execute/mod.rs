@@ -226,7 +226,21 @@ pub(crate) fn run(
             log_warnings(options, &report);
             Ok(report)
         }
-        Err(error) => Err(error.with_report(report)),
+        Err(error) => Err(explained(error, db, options, &report).with_report(report)),
+    }
+}
+
+/// With the way out for a database that had its tables before it met limbeck.
+fn explained(error: Error, db: &mut dyn Database, options: &Options, report: &Report) -> Error {
+    let unknown = report.to.is_empty()
+        && error.kind() == ErrorKind::StatementFailed
+        && error.to_string().contains(" already exists");
+    // The error is the one to report, whatever comes of this look.
+    match unknown.then(|| inspect::app_objects(db, &options.version_table)) {
+        Some(Ok(objects)) if !objects.is_empty() => error.with_hint(
+            "the database has tables and no revision: 'limbeck adopt' finds the revision that it is at, or stamp it",
+        ),
+        _ => error,
     }
 }
 
@@ -457,6 +471,10 @@ impl<'r, 'l> Run<'r, 'l> {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
                 self.known = None;
+                if self.foreign_keys_on {
+                    self.watch.refuse_cascade(self.db, &sql)?;
+                }
+                room::for_statement(self, &sql)?;
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &sql)?;
                 portable::note_keys(self)?;
                 self.execute(&sql)?;

@@ -2,7 +2,7 @@
 //! kept in its history row. A run that finds it half done goes on where it stopped, and of several
 //! processes each statement is done by one.
 
-use super::{Run, located};
+use super::{Run, located, room};
 use crate::error::{ErrorKind, Result};
 use crate::event::Event;
 use crate::execute::{Job, Planner};
@@ -18,6 +18,10 @@ pub(super) fn run(run: &mut Run<'_, '_>, job: &Job, planner: &dyn Planner) -> Re
     let history = run.history();
     let began = clock(run.db)?;
     let before = history.started(run.db, revision)?;
+    // Before it counts as begun.
+    if let Some(item) = section.items.get(before.unwrap_or(0)) {
+        room::for_statement(run, &item.sql).map_err(|error| located(error, job, item))?;
+    }
     if before.is_none() {
         let entry = run.entry(job, revision, None);
         history.start(run.db, &entry)?;
