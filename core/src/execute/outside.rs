@@ -5,7 +5,7 @@
 use super::{Run, located, room};
 use crate::error::{ErrorKind, Result};
 use crate::event::Event;
-use crate::execute::Job;
+use crate::execute::{Job, Planner};
 use crate::history::clock;
 use crate::script::Item;
 
@@ -13,7 +13,7 @@ use crate::script::Item;
 /// finished it meanwhile.
 ///
 /// The run's transaction is open, and is committed with what was done in it before.
-pub(super) fn run(run: &mut Run<'_, '_>, job: &Job) -> Result<bool> {
+pub(super) fn run(run: &mut Run<'_, '_>, job: &Job, planner: &dyn Planner) -> Result<bool> {
     let (Some(section), Some(revision)) = (job.section(), &job.step.revision) else { return Ok(true) };
     let history = run.history();
     let began = clock(run.db)?;
@@ -62,7 +62,7 @@ pub(super) fn run(run: &mut Run<'_, '_>, job: &Job) -> Result<bool> {
         return Ok(false);
     }
     run.step_started = began;
-    run.finish(job, Vec::new())?;
+    run.finish(job, Vec::new(), planner)?;
     run.commit()?;
     Ok(true)
 }

@@ -2,5 +2,6 @@
 
 mod conformance;
 mod file_cases;
+mod documents;
 mod programs;
 mod support;
