@@ -2,7 +2,7 @@ import { Migrator as Core } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';
 import type { Sqlite3 } from './adapters/oo1.js';
 import { called, LimbeckError } from './errors.js';
-import type { Compare, Diff, Difference, Event, Plan, Report, Revision, Verified } from './report.js';
+import type { Compare, Diff, Difference, Doctor, Event, Plan, Report, Revision, Verified } from './report.js';
 import { read, type Migrations } from './sources.js';
 import type { Scratch } from './values.js';
 
@@ -158,6 +158,16 @@ export class Migrator {
   verify(db: AnyDatabase, options: DatabaseOptions = {}): Verified {
     return inScratch(db, options, (scratch) =>
       parsed(() => this.#core.verify(adapt(db, options.sqlite3), scratch)),
+    );
+  }
+
+  /**
+   * Looks at a database and its SQLite for a bug report, without rows and paths: damage, history, what is pending
+   * and what that would take. Nothing is changed, and what fails is told in `failures`.
+   */
+  doctor(db: AnyDatabase, options: DatabaseOptions = {}): Doctor {
+    return inScratch(db, options, (scratch) =>
+      parsed(() => this.#core.doctor(adapt(db, options.sqlite3), scratch)),
     );
   }
 

@@ -131,6 +131,12 @@ impl Migrator {
         self.answer(|core| core.verify(&mut self.database(db), &mut self.database(scratch)))
     }
 
+    /// What a developer wants to know of a database on a user's machine; an empty one in memory is to find
+    /// out what is pending.
+    pub fn doctor(&self, db: Adapter, scratch: Adapter) -> Answer {
+        self.answer(|core| Ok(core.doctor(&mut self.database(db), &mut self.database(scratch))))
+    }
+
     /// The fingerprint of a database's schema.
     pub fn fingerprint(&self, db: Adapter) -> Answer {
         self.answer(|core| core.fingerprint(&mut self.database(db)))

@@ -150,9 +150,10 @@ class Migrator:
         return Verified(told["revisions"], told["fingerprint"], [read(Difference, each) for each in told["differences"]])
 
     def doctor(self, database: Database) -> dict[str, Any]:
-        """Looks at a database and its SQLite for a bug report, without rows and paths, and changes nothing."""
-        with opened(database, create=False) as found, to_itself(found) as raw:
-            looked: dict[str, Any] = json.loads(self._core.doctor(raw))
+        """Looks at a database and its SQLite for a bug report, without rows and paths: damage, history, what is pending
+        and what that would take. Nothing is changed."""
+        with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
+            looked: dict[str, Any] = json.loads(self._core.doctor(raw, scratch))
         return looked
 
     def backups(self, database: Database) -> list[Backup]:
