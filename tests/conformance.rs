@@ -329,12 +329,12 @@ fn call(
             migrator.check_heads(db)?;
             migrator.current(db).map(|heads| json!(heads))
         }
-        ["heads"] => Ok(json!(migrator.describe(&migrator.graph().heads(), &[]))),
+        ["heads"] => Ok(json!(migrator.describe(&migrator.graph()?.heads(), &[]))),
         ["heads", "--resolve-dependencies"] => {
-            Ok(json!(migrator.describe(&migrator.graph().heads_resolving_dependencies(), &[])))
+            Ok(json!(migrator.describe(&migrator.graph()?.heads_resolving_dependencies(), &[])))
         }
         ["branches"] => {
-            let points = migrator.graph().branch_points();
+            let points = migrator.graph()?.branch_points();
             let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
             Ok(json!(migrator.describe(&ids, &[])))
         }
@@ -342,8 +342,8 @@ fn call(
             let rows = migrator.rows(db)?;
             migrator.revisions(range, &rows).map(|revisions| json!(revisions))
         }
-        ["show", revision] => Ok(json!(migrator.describe(&migrator.graph().resolve(revision)?, &[]))),
-        ["merge", targets @ ..] => migrator.graph().merge(targets, false).map(|revises| json!(revises)),
+        ["show", revision] => Ok(json!(migrator.describe(&migrator.graph()?.resolve(revision)?, &[]))),
+        ["merge", targets @ ..] => migrator.graph()?.merge(targets, false).map(|revises| json!(revises)),
         ["check", file] => check(&migrator, &read(&path.join(file))),
         ["diff", file] => {
             let options = step.compare.as_ref().map(Value::to_string).unwrap_or_default();
