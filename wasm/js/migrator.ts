@@ -149,8 +149,9 @@ export class Migrator {
    * in memory which it was upgraded on. Errors: `diff.bad_rename`.
    */
   diff(from: AnyDatabase, to: AnyDatabase, compare: Compare = {}, options: DatabaseOptions = {}): Diff {
+    const { renames = [], include = [], exclude = [], column_order: columnOrder = false } = compare;
     return parsed(() =>
-      this.#core.diff(adapt(from, options.sqlite3), adapt(to, options.sqlite3), JSON.stringify(compare)),
+      this.#core.diff(adapt(from, options.sqlite3), adapt(to, options.sqlite3), renames, include, exclude, columnOrder),
     );
   }
 

@@ -1,12 +1,19 @@
 //! Backups: one before each run, if asked for, and what brings one back.
 
 use super::Migrator;
-use crate::backup::{self, Backup, Backups};
+use crate::backup::{self, Backup, Backups, Taken};
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Listener;
 use crate::execute::{First, Options};
 use crate::report::Report;
+
+/// Where a backup before each run goes, and what takes it: a pointer, so that a program which names no
+/// folder is linked without any of it.
+pub(super) struct Wanted {
+    folder: Backups,
+    take: fn(&mut dyn Database, &mut Listener<'_>, &Options, &Backups) -> Result<Taken>,
+}
 
 /// Backups.
 impl<'a> Migrator<'a> {
@@ -42,7 +49,7 @@ impl<'a> Migrator<'a> {
     /// ```
     #[must_use]
     pub fn backup(mut self, backups: Backups) -> Self {
-        self.backups = Some(backups);
+        self.backups = Some(Wanted { folder: backups, take: before_run });
         self
     }
 
@@ -127,26 +134,35 @@ impl<'a> Migrator<'a> {
     }
 
     fn folder_of_backups(&self) -> Result<&Backups> {
-        self.backups.as_ref().ok_or_else(|| {
+        self.backups.as_ref().map(|wanted| &wanted.folder).ok_or_else(|| {
             Error::new(ErrorKind::BadSetting, "no folder for backups is named")
                 .with_hint("name one: 'Migrator::backup', or '--backups DIR'")
         })
     }
 }
 
+fn before_run(
+    db: &mut dyn Database,
+    listener: &mut Listener<'_>,
+    options: &Options,
+    backups: &Backups,
+) -> Result<Taken> {
+    backup::take(db, listener, options.history(), backups, None, &options.room)
+}
+
 /// Runs what takes a backup first, and reports that.
 pub(super) fn backed_up(
-    backups: Option<&Backups>,
+    backups: Option<&Wanted>,
     options: &Options,
     run: impl FnOnce(&mut First<'_>) -> Result<Report>,
 ) -> Result<Report> {
     let mut taken = None;
     let mut first = |db: &mut dyn Database, listener: &mut Listener<'_>| {
-        let Some(backups) = backups else { return Ok(None) };
+        let Some(Wanted { folder, take }) = backups else { return Ok(None) };
         if is_empty(db)? {
             return Ok(None);
         }
-        let found = backup::take(db, listener, options.history(), backups, None, &options.room)?;
+        let found = take(db, listener, options, folder)?;
         taken = Some(found.backup);
         Ok(found.data_version)
     };

@@ -22,7 +22,6 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 
 use crate::alter::RebuildMode;
-use crate::backup::Backups;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
@@ -52,7 +51,7 @@ pub struct Migrator<'a> {
     scripts: Scripts<'a>,
     options: Options,
     newer: NewerDatabase,
-    backups: Option<Backups>,
+    backups: Option<backups::Wanted>,
     listener: Box<Listener<'a>>,
 }
 
