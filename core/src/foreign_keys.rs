@@ -57,6 +57,38 @@ impl Watch {
         self.touch(db, tables)
     }
 
+    /// Refuses a DROP TABLE that would change rows of other tables, where keys are enforced: "If foreign key
+    /// constraints are enabled when it is prepared, then the DROP TABLE command performs an implicit DELETE to
+    /// remove all rows from the table before dropping it" (<https://sqlite.org/foreignkeys.html#fk_schemacommands>),
+    /// and its actions fire. A rebuild by hand loses every child row so.
+    ///
+    /// Errors: [`ErrorKind::TransactionOpen`] naming both tables.
+    pub fn refuse_cascade(&mut self, db: &mut dyn Database, sql: &str) -> Result<()> {
+        let dropped = with_statement(sql, |statement| match statement {
+            Stmt::DropTable { tbl_name, .. } if in_main(tbl_name) => Some(table_name(tbl_name)),
+            _ => None,
+        });
+        let Ok(Some(table)) = dropped else { return Ok(()) };
+        let mut children: LiteMap<(&str, i64), Vec<String>> = LiteMap::new();
+        for key in self.keys(db)? {
+            if key.acts && same_name(&key.parent, &table) && !same_name(&key.table, &table) {
+                let set = format!("{} IS NOT NULL", quote(&key.from));
+                children.entry((&key.table, key.id)).or_default().push(set);
+            }
+        }
+        for ((child, _), set) in children {
+            if db.any(&format!("SELECT 1 FROM main.{} WHERE {}", quote(child), set.join(" AND ")), &[])? {
+                let message = format!(
+                    "DROP TABLE {table} would delete or change rows of {child}: foreign keys act in the caller's own transaction"
+                );
+                return Err(Error::new(ErrorKind::TransactionOpen, message).with_hint(
+                    "commit before calling limbeck, or set PRAGMA foreign_keys = OFF before your BEGIN",
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// All foreign keys, read again only when the schema has changed.
     fn keys(&mut self, db: &mut dyn Database) -> Result<&[KeyColumn]> {
         let version = db.integer("PRAGMA main.schema_version", &[])?;
@@ -243,6 +275,10 @@ fn counted(mut found: Vec<(String, Option<i64>)>) -> Dangling {
 
 fn table_name(name: &QualifiedName<'_>) -> String {
     unquote(name.name.0)
+}
+
+fn in_main(name: &QualifiedName<'_>) -> bool {
+    name.db_name.as_ref().is_none_or(|schema| same_name(&unquote(schema.0), "main"))
 }
 
 fn set_columns(sets: &[Set<'_>]) -> Write {

@@ -67,8 +67,23 @@ pub fn shadow_tables(db: &mut dyn Database) -> Result<Vec<String>> {
 }
 
 /// Tables that other migration tools keep beside an app's own.
-const RECORDS: [&str; 4] =
-    ["alembic_version", "refinery_schema_history", "_sqlx_migrations", "schema_migrations"];
+const RECORDS: [&str; 15] = [
+    "alembic_version",
+    "refinery_schema_history",
+    "_sqlx_migrations",
+    "schema_migrations",
+    "__diesel_schema_migrations",
+    "__drizzle_migrations",
+    "_prisma_migrations",
+    "d1_migrations",
+    "django_migrations",
+    "flyway_schema_history",
+    "goose_db_version",
+    "knex_migrations",
+    "knex_migrations_lock",
+    "kysely_migration",
+    "kysely_migration_lock",
+];
 
 /// What the app has made: objects of no tool, limbeck included, no virtual table's inside, and not
 /// SQLite's own.

@@ -1,5 +1,8 @@
 //! limbeck: Alembic's model in a library that ships inside an app, for SQLite. A folder of
-//! migrations, a revision graph, upgrade and downgrade, and every `ALTER TABLE`.
+//! migrations, a revision graph, upgrade and downgrade, and every `ALTER TABLE`. Nothing is lost, or
+//! nothing happens.
+//!
+//! # A first upgrade
 //!
 //! ```
 //! # #[cfg(feature = "rusqlite")] {
@@ -19,6 +22,87 @@
 //! # }
 //! # Ok::<(), limbeck::Error>(())
 //! ```
+//!
+//! Migrations come from a list as here, from the binary (`include_dir!`, feature `include_dir`), or from a folder
+//! on disk ([`script::Folder`]); what a file may say is told in [`script`], the `ALTER TABLE`s in [`alter`]. The
+//! database is a rusqlite connection (feature `rusqlite`, or `bundled` with an SQLite inside), or whatever
+//! implements [`Database`].
+//!
+//! An error says what to do, and the database is as it was:
+//!
+//! ```
+//! # #[cfg(feature = "rusqlite")] {
+//! use limbeck::{ErrorKind, Migrator};
+//!
+//! let migrations = [
+//!     ("0001_notes.sql", "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT); INSERT INTO notes VALUES (7, NULL)"),
+//!     ("0002_titles.sql", "ALTER TABLE notes ALTER title SET NOT NULL"),
+//! ];
+//! let mut db = rusqlite::Connection::open_in_memory().unwrap();
+//!
+//! let error = Migrator::new(&migrations)?.upgrade(&mut db, "head").unwrap_err();
+//! assert_eq!((error.kind(), error.code()), (ErrorKind::RowsBreakRule, "alter.rows_break_rule"));
+//! assert_eq!((error.file(), error.hint()), (Some("0002_titles.sql"), Some("change those rows first")));
+//! assert_eq!(error.violations()[0].rows, 1);
+//! # }
+//! # Ok::<(), limbeck::Error>(())
+//! ```
+//!
+//! # What an app chooses
+//!
+//! Everything has a default that is safe; each is a method of the [`Migrator`] before the verb:
+//!
+//! | question | method | default |
+//! |---|---|---|
+//! | Is the run one transaction, or each revision? | [`transaction`](Migrator::transaction) | the run |
+//! | What if the database is newer than this app? | [`newer_database`](Migrator::newer_database) | refused, and told what it has |
+//! | Is there a backup before the first write? | [`backup`](Migrator::backup) | no |
+//! | May tables be rebuilt? | [`rebuild`](Migrator::rebuild) | where nothing cheaper is safe |
+//! | Is the file looked through for damage first? | [`quick_check`](Migrator::quick_check) | up to 64 MiB |
+//! | May the schema call the app's functions? | [`trust_schema`](Migrator::trust_schema) | only harmless ones |
+//! | Who sees progress, and may cancel? | [`on_event`](Migrator::on_event), [`cancel_handle`](Migrator::cancel_handle) | nobody |
+//! | Which version of the app was it? | [`app_version`](Migrator::app_version) | not kept |
+//!
+//! ```
+//! # #[cfg(feature = "rusqlite")] {
+//! use limbeck::{Backups, Migrator, NewerDatabase, TransactionMode};
+//!
+//! # let migrations = [("0001_notes.sql", "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)")];
+//! # let folder = std::env::temp_dir().join(format!("limbeck-tour-{}", std::process::id()));
+//! # std::fs::create_dir_all(&folder).unwrap();
+//! let mut db = rusqlite::Connection::open(folder.join("app.db")).unwrap();
+//! let mut migrator = Migrator::new(&migrations)?
+//!     .app_version("2.0")
+//!     .transaction(TransactionMode::PerRevision)
+//!     .newer_database(NewerDatabase::RunOn)
+//!     .backup(Backups::new(folder.join("backups")).keep(3));
+//! let report = migrator.upgrade(&mut db, "head")?;
+//! # assert_eq!(report.to, ["0001"]);
+//! # std::fs::remove_dir_all(&folder).unwrap();
+//! # }
+//! # Ok::<(), limbeck::Error>(())
+//! ```
+//!
+//! # Where each verb is
+//!
+//! | to | methods of [`Migrator`] |
+//! |---|---|
+//! | change a database | [`upgrade`](Migrator::upgrade), [`downgrade`](Migrator::downgrade), [`stamp`](Migrator::stamp), [`ensure_version`](Migrator::ensure_version) |
+//! | look at one | [`current`](Migrator::current), [`check_heads`](Migrator::check_heads), [`pending`](Migrator::pending), [`doctor`](Migrator::doctor) |
+//! | see before what would happen | [`dry_run`](Migrator::dry_run), [`sql`](Migrator::sql) |
+//! | look at the migrations | [`graph`](Migrator::graph), [`script`](Migrator::script), [`revisions`](Migrator::revisions), [`describe`](Migrator::describe), [`validate`](Migrator::validate) |
+//! | try them | [`lint`](Migrator::lint()), [`test`](Migrator::test), [`test_snapshot`](Migrator::test_snapshot), [`invent`](Migrator::invent()) |
+//! | compare schemas | [`check`](Migrator::check), [`diff`](Migrator::diff()), [`autogenerate`](Migrator::autogenerate), [`verify`](Migrator::verify), [`fingerprint`](Migrator::fingerprint) |
+//! | keep what was | [`back_up`](Migrator::back_up), [`backups`](Migrator::backups), [`newest_compatible_backup`](Migrator::newest_compatible_backup), [`restore`](Migrator::restore) |
+//! | go on with a database that is there | `adopt` (feature `refinery`), [`recognise`](Migrator::recognise), [`adopt_schema`](Migrator::adopt_schema) |
+//!
+//! A revision may be code, too: [`Code`]. The same verbs in C, Python, JavaScript and on the command line stand in
+//! [a table](https://docs.rs/crate/limbeck/latest/source/guides/parity.md).
+//!
+//! # Guides
+//!
+//! Coming from Alembic, refinery, rusqlite_migration, sqlx or Drizzle; writing migrations that survive; the command line; what is
+//! promised: all of them in `guides`. Every error and what to do about it: [`ErrorKind`].
 //!
 //! # The road from file to COMMIT
 //!
@@ -58,6 +142,9 @@ mod event;
 mod execute;
 mod foreign_keys;
 pub mod graph;
+// Pages for people: nothing of them is in a program. With all features, because their examples use them.
+#[cfg(all(doc, feature = "bundled", feature = "include_dir", feature = "refinery"))]
+pub mod guides;
 mod history;
 mod inspect;
 pub mod invent;

@@ -28,10 +28,10 @@ pub struct Change {
     pub schema: String,
     /// The table that is altered.
     pub table: String,
-    /// Its text afterwards, where limbeck itself wrote it.
-    pub text: Option<String>,
-    /// Its text as planned, where SQLite may write it in another layout.
-    pub planned: Option<String>,
+    /// Its text afterwards.
+    pub text: String,
+    /// Whether limbeck itself writes that text; SQLite may write it in another layout.
+    pub exact: bool,
     /// Its columns afterwards.
     pub columns: Vec<String>,
     /// Indexes and triggers that go.
@@ -232,11 +232,11 @@ impl Change {
         if !self.is_the_table(was) {
             return (old != new).then(|| format!("{} has another text", was.title()));
         }
-        if let Some(text) = &self.text {
-            return (text != new).then(|| format!("table {} has another text than planned", was.name));
-        }
-        if self.planned.as_ref() == Some(new) {
+        if self.text == *new {
             return None;
+        }
+        if self.exact {
+            return Some(format!("table {} has another text than planned", was.name));
         }
         let columns: Option<Vec<String>> = TableDef::parse(new)
             .ok()
@@ -293,7 +293,8 @@ mod tests {
         let change = Change {
             schema: "main".into(),
             table: "t".into(),
-            text: Some("CREATE TABLE t(a NOT NULL)".into()),
+            text: "CREATE TABLE t(a NOT NULL)".into(),
+            exact: true,
             ..Change::default()
         };
         let mut after = BEFORE.to_vec();

@@ -197,8 +197,8 @@ fn change(state: &TableState, draft: &Draft, actions: &[Action], choice: &Choice
         schema: state.schema.clone(),
         table: state.table.name.clone(),
         columns: draft.table.columns.iter().map(|column| column.name.clone()).collect(),
-        text: matches!(choice, Choice::Rebuild(_) | Choice::InPlace(_)).then(|| draft.table.sql.clone()),
-        planned: Some(draft.table.sql.clone()),
+        text: draft.table.sql.clone(),
+        exact: matches!(choice, Choice::Rebuild(_) | Choice::InPlace(_)),
         renumbered: state.table.autoincrement() != draft.table.autoincrement(),
         ..Change::default()
     };

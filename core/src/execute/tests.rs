@@ -163,6 +163,19 @@ fn a_failure_leaves_nothing() {
 }
 
 #[test]
+fn a_database_that_was_there_before_is_told_of_adopt() {
+    let files = [("1_notes.sql", "CREATE TABLE notes(a)"), ("2_again.sql", "CREATE TABLE log(a)")];
+    let hint = |setup: &str, files: &[(&str, &str)]| {
+        let error = Migrator::new(files).unwrap().upgrade(&mut open(setup), "head").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StatementFailed);
+        error.hint().map(str::to_owned)
+    };
+    assert!(hint(OLD, &files).unwrap().contains("limbeck adopt"));
+    // What the folder itself makes twice has nothing to do with it.
+    assert_eq!(hint("", &[files[0], ("2_again.sql", "CREATE TABLE notes(a)")]), None);
+}
+
+#[test]
 fn rebuild_never_refuses_and_always_rebuilds() {
     let migrations = [("1.sql", "ALTER TABLE notes ADD extra FIRST")];
     let mut db = open(OLD);

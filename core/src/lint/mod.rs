@@ -31,11 +31,11 @@ mod by_hand;
 mod defaults;
 mod destructive;
 mod fts;
+mod in_use;
 mod mixed;
 mod moment;
 mod not_null;
 mod postgres;
-mod renames;
 mod rule;
 mod strings;
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Findings, fts, renames, strings, types};
+use super::{Findings, fts, in_use, strings, types};
 use crate::db::Database;
 use crate::deed::{Reading, Side, Statement};
 use crate::error::Result;
@@ -54,7 +54,7 @@ impl<'a> Moments<'a> {
         findings: &mut Findings,
     ) -> Result<Moment<'_>> {
         let before = inspect::objects(db, "main")?;
-        let views = renames::views(db, &before, statements)?;
+        let views = in_use::views(db, &before, statements)?;
         let moment =
             Moment { script: self.reading.script, side: &self.reading.up, statements, before, views };
         types::look(&moment, findings);
@@ -68,7 +68,7 @@ impl Moment<'_> {
     pub fn after(self, db: &mut dyn Database, findings: &mut Findings) -> Result<()> {
         let after = inspect::objects(db, "main")?;
         let new: Vec<&Object> = after.iter().filter(|object| !self.before.contains(object)).collect();
-        renames::look(&self, db, &after, findings)?;
+        in_use::look(&self, db, &after, findings)?;
         fts::look(&self, &new, &after, findings);
         strings::objects(&self, db, &new, findings)
     }

@@ -78,6 +78,10 @@ rules! {
     /// not keep the name of a view's own column, nor does it look into strings or into the columns that an
     /// FTS table reads from another one.
     RenameInUse = "rename_in_use", Warn;
+    /// Of the table that a full-text table reads its text from "its columns must be the same as or a superset
+    /// of those defined for the FTS table" (<https://sqlite.org/fts3.html>). SQLite drops one all the same, and
+    /// from then on a query that wants the text fails, and so does 'rebuild'.
+    DropInUse = "drop_in_use", Error;
     /// What SQLite ignores or refuses inside a transaction, or what limbeck does itself: the file is
     /// refused by every command that would run it.
     ForbiddenStatement = "forbidden_statement", Error;

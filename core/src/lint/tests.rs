@@ -162,6 +162,19 @@ fn bad_and_good() {
             1,
             "CREATE VIRTUAL TABLE f USING fts5(users); ALTER TABLE users RENAME TO people;",
         ),
+        // lint.drop_in_use
+        (
+            "drop_in_use",
+            "CREATE VIRTUAL TABLE f USING fts5(name, content='users', content_rowid='id');\nALTER TABLE users DROP name;",
+            2,
+            "CREATE VIRTUAL TABLE f USING fts5(name, content='users', content_rowid='id'); ALTER TABLE users DROP phone;",
+        ),
+        (
+            "drop_in_use",
+            "CREATE VIRTUAL TABLE f USING fts5(note, content='other');\n\nDROP TABLE other;",
+            3,
+            "CREATE VIRTUAL TABLE f USING fts5(note, content='other'); DROP TABLE f; DROP TABLE other;",
+        ),
         // lint.forbidden_statement
         ("forbidden_statement", "\n\nVACUUM;", 3, "-- migrate:up transaction:false\nVACUUM;"),
         ("forbidden_statement", "PRAGMA foreign_keys = OFF;", 1, "PRAGMA user_version = 3;"),

@@ -2,10 +2,12 @@
 //!
 //! sqlx and golang-migrate write two files a revision, `1_name.up.sql` and `1_name.down.sql`;
 //! refinery writes `V1__name.sql` or `U1__name.sql`. Both go by the number, not by the text of the
-//! name: `V10` comes after `V9`. dbmate's files have the same markers as limbeck's.
+//! name: `V10` comes after `V9`. dbmate's files have the same markers as limbeck's. Files that
+//! `limbeck revision` has written since say themselves what they revise, and stand behind the others.
 
 use std::borrow::Cow;
 
+use super::header::Header;
 use super::source::{SourceFile, base};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -22,13 +24,20 @@ pub(super) struct Found {
 ///
 /// Errors: [`ErrorKind::BadDirective`] for a `.down.sql` without its `.up.sql`.
 pub(super) fn recognised(files: Vec<SourceFile>) -> Result<Vec<Found>> {
-    if !files.is_empty() && files.iter().all(|file| refinery(&file.name).is_some()) {
+    let refinerys = |file: &SourceFile| refinery(&file.name).is_some();
+    if files.iter().any(refinerys) && files.iter().all(|file| refinerys(file) || says_its_place(file)) {
         return Ok(versioned(files));
     }
     if files.iter().any(|file| end(&file.name, ".up.sql").or(end(&file.name, ".down.sql")).is_some()) {
         return paired(files);
     }
     Ok(files.into_iter().map(|file| Found { file, down: None, named: None }).collect())
+}
+
+/// Whether a file says what it revises: then no name decides it.
+fn says_its_place(file: &SourceFile) -> bool {
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
+    Header::read(text).is_ok_and(|header| header.revises.is_some())
 }
 
 fn versioned(files: Vec<SourceFile>) -> Vec<Found> {
@@ -44,7 +53,7 @@ fn versioned(files: Vec<SourceFile>) -> Vec<Found> {
         .collect();
     // Without leading zeros a longer number is a greater one.
     let key = |found: &Found| found.named.as_ref().map(|(version, _)| (version.len(), version.clone()));
-    found.sort_by_key(key);
+    found.sort_by_key(|found| (found.named.is_none(), key(found)));
     found
 }
 
@@ -74,6 +83,9 @@ fn paired(files: Vec<SourceFile>) -> Result<Vec<Found>> {
             }
         }
     }
+    let (own, mut found): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|found| end(&found.file.name, ".up.sql").is_none() && says_its_place(&found.file));
     let number = |found: &Found| -> Option<(usize, String)> {
         let digits: String = base(&found.file.name).chars().take_while(char::is_ascii_digit).collect();
         let number = digits.trim_start_matches('0').to_owned();
@@ -82,6 +94,7 @@ fn paired(files: Vec<SourceFile>) -> Result<Vec<Found>> {
     if found.iter().all(|found| number(found).is_some()) {
         found.sort_by_key(number);
     }
+    found.extend(own);
     Ok(found)
 }
 
@@ -130,6 +143,17 @@ mod tests {
         assert_eq!(twice[0].revision.id, twice[1].revision.id, "which the graph refuses");
         // Among others a V is a letter.
         assert_eq!(ids(&[("V1__a.sql", ""), ("z.sql", "")])[0].0, "V1");
+    }
+
+    #[test]
+    fn files_of_limbecks_own_go_behind_them() {
+        // As `limbeck revision` names and writes them.
+        let own = ("20261121_214806_more.sql", "-- more\n-- revision: 20261121_214806\n-- revises: 2");
+        let more = id("20261121_214806", "2", "more");
+        let files = [own, ("V1__a.sql", ""), ("V2__b.sql", "")];
+        assert_eq!(ids(&files), [id("1", "", "a"), id("2", "1", "b"), more.clone()]);
+        let files = [own, ("1_a.up.sql", ""), ("2_b.up.sql", ""), ("2_b.down.sql", "")];
+        assert_eq!(ids(&files), [id("1", "", "a"), id("2", "1", "b"), more]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `lint.rename_in_use`
+//! `lint.rename_in_use`, `lint.drop_in_use`
 
 use std::collections::BTreeMap;
 
@@ -41,28 +41,39 @@ pub(super) fn look(
 ) -> Result<()> {
     let now = views(db, after, moment.statements)?;
     for statement in moment.statements {
-        let Deed::Alter(alteration) = &statement.deed else { continue };
-        let mut table = alteration.table.as_str();
-        for action in &alteration.actions {
-            let (old, new, used) = match action {
-                Action::RenameColumn { column, to } => {
-                    (column.as_str(), to, column_uses(moment, &now, after, table, column, to))
-                }
-                Action::RenameTable { to } => {
-                    let used = table_uses(after, table, to);
-                    (std::mem::replace(&mut table, to), to, used)
-                }
-                _ => continue,
-            };
+        let mut found = |rule, name: &str, done: String, used: Uses| {
             for (what, fix) in used {
-                findings.at(
-                    Rule::RenameInUse,
-                    (moment.script, moment.side, statement),
-                    Some(old),
-                    format!("{old} is renamed to {new}, and {what}"),
-                    fix,
-                );
+                let place = (moment.script, moment.side, statement);
+                findings.at(rule, place, Some(name), format!("{name} is {done}, and {what}"), fix);
             }
+        };
+        match &statement.deed {
+            Deed::DropTable { table } if !after.iter().any(|object| same_name(&object.name, table)) => {
+                found(Rule::DropInUse, table, "dropped".to_owned(), reads(after, table, None, "it"));
+            }
+            Deed::Alter(alteration) => {
+                let mut table = alteration.table.as_str();
+                for action in &alteration.actions {
+                    let (rule, name, done, used) = match action {
+                        Action::RenameColumn { column, to } => {
+                            let used = column_uses(moment, &now, after, table, column, to);
+                            (Rule::RenameInUse, column.as_str(), format!("renamed to {to}"), used)
+                        }
+                        Action::RenameTable { to } => {
+                            let used = table_uses(after, table, to);
+                            let old = std::mem::replace(&mut table, to);
+                            (Rule::RenameInUse, old, format!("renamed to {to}"), used)
+                        }
+                        Action::DropColumn { column, .. } => {
+                            let used = reads(after, table, Some(column), "it");
+                            (Rule::DropInUse, column.as_str(), "dropped".to_owned(), used)
+                        }
+                        _ => continue,
+                    };
+                    found(rule, name, done, used);
+                }
+            }
+            _ => {}
         }
     }
     Ok(())
@@ -92,19 +103,19 @@ fn column_uses(
             ));
         }
     }
-    uses.extend(reads(after, table, Some(old)));
+    uses.extend(reads(after, table, Some(old), "the old name"));
     uses.extend(strings(after, table, old));
     uses
 }
 
 fn table_uses(after: &[Object], old: &str, new: &str) -> Uses {
-    let mut uses = reads(after, old, None);
+    let mut uses = reads(after, old, None, "the old name");
     uses.extend(strings(after, new, old));
     uses
 }
 
 /// Full-text tables that read the table, or this column of it, by name: it stands in their arguments.
-fn reads(after: &[Object], table: &str, column: Option<&str>) -> Uses {
+fn reads(after: &[Object], table: &str, column: Option<&str>, what: &str) -> Uses {
     let mut uses = Vec::new();
     for object in after.iter().filter(|object| object.kind == ObjectKind::Table) {
         let Some(found) = fts::external(object).filter(|found| same_name(&found.content, table)) else {
@@ -115,7 +126,7 @@ fn reads(after: &[Object], table: &str, column: Option<&str>) -> Uses {
         });
         if hit {
             uses.push((
-                format!("the full-text table {} still reads the old name", object.name),
+                format!("the full-text table {} still reads {what}", object.name),
                 format!("drop {0} before it, and create it anew after it, with its triggers", object.name),
             ));
         }
