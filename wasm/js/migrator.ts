@@ -149,7 +149,12 @@ export class Migrator {
    * in memory which it was upgraded on. Errors: `diff.bad_rename`.
    */
   diff(from: AnyDatabase, to: AnyDatabase, compare: Compare = {}, options: DatabaseOptions = {}): Diff {
-    const { renames = [], include = [], exclude = [], column_order: columnOrder = false } = compare;
+    const { renames = [], include = [], exclude = [], column_order: columnOrder = false, ...unknown } = compare;
+    for (const name in unknown) {
+      throw new LimbeckError('settings.invalid', `a comparison has no option '${name}'`, {
+        hint: 'give renames, include, exclude, column_order',
+      });
+    }
     return parsed(() =>
       this.#core.diff(adapt(from, options.sqlite3), adapt(to, options.sqlite3), renames, include, exclude, columnOrder),
     );
