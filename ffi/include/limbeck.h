@@ -289,6 +289,10 @@ typedef enum limbeck_status {
    */
   LIMBECK_HISTORY_STORED_SCRIPT_REFUSED = 606,
   /**
+   * A revision stands before one that is applied, and never ran itself: it came later.
+   */
+  LIMBECK_HISTORY_PASSED_OVER = 607,
+  /**
    * The database cannot be opened.
    */
   LIMBECK_DATABASE_CANNOT_OPEN = 701,

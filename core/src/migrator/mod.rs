@@ -14,6 +14,7 @@ mod folder;
 mod jobs;
 mod lint;
 mod newer;
+mod passed_over;
 mod recognise;
 mod rehearse;
 mod trial;
@@ -243,7 +244,7 @@ impl Migrator<'_> {
     /// the others find it done.
     ///
     /// Errors: `graph.*` for the target; [`ErrorKind::DatabaseNewer`], [`ErrorKind::ChangedRevision`],
-    /// [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and
+    /// [`ErrorKind::PassedOver`], [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and
     /// `database.*` for what happens on the way.
     pub fn upgrade(&mut self, db: &mut dyn Database, target: &str) -> Result<Report> {
         let (rows, mark) = self.history().launch(db)?;
@@ -256,6 +257,7 @@ impl Migrator<'_> {
             return self.upgrade_newer(db, rows, target);
         }
         let plan = scripts.graph.upgrade(&rows, target)?;
+        self.refuse_passed_over(db, &rows)?;
         if plan.is_empty() {
             return Ok(nothing(rows));
         }

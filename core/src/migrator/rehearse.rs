@@ -102,6 +102,9 @@ impl Migrator<'_> {
         };
         let rows = self.version_rows(db)?;
         let planned = plan(self.graph()?, &rows)?;
+        if direction == Direction::Up {
+            self.refuse_passed_over(db, &rows)?;
+        }
         if planned.is_empty() {
             return Ok(DryRun { from: rows.clone(), to: rows, ..DryRun::default() });
         }
