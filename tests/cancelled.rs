@@ -88,7 +88,7 @@ fn by_another_thread() {
     let path = env::temp_dir().join(format!("limbeck-cancelled-{}.db", std::process::id()));
     let _ = fs::remove_file(&path);
     let endless = "CREATE TABLE all_of_them AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n";
-    let mut migrator = Migrator::new(&[("0001_endless.sql", endless)]).unwrap();
+    let mut migrator = Migrator::new([("0001_endless.sql", endless)]).unwrap();
     let mut db = Connection::open(&path).unwrap();
     let cancel = migrator.cancel_handle();
     let thread = {

@@ -82,15 +82,22 @@ fn conformance() {
     assert!(!cases.is_empty(), "there are no cases");
     let bless = std::env::var_os("LIMBECK_BLESS").is_some_and(|value| value == "1");
     let mut failures = Vec::new();
+    let mut record = format!("{}\n", json!({"surface": "Rust", "sqlite": rusqlite::version()}));
     for path in &cases {
-        let mut found = run(path, bless);
+        let name: Vec<_> = path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
+        let name = format!("{}/{}", name[1], name[0]);
+        let mut told = json!({"case": name, "steps": []});
+        let mut found = run(path, bless, &mut told);
         if found.is_empty() {
             found = run_rebuilding(path, false);
             found.extend(run_rebuilding(path, true));
         }
-        let name: Vec<_> = path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
-        failures.extend(found.into_iter().map(|what| format!("{}/{}/{what}", name[1], name[0])));
+        record += &format!("{told}\n");
+        failures.extend(found.into_iter().map(|what| format!("{name}/{what}")));
     }
+    let records = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/conformance");
+    fs::create_dir_all(&records).unwrap();
+    fs::write(records.join(format!("rust-{}.jsonl", rusqlite::version())), record).unwrap();
     let count = failures.len();
     assert!(failures.is_empty(), "{} cases, {count} failures:\n\n{}", cases.len(), failures.join("\n\n"));
 }
@@ -133,8 +140,8 @@ fn every_code_is_what_a_case_ends_with_or_beyond_them() {
     }
 }
 
-/// Runs one case; each failure begins with the file that differs.
-fn run(path: &Path, bless: bool) -> Vec<String> {
+/// Runs one case; each failure begins with the file that differs. `told` gets what came of it.
+fn run(path: &Path, bless: bool, told: &mut Value) -> Vec<String> {
     let file = path.join("case.json");
     let mut case: Case = match serde_json::from_str(&read(&file)) {
         Ok(case) => case,
@@ -152,7 +159,7 @@ fn run(path: &Path, bless: bool) -> Vec<String> {
     }
     let foreign_keys = texts(&db, "PRAGMA foreign_keys");
     for step in &mut case.steps {
-        if let Err(failure) = take(step, path, &case.options, &mut db, bless) {
+        if let Err(failure) = take(step, path, &case.options, &mut db, bless, told) {
             failures.push(format!("case.json: {}: {failure}", step.run));
         }
         if texts(&db, "PRAGMA foreign_keys") != foreign_keys {
@@ -164,6 +171,7 @@ fn run(path: &Path, bless: bool) -> Vec<String> {
         failures.push(format!("schema.sql: integrity_check: {}", check.join("; ")));
     }
     for (name, found) in [("schema.sql", schema(&db)), ("rows.txt", rows(&db, false))] {
+        told[name] = json!(found);
         let file = path.join(name);
         let want = if file.exists() { read(&file) } else { String::new() };
         if bless && failures.is_empty() {
@@ -209,7 +217,8 @@ fn run_rebuilding(path: &Path, enforced: bool) -> Vec<String> {
         if enforced && (own || files.iter().any(|(_, text)| text.contains("transaction:false"))) {
             return Vec::new();
         }
-        if let Err(error) = call(path, &files, &case.options, &mut db, step) {
+        let answer = call(path, &files, &case.options, &mut db, step);
+        if let Err(error) = answer.and_then(|answer| ran(&mut db, step, answer)) {
             return vec![format!("{how}: {}: {error:?}", step.run)];
         }
     }
@@ -239,11 +248,17 @@ fn take(
     options: &Options,
     db: &mut Connection,
     bless: bool,
+    told: &mut Value,
 ) -> Result<(), String> {
     let before = state(db);
     let migrations = step.migrations.as_deref().unwrap_or("migrations");
     let files = sql_files(&path.join(migrations));
-    match (call(path, &files, options, db, step), &step.error) {
+    let answer = call(path, &files, options, db, step);
+    told["steps"].as_array_mut().unwrap().push(match &answer {
+        Ok(found) => json!({"ok": found}),
+        Err(error) => timeless(json!(error)),
+    });
+    match (answer.and_then(|answer| ran(db, step, answer)), &step.error) {
         (Ok(found), None) => {
             if bless {
                 step.expect = Some(found).filter(|found| !found.is_null());
@@ -260,12 +275,12 @@ fn take(
                 && step.file.as_ref().is_none_or(|file| error.file() == Some(file))
                 && step.line.is_none_or(|line| error.line() == Some(line))
                 && step.violations.as_ref().is_none_or(|want| json!(error.violations()) == *want)
-                && step.newer.as_ref().is_none_or(|want| undated(json!(error.newer())) == *want);
+                && step.newer.as_ref().is_none_or(|want| timeless(json!(error.newer())) == *want);
             if !same {
                 return Err(format!("another error: {error:?} {}", json!(error.violations())));
             }
             match &step.report {
-                Some(want) => match error.report().map(|report| untimed(json!(report))) {
+                Some(want) => match error.report().map(|report| timeless(json!(report))) {
                     Some(found) if found == *want => Ok(()),
                     found => Err(format!("another report: {found:?}")),
                 },
@@ -301,25 +316,25 @@ fn call(
     }
     let words: Vec<&str> = run.split(' ').collect();
     match &words[..] {
-        ["upgrade", target] => migrator.upgrade(db, target).map(|report| untimed(json!(report))),
-        ["downgrade", target] => migrator.downgrade(db, target).map(|report| untimed(json!(report))),
+        ["upgrade", target] => migrator.upgrade(db, target).map(|report| timeless(json!(report))),
+        ["downgrade", target] => migrator.downgrade(db, target).map(|report| timeless(json!(report))),
         ["stamp", "--purge", targets @ ..] => {
-            migrator.stamp(db, targets, true).map(|report| untimed(json!(report)))
+            migrator.stamp(db, targets, true).map(|report| timeless(json!(report)))
         }
         ["stamp", targets @ ..] if !targets.contains(&"--sql") => {
-            migrator.stamp(db, targets, false).map(|report| untimed(json!(report)))
+            migrator.stamp(db, targets, false).map(|report| timeless(json!(report)))
         }
         ["current"] => migrator.current(db).map(|heads| json!(heads)),
         ["current", "--check-heads"] => {
             migrator.check_heads(db)?;
             migrator.current(db).map(|heads| json!(heads))
         }
-        ["heads"] => Ok(json!(migrator.describe(&migrator.graph().heads(), &[]))),
+        ["heads"] => Ok(json!(migrator.describe(&migrator.graph()?.heads(), &[]))),
         ["heads", "--resolve-dependencies"] => {
-            Ok(json!(migrator.describe(&migrator.graph().heads_resolving_dependencies(), &[])))
+            Ok(json!(migrator.describe(&migrator.graph()?.heads_resolving_dependencies(), &[])))
         }
         ["branches"] => {
-            let points = migrator.graph().branch_points();
+            let points = migrator.graph()?.branch_points();
             let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
             Ok(json!(migrator.describe(&ids, &[])))
         }
@@ -327,8 +342,8 @@ fn call(
             let rows = migrator.rows(db)?;
             migrator.revisions(range, &rows).map(|revisions| json!(revisions))
         }
-        ["show", revision] => Ok(json!(migrator.describe(&migrator.graph().resolve(revision)?, &[]))),
-        ["merge", targets @ ..] => migrator.graph().merge(targets, false).map(|revises| json!(revises)),
+        ["show", revision] => Ok(json!(migrator.describe(&migrator.graph()?.resolve(revision)?, &[]))),
+        ["merge", targets @ ..] => migrator.graph()?.merge(targets, false).map(|revises| json!(revises)),
         ["check", file] => check(&migrator, &read(&path.join(file))),
         ["diff", file] => {
             let options = step.compare.as_ref().map(Value::to_string).unwrap_or_default();
@@ -344,9 +359,9 @@ fn call(
         ["ensure_version"] => migrator.ensure_version(db).map(|made| json!(made)),
         ["upgrade", target, "--plan"] => plan(&migrator, db, Direction::Up, target),
         ["downgrade", target, "--plan"] => plan(&migrator, db, Direction::Down, target),
-        ["upgrade", range, "--sql"] => script(&migrator, db, Direction::Up, range),
-        ["downgrade", range, "--sql"] => script(&migrator, db, Direction::Down, range),
-        ["stamp", range, "--sql"] => script(&migrator, db, Direction::Stamp, range),
+        ["upgrade", range, "--sql"] => script(&migrator, Direction::Up, range),
+        ["downgrade", range, "--sql"] => script(&migrator, Direction::Down, range),
+        ["stamp", range, "--sql"] => script(&migrator, Direction::Stamp, range),
         _ => panic!("run: {run}"),
     }
 }
@@ -366,14 +381,14 @@ fn plan(
     migrator.dry_run(db, &mut scratch, direction, target).map(|dry| json!(dry))
 }
 
-/// Prints the script and runs it on the database, without its one line that only the shell knows.
-fn script(
-    migrator: &Migrator<'_>,
-    db: &mut Connection,
-    direction: Direction,
-    range: &str,
-) -> Result<Value, Error> {
-    let script = migrator.sql(&mut Connection::open_in_memory().unwrap(), direction, range)?;
+fn script(migrator: &Migrator<'_>, direction: Direction, range: &str) -> Result<Value, Error> {
+    migrator.sql(&mut Connection::open_in_memory().unwrap(), direction, range).map(Value::String)
+}
+
+/// A printed script is no result: it is run, without its one line that only the shell knows.
+fn ran(db: &mut Connection, step: &Step, answer: Value) -> Result<Value, Error> {
+    let Value::String(script) = &answer else { return Ok(answer) };
+    assert!(step.run.ends_with("--sql"), "{} answers a text", step.run);
     let failed = |error: rusqlite::Error| Error::new(ErrorKind::StatementFailed, error.to_string());
     let ran = db.execute_batch(&script.replace(".bail on\n", "")).map_err(failed);
     if ran.is_err() {
@@ -382,21 +397,17 @@ fn script(
     ran.map(|()| Value::Null)
 }
 
-fn untimed(mut report: Value) -> Value {
-    let members = report.as_object_mut().expect("a report is an object");
-    members.remove("timing");
-    if let Some(newer) = members.remove("newer") {
-        members.insert("newer".to_owned(), undated(newer));
+/// Without what differs between two equal runs.
+fn timeless(mut value: Value) -> Value {
+    fn leave_out(value: &mut Value) {
+        if let Some(members) = value.as_object_mut() {
+            members.retain(|name, _| !["timing", "applied_at"].contains(&name.as_str()));
+            members.values_mut().for_each(leave_out);
+        }
+        value.as_array_mut().into_iter().flatten().for_each(leave_out);
     }
-    report
-}
-
-/// Revisions that a newer app applied, without the time.
-fn undated(mut newer: Value) -> Value {
-    for revision in newer.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
-        revision.remove("applied_at");
-    }
-    newer
+    leave_out(&mut value);
+    value
 }
 
 /// Every text of the schema but limbeck's and SQLite's own.

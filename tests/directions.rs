@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("proof", "error sql schema db inspect"),
     ("foreign_keys", "error sql schema db inspect"),
     ("history", "error sql graph db"),
-    ("room", "error db"),
+    ("room", "error sql db"),
     ("backup", "error event sql db history room"),
     (
         "execute",

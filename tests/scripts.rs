@@ -297,7 +297,7 @@ fn ranges() {
 fn a_dry_run_writes_nothing() {
     let file = at_0001("dry", "INSERT INTO notes VALUES (7, 't', NULL), (8, 'u', NULL)");
     let before = fs::read(&file.0).unwrap();
-    let mut migrator = Migrator::new(&notes()).unwrap();
+    let mut migrator = Migrator::new(notes()).unwrap();
     let mut scratch = Connection::open_in_memory().unwrap();
     let dry = migrator.dry_run(&mut file.open(), &mut scratch, Direction::Up, "head").unwrap();
     assert_eq!((&*dry.from, &*dry.to), (&["0001".to_owned()][..], &["0005".to_owned()][..]));

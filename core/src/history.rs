@@ -28,8 +28,13 @@ CREATE TABLE IF NOT EXISTS limbeck_history (
     downgrade TEXT,             -- the script that undoes it
     downgrade_checksum TEXT,
     statements INTEGER,         -- how many of them are done, while started
-    fingerprint TEXT            -- of the whole schema after a run, where known
+    fingerprint TEXT,           -- of the whole schema after a run, where known
+    files TEXT                  -- a digest of the files that a run left nothing to do for
 )";
+
+/// What a launch looks that up with: a view or a virtual table, which might run anything, has no index.
+const FILES_INDEX: &str = "CREATE INDEX IF NOT EXISTS main.limbeck_history_files \
+                           ON limbeck_history(id, files) WHERE files IS NOT NULL";
 
 /// One row of `limbeck_history` to be.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +61,8 @@ pub struct Entry<'a> {
     pub downgrade: Option<(&'a str, &'a str)>,
     /// Of the whole schema, on the last step of a run.
     pub fingerprint: Option<&'a str>,
+    /// Of the files and version rows, where nothing is left to do.
+    pub files: Option<&'a str>,
 }
 
 /// What the database knows of a revision that is applied.
@@ -106,21 +113,54 @@ impl<'a> History<'a> {
         History { version_table, keep }
     }
 
-    /// The version rows, sorted; none where the table is not there. Nothing but this is read by a
-    /// launch that finds nothing to do.
+    /// The version rows, sorted, and the last digest that a run has left: in one SELECT, which is all that
+    /// a launch with nothing to do asks. No digest where an earlier limbeck, or none, has kept the record.
+    pub fn launch(&self, db: &mut dyn Database) -> Result<(Vec<String>, Option<String>)> {
+        if self.keep {
+            let (mut rows, mut files) = (Vec::new(), None);
+            let sql = format!(
+                "SELECT version_num, (SELECT files FROM main.limbeck_history INDEXED BY limbeck_history_files \
+                 WHERE files IS NOT NULL ORDER BY id DESC LIMIT 1) FROM {}",
+                self.indexed("main")
+            );
+            let read = accepted(db.query(&sql, &[], &mut |row| {
+                if let [Value::Text(row), last] = row {
+                    rows.push(row.clone());
+                    files = match last {
+                        Value::Text(last) => Some(last.clone()),
+                        _ => None,
+                    };
+                }
+                Ok(())
+            }))?;
+            if read.is_some() {
+                rows.sort();
+                return Ok((rows, files));
+            }
+        }
+        Ok((self.rows(db)?, None))
+    }
+
+    /// The table of version rows, by the index of its key, which a view or a virtual table does not have: a
+    /// hostile file's may run anything, and this is read before anything else.
+    fn indexed(&self, schema: &str) -> String {
+        let index = quote(&format!("sqlite_autoindex_{}_1", self.version_table));
+        format!("{schema}.{} INDEXED BY {index}", quote(self.version_table))
+    }
+
+    /// The version rows, sorted; none where the table is not there.
     pub fn rows(&self, db: &mut dyn Database) -> Result<Vec<String>> {
         self.rows_of(db, "main")
     }
 
     /// The version rows of an attached database.
     pub fn rows_of(&self, db: &mut dyn Database, schema: &str) -> Result<Vec<String>> {
-        let select = format!("SELECT version_num FROM {schema}.{}", quote(self.version_table));
-        // The index of the key, which a view or a virtual table does not have: a hostile file's may run
-        // anything, and this is read before anything else.
-        let index = quote(&format!("sqlite_autoindex_{}_1", self.version_table));
-        let mut rows = match accepted(db.texts(&format!("{select} INDEXED BY {index}"), &[]))? {
+        let sql = format!("SELECT version_num FROM {}", self.indexed(schema));
+        let mut rows = match accepted(db.texts(&sql, &[]))? {
             Some(rows) => rows,
-            None if self.has_version_table(db, schema)? => db.texts(&select, &[])?,
+            None if self.has_version_table(db, schema)? => {
+                db.texts(&format!("SELECT version_num FROM {schema}.{}", quote(self.version_table)), &[])?
+            }
             None => Vec::new(),
         };
         rows.sort();
@@ -156,6 +196,11 @@ impl<'a> History<'a> {
 
     fn prepare_history(&self, db: &mut dyn Database) -> Result<()> {
         db.execute(&HISTORY.replace("limbeck_history", "main.limbeck_history"))?;
+        // Earlier versions of limbeck have made it without.
+        if !db.any("SELECT 1 FROM pragma_table_info('limbeck_history') WHERE name = 'files'", &[])? {
+            db.execute("ALTER TABLE main.limbeck_history ADD COLUMN files TEXT")?;
+        }
+        db.execute(FILES_INDEX)?;
         Ok(())
     }
 
@@ -208,8 +253,8 @@ impl<'a> History<'a> {
     fn write(&self, db: &mut dyn Database, entry: &Entry<'_>, state: &str) -> Result<()> {
         let sql = "INSERT INTO main.limbeck_history(revision, revises, depends_on, message, direction, state, \
                    applied_at, duration_ms, checksum, app_version, compatible, downgrade, downgrade_checksum, \
-                   statements, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5, ?6, \
-                   strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+                   statements, fingerprint, files) VALUES (?1, ?2, ?3, ?4, ?5, ?6, \
+                   strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)";
         let (downgrade, downgrade_checksum) = entry.downgrade.unzip();
         let params = [
             entry.revision.into(),
@@ -226,6 +271,7 @@ impl<'a> History<'a> {
             downgrade_checksum.into(),
             (state == "started").then_some(0i64).into(),
             entry.fingerprint.into(),
+            entry.files.into(),
         ];
         run(db, sql, &params)
     }

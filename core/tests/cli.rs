@@ -665,11 +665,11 @@ fn usage() {
         .collect();
     // Its own page, and none for `help`.
     assert_eq!(pages, commands.len(), "{commands:?}");
-    let readme = include_str!("../../README.md");
+    let guide = include_str!("../guides/command_line.md");
     for command in commands {
         assert!(
-            command == "help" || readme.contains(&format!("`{command}`")),
-            "README.md says nothing of `{command}`"
+            command == "help" || guide.contains(&format!("`{command}`")),
+            "guides/command_line.md says nothing of `{command}`"
         );
     }
 }

@@ -117,7 +117,7 @@ pub unsafe extern "C" fn limbeck_migrator_heads(
     // SAFETY: the caller says so of each.
     unsafe {
         listed(migrator, revisions, error, |core| {
-            let graph = core.graph();
+            let graph = core.graph()?;
             let all = resolve_dependencies == 0;
             Ok(core.describe(&if all { graph.heads() } else { graph.heads_resolving_dependencies() }, &[]))
         })
@@ -138,7 +138,7 @@ pub unsafe extern "C" fn limbeck_migrator_branches(
     // SAFETY: the caller says so of each.
     unsafe {
         listed(migrator, revisions, error, |core| {
-            let points = core.graph().branch_points();
+            let points = core.graph()?.branch_points();
             let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
             Ok(core.describe(&ids, &[]))
         })
@@ -191,7 +191,7 @@ pub unsafe extern "C" fn limbeck_migrator_show(
     // SAFETY: the caller says so of each.
     unsafe {
         listed(migrator, revisions, error, |core| {
-            Ok(core.describe(&core.graph().resolve(text(target, length, "target")?)?, &[]))
+            Ok(core.describe(&core.graph()?.resolve(text(target, length, "target")?)?, &[]))
         })
     }
 }
@@ -215,7 +215,7 @@ pub unsafe extern "C" fn limbeck_migrator_merge(
             put(revises, "revises", || {
                 let mut migrator = handle::hold(migrator, "migrator")?;
                 let targets: Vec<&str> = text(targets, length, "targets")?.split_whitespace().collect();
-                let revises = migrator.core()?.graph().merge(&targets, false)?;
+                let revises = migrator.core()?.graph()?.merge(&targets, false)?;
                 Ok(limbeck_text(Text::new(json!(revises).to_string())))
             })
         })

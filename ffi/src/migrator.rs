@@ -35,8 +35,8 @@ impl limbeck_migrator {
     /// # Safety
     ///
     /// `code` as in [`code::revisions`], as long as the result lives.
-    unsafe fn read<S: Source + ?Sized>(
-        source: &S,
+    unsafe fn read(
+        source: impl Source + 'static,
         code: &[limbeck_code],
     ) -> Result<limbeck_migrator, Failure> {
         let (watch, runs_on) = (Rc::new(Watch::default()), Rc::new(Cell::new(null_mut())));
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn limbeck_migrator_from_folder(
     unsafe {
         enter(error, || {
             put(migrator, "migrator", || {
-                limbeck_migrator::read(&Folder(text(path, length, "path")?.into()), &[])
+                limbeck_migrator::read(Folder(text(path, length, "path")?.into()), &[])
             })
         })
     }
@@ -197,13 +197,15 @@ pub unsafe extern "C" fn limbeck_migrator_from_memory_with_code(
         enter(error, || {
             put(migrator, "migrator", || {
                 let list = self::list(migrations, count, "migrations")?.iter();
-                let pairs: Result<Vec<(&str, &str)>, Failure> = list
+                // Owned: the program's texts may go before they are read.
+                let pairs: Result<Vec<(String, String)>, Failure> = list
                     .map(|one| {
                         let name = text(one.name, one.name_length, "a migration's name")?;
-                        Ok((name, text(one.text, one.text_length, &format!("the text of {name}"))?))
+                        let text = text(one.text, one.text_length, &format!("the text of {name}"))?;
+                        Ok((name.to_owned(), text.to_owned()))
                     })
                     .collect();
-                limbeck_migrator::read(&pairs?, self::list(codes, code_count, "codes")?)
+                limbeck_migrator::read(pairs?, self::list(codes, code_count, "codes")?)
             })
         })
     }

@@ -87,7 +87,7 @@ impl OnEvent {
 /// The core's migrator, which an app may make on one thread and use on another.
 struct Core(limbeck::Migrator<'static>);
 
-// SAFETY: all that the migrator holds may be sent: data, and closures that own `Py`, `Raised` and
+// SAFETY: all that the migrator holds may be sent: data (its source is a list of its own), and closures that own `Py`, `Raised` and
 // `OnEvent`. Only the core's boxes do not say so, for it takes closures of any kind.
 unsafe impl Send for Core {}
 // SAFETY: as above: `Py` and the two others may be shared, and the closures of revisions change nothing.
@@ -128,8 +128,8 @@ impl Migrator {
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
             let code = code.into_iter().map(|file| file.into_code(&raised, &used)).collect();
             let mut core = match folder {
-                Some(folder) => limbeck::Migrator::with_code(&Folder(folder), code)?,
-                None => limbeck::Migrator::with_code(&files, code)?,
+                Some(folder) => limbeck::Migrator::with_code(Folder(folder), code)?,
+                None => limbeck::Migrator::with_code(files, code)?,
             };
             if let Some(version) = app_version {
                 core = core.app_version(version);
@@ -317,7 +317,7 @@ impl Migrator {
 
     /// The revisions that several others revise.
     fn branches(&self, py: Python<'_>) -> PyResult<String> {
-        let points = self.core.0.graph().branch_points();
+        let points = self.graph(py)?.branch_points();
         let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
         self.answer(py, Ok(self.core.0.describe(&ids, &[])))
     }
@@ -336,37 +336,37 @@ impl Migrator {
     }
 
     fn heads(&self, py: Python<'_>) -> PyResult<String> {
-        self.answer(py, Ok(self.core.0.describe(&self.core.0.graph().heads(), &[])))
+        self.answer(py, Ok(self.core.0.describe(&self.graph(py)?.heads(), &[])))
     }
 
     /// The revisions that a target names.
     fn show(&self, py: Python<'_>, target: &str) -> PyResult<String> {
-        let found = self.core.0.graph().resolve(target);
+        let found = self.graph(py)?.resolve(target);
         self.answer(py, found.map(|found| self.core.0.describe(&found, &[])))
     }
 
     /// The heads that a merge of these targets revises.
     fn merge(&self, py: Python<'_>, targets: Vec<String>, splice: bool) -> PyResult<Vec<String>> {
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
-        let found = self.core.0.graph().merge(&targets, splice);
+        let found = self.graph(py)?.merge(&targets, splice);
         found
             .map(|found| found.into_iter().map(str::to_owned).collect())
             .map_err(|error| to_python(py, &error, &self.raised))
     }
 
     /// The revisions that revise this one.
-    fn children(&self, revision: &str) -> Vec<String> {
-        self.core.0.graph().children(revision).into_iter().map(str::to_owned).collect()
+    fn children(&self, py: Python<'_>, revision: &str) -> PyResult<Vec<String>> {
+        Ok(self.graph(py)?.children(revision).into_iter().map(str::to_owned).collect())
     }
 
     /// The heads that no revision depends on either.
     fn real_heads(&self, py: Python<'_>) -> PyResult<String> {
-        self.answer(py, Ok(self.core.0.describe(&self.core.0.graph().heads_resolving_dependencies(), &[])))
+        self.answer(py, Ok(self.core.0.describe(&self.graph(py)?.heads_resolving_dependencies(), &[])))
     }
 
     /// The labels of the branches that a revision lies in.
-    fn labels(&self, revision: &str) -> Vec<String> {
-        self.core.0.graph().labels(revision).into_iter().map(str::to_owned).collect()
+    fn labels(&self, py: Python<'_>, revision: &str) -> PyResult<Vec<String>> {
+        Ok(self.graph(py)?.labels(revision).into_iter().map(str::to_owned).collect())
     }
 
     /// Reads every body that is SQL.
@@ -376,6 +376,10 @@ impl Migrator {
 }
 
 impl Migrator {
+    fn graph(&self, py: Python<'_>) -> PyResult<&limbeck::graph::RevisionGraph> {
+        self.core.0.graph().map_err(|error| to_python(py, &error, &self.raised))
+    }
+
     fn connected(&self, connection: Py<PyAny>) -> Sqlite {
         Sqlite::new(connection, self.raised.clone(), self.used.clone())
     }

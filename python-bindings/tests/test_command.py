@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator
 
 import pytest
 
 import limbeck.__main__
 from conftest import Project
-from test_conformance import CASES, bare, everything, rows, same_layout, schema, skip_what_is_too_new
+from test_conformance import CASES, Record, bare, compare_database, everything, make, plain, skip, skip_what_is_too_new
 
 MAIN = [sys.executable, "-m", "limbeck"]
 
@@ -65,44 +65,57 @@ def words(run: str, path: Path) -> list[str]:
 def answer(run: str, told: dict[str, Any]) -> Any:
     """What the suite expects, of what the command prints."""
     members = {"check": "differences", "current": "heads", "ensure_version": "made"}
+    if run.endswith(" --sql"):
+        return told["sql"]
     members.update({verb: "revisions" for verb in ("heads", "history", "branches", "show")})
     member = members.get(run.split(" ")[0])
     return told if member is None else told[member]
 
 
+@pytest.fixture(scope="module")
+def record() -> Iterator[Record]:
+    made = Record("Command")
+    yield made
+    made.write()
+
+
 @pytest.mark.parametrize("path", CASES, ids=[f"{path.parent.name}/{path.name}" for path in CASES])
-def test_case(path: Path, command: Command) -> None:
-    skip_what_is_too_new(path)
+def test_case(path: Path, command: Command, record: Record) -> None:
+    line = record.case(path)
+    skip_what_is_too_new(path, line)
     case = json.loads((path / "case.json").read_text("utf-8"))
     options = case.get("options", {})
     if "app_version" in options:
-        pytest.skip("a command has no app, and so no version of it")
+        skip(line, "command_app_version")
     if path.parent.name == "connection":
-        pytest.skip("what is set on a connection, or open on it, is its own: the command has another")
+        skip(line, "command_connection", "the area of connections")
     if path.name == "later_body_first":
-        pytest.skip("the command reads every body before it runs any")
+        skip(line, "command_reads_all")
     settings = {name: options[name] for name in ("rebuild", "transaction") if name in options}
     Path("limbeck.toml").write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()))
     db = sqlite3.connect("app.db", isolation_level=None)
-    if (path / "before.sql").exists():
-        try:
-            db.executescript((path / "before.sql").read_bytes().decode())
-        except sqlite3.OperationalError as error:
-            pytest.skip(f"this SQLite cannot make the case's database: {error}")
+    make(db, path, line)
     if db.execute("SELECT 1 FROM sqlite_temp_master").fetchone():
-        pytest.skip("temporary objects are of one connection, and the command has its own")
+        skip(line, "command_connection", "temporary objects")
     if any(row[1] not in ("main", "temp") for row in db.execute("PRAGMA database_list")):
-        pytest.skip("a database is attached to one connection, and the command has its own")
+        skip(line, "command_connection", "an attached database")
     for step in case["steps"]:
         if step["run"].startswith(("merge ", "diff ")):
-            continue  # the command writes a file; it takes the sides of a comparison otherwise
+            line["steps"].append({"skipped": "command_other_words"})
+            continue
         before = everything(db)
         folder = path / step.get("migrations", "migrations")
         newer = ["--newer-database", step["newer_database"]] if "newer_database" in step else []
         status, told = command.json("-d", "app.db", "-m", folder, *words(step["run"], path), *newer)
         code = told.get("error", {}).get("code")
         if code == "alter.sqlite_too_old" and step.get("error") != code:
-            pytest.skip(told["error"]["message"])
+            skip(line, "older_sqlite", told["error"]["message"])
+        if "warnings" in told:  # of drift the command tells after each run, the library where it is asked
+            told["warnings"] = [each for each in told["warnings"] if not each.startswith("the schema has drifted")]
+        if code and step["run"].startswith("check "):
+            told["error"]["file"] = None  # the schema is a file here, and a text elsewhere
+        found = told if code else answer(step["run"], told)
+        line["steps"].append(plain(found) if code else {"ok": plain(found)})
         if step["run"].endswith(" --sql") and code is None:
             try:
                 db.executescript(told["sql"].replace(".bail on\n", ""))
@@ -123,15 +136,10 @@ def test_case(path: Path, command: Command) -> None:
             else:
                 assert everything(db) == before
         else:
-            if "warnings" in told:  # of drift the command tells after each run, the library where it is asked
-                told["warnings"] = [each for each in told["warnings"] if not each.startswith("the schema has drifted")]
-            assert bare(answer(step["run"], told)) == bare(step.get("expect")), told
+            assert bare(found) == bare(step.get("expect")), told
             compares = step["run"].split(" ")[0] in ("check", "verify")
             assert status == (1 if compares and told["differences"] else 0)
-    assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-    wanted = {name: (path / name).read_bytes().decode() if (path / name).exists() else "" for name in ("schema.sql", "rows.txt")}
-    assert same_layout(schema(db)) == same_layout(wanted["schema.sql"])
-    assert rows(db) == wanted["rows.txt"]
+    compare_database(db, path, line)
     db.close()
 
 

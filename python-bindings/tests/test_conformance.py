@@ -8,14 +8,19 @@ import re
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Iterator, NoReturn
 
 import pytest
 
 import limbeck
-from limbeck import _limbeck, _report
+from limbeck import _limbeck
 
-CASES = sorted((Path(__file__).parents[2] / "tests" / "conformance" / "cases").glob("*/*"))
+ROOT = Path(__file__).parents[2]
+CASES = sorted((ROOT / "tests" / "conformance" / "cases").glob("*/*"))
+SKIPS = json.loads((ROOT / "tests" / "conformance" / "skips.json").read_text("utf-8"))
+RECORDS = ROOT / "target" / "conformance"
+#: The class of each code.
+KINDS = {code: getattr(limbeck, name) for name, code, _ in _limbeck.error_kinds()}
 #: What the cases' reports were written for depends on the version of SQLite.
 OF_A_VERSION = ("way", "why", "rows", "statements")
 
@@ -40,12 +45,77 @@ NEEDS = {
 }
 
 
-def skip_what_is_too_new(path: Path) -> None:
+class Record:
+    """What came of each case, for tests/surfaces: a line a case."""
+
+    def __init__(self, surface: str) -> None:
+        version = "%d.%d" % sys.version_info[:2]
+        self._name = f"{surface.lower()}-{version}-{sqlite3.sqlite_version}.jsonl"
+        self._lines: list[Any] = [{"surface": f"{surface} {version}", "sqlite": sqlite3.sqlite_version}]
+
+    def case(self, path: Path) -> dict[str, Any]:
+        """The line of a case, to be filled."""
+        line: dict[str, Any] = {"case": f"{path.parent.name}/{path.name}", "steps": []}
+        self._lines.append(line)
+        return line
+
+    def write(self) -> None:
+        RECORDS.mkdir(parents=True, exist_ok=True)
+        text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in self._lines)
+        (RECORDS / self._name).write_bytes(text.encode())
+
+
+@pytest.fixture(scope="module")
+def record() -> Iterator[Record]:
+    made = Record("Python")
+    yield made
+    made.write()
+
+
+def skip(line: dict[str, Any], reason: str, detail: str = "") -> NoReturn:
+    """Skips a case, for one of the reasons of tests/conformance/skips.json."""
+    line.update(skipped=reason, detail=detail)
+    pytest.skip(SKIPS[reason] + (f": {detail}" if detail else ""))
+
+
+def skip_what_is_too_new(path: Path, line: dict[str, Any]) -> None:
     if path.name == "count_changes" and sys.version_info < (3, 11):
-        pytest.skip("this Python's sqlite3 miscounts the changes of a statement that answers a row: the rebuild is refused, and nothing changed")
+        skip(line, "python_counts")
     *since, what = NEEDS.get(path.name, (0, 0, ""))
     if sqlite3.sqlite_version_info < tuple(since):
-        pytest.skip(f"needs SQLite {since[0]}.{since[1]}: {what}")
+        skip(line, "older_sqlite", f"{since[0]}.{since[1]}: {what}")
+
+
+def make(db: sqlite3.Connection, path: Path, line: dict[str, Any]) -> None:
+    """The case's database, past limbeck."""
+    try:
+        if (path / "before.sql").exists():
+            db.executescript((path / "before.sql").read_bytes().decode())
+    except sqlite3.OperationalError as error:
+        skip(line, "module" if "no such" in str(error) else "older_sqlite", str(error))
+
+
+def told(error: limbeck.LimbeckError) -> dict[str, Any]:
+    """An error as the core words it."""
+    members = ("code", "message", "hint", "revision", "file", "line", "statement", "violations", "newer")
+    body = {name: plain(getattr(error, name)) for name in members}
+    if not error.newer:
+        del body["newer"]
+    return {"error": body} if error.report is None else {"error": body, "report": plain(error.report)}
+
+
+def plain(value: Any) -> Any:
+    """One of the classes of ``limbeck`` as the core's JSON, without what differs from run to run."""
+    if isinstance(value, list):
+        return [plain(each) for each in value]
+    if isinstance(value, dict):
+        return {name: plain(each) for name, each in value.items() if name not in ("timing", "applied_at")}
+    if not dataclasses.is_dataclass(value):
+        return value
+    names = [each.name for each in dataclasses.fields(value)]
+    absent = {"why": None, "newer": [], "backup": None, "breaks_older_apps": None}
+    members = {name: getattr(value, name) for name in sorted(names, key=lambda name: (name == "rows", names.index(name)))}
+    return plain({name.rstrip("_"): each for name, each in members.items() if name not in absent or each != absent[name]})
 
 
 def files(path: Path) -> list[tuple[str, str]]:
@@ -63,14 +133,7 @@ def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[st
     core = _limbeck.Migrator(None, folder, [], newer_database=step.get("newer_database"), **case.get("options", {}))
     verb, *rest = step["run"].split(" ")
     if rest[-1:] == ["--sql"]:
-        script = core.sql(memory(), verb, rest[0]).replace(".bail on\n", "")
-        try:
-            db.executescript(script)
-        except sqlite3.Error as error:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise limbeck.StatementFailed(str(error)) from error
-        return None
+        return core.sql(memory(), verb, rest[0])
     if rest[-1:] == ["--plan"]:
         return json.loads(core.dry_run(db, memory(), verb, rest[0]))
     if verb == "current" and rest:
@@ -91,6 +154,19 @@ def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[st
         "ensure_version": lambda: json.dumps(core.ensure_version(db)),
     }
     return json.loads(answers[verb]())
+
+
+def ran(db: sqlite3.Connection, answer: Any) -> Any:
+    """A printed script is no result: it is run, without its one line that only the shell knows."""
+    if not isinstance(answer, str):
+        return answer
+    try:
+        db.executescript(answer.replace(".bail on\n", ""))
+    except sqlite3.Error as error:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise limbeck.StatementFailed(str(error)) from error
+    return None
 
 
 def bare(value: Any) -> Any:
@@ -133,44 +209,53 @@ def same_layout(text: str) -> str:
 
 
 @pytest.mark.parametrize("path", CASES, ids=[f"{path.parent.name}/{path.name}" for path in CASES])
-def test_case(path: Path) -> None:
-    skip_what_is_too_new(path)
+def test_case(path: Path, record: Record) -> None:
+    line = record.case(path)
+    skip_what_is_too_new(path, line)
     case = json.loads((path / "case.json").read_text("utf-8"))
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.execute("PRAGMA foreign_keys = OFF")
-    if (path / "before.sql").exists():
-        try:
-            db.executescript((path / "before.sql").read_bytes().decode())
-        except sqlite3.OperationalError as error:
-            pytest.skip(f"this SQLite cannot make the case's database: {error}")
+    make(db, path, line)
     switched = db.execute("PRAGMA foreign_keys").fetchone()
     for step in case["steps"]:
         before = everything(db)
+        error = found = None
+        try:
+            found = call(case, path, db, step)
+        except limbeck.LimbeckError as caught:
+            error = caught
+        line["steps"].append(told(error) if error else {"ok": plain(found)})
+        try:
+            found = ran(db, found)
+        except limbeck.StatementFailed as caught:
+            error = caught
+        if isinstance(error, limbeck.SqliteTooOld) and step.get("error") != error.code:
+            skip(line, "older_sqlite", str(error))
         if "error" in step:
-            with pytest.raises(limbeck.LimbeckError) as caught:
-                call(case, path, db, step)
-            error = caught.value
-            if error.code == "alter.sqlite_too_old":
-                pytest.skip(str(error))
+            assert error is not None, f"{step['error']} was expected, and it succeeds: {found}"
             assert error.code == step["error"], error
+            assert type(error) is KINDS[error.code]
             assert step.get("message", "") in error.message
             for name in ("file", "line"):
                 assert getattr(error, name) == step[name] if name in step else True
-            if "newer" in step:
-                assert [bare(dataclasses.asdict(each)) for each in error.newer] == step["newer"]
+            for name in ("violations", "newer"):
+                assert plain(getattr(error, name)) == step[name] if name in step else True
             if "report" not in step:
                 assert everything(db) == before
             else:
-                want = _report.report({"timing": {}, **step["report"]})
-                assert error.report is not None and (error.report.from_, error.report.to) == (want.from_, want.to)
-                assert [each.revision for each in error.report.steps] == [each.revision for each in want.steps]
+                assert bare(plain(error.report)) == bare(step["report"])
+        elif error is not None:
+            raise error
         else:
-            try:
-                assert bare(call(case, path, db, step)) == bare(step.get("expect"))
-            except limbeck.SqliteTooOld as error:
-                pytest.skip(str(error))
+            assert bare(found) == bare(step.get("expect"))
         assert db.execute("PRAGMA foreign_keys").fetchone() == switched
+    compare_database(db, path, line)
+
+
+def compare_database(db: sqlite3.Connection, path: Path, line: dict[str, Any]) -> None:
+    """What the case leaves is what it says."""
     assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     wanted = {name: (path / name).read_bytes().decode() if (path / name).exists() else "" for name in ("schema.sql", "rows.txt")}
-    assert same_layout(schema(db)) == same_layout(wanted["schema.sql"])
-    assert rows(db) == wanted["rows.txt"]
+    line.update({"schema.sql": schema(db), "rows.txt": rows(db)})
+    assert same_layout(line["schema.sql"]) == same_layout(wanted["schema.sql"])
+    assert line["rows.txt"] == wanted["rows.txt"]

@@ -5,6 +5,7 @@
 //! peer limbeck s2 DATABASE FOLDER          apply FOLDER/sql to an empty file
 //! peer limbeck s3 DATABASE CHANGE          one change of the table `orders`, a to g
 //! peer limbeck probe DATABASE              t.v SET NOT NULL
+//! peer floor DATABASE ROUNDS               open, select the row of limbeck_version, close: median
 //! peer versions
 //! ```
 //!
@@ -39,6 +40,14 @@ fn run(arguments: &[&str]) -> Result<()> {
                 if report.is_empty() { Ok(()) } else { Err("the database was not current".into()) }
             })?;
         }
+        ["floor", database, rounds] => measure(rounds.parse()?, || {
+            let row = Connection::open(database)?.query_row(
+                "SELECT version_num FROM limbeck_version",
+                [],
+                |row| row.get::<_, String>(0),
+            )?;
+            if row.is_empty() { Err("the database has no version".into()) } else { Ok(()) }
+        })?,
         [_, "s2", database, folder] => {
             let files = scripts(folder)?;
             measure(1, || upgrade(database, &files))?;

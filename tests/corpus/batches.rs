@@ -229,7 +229,7 @@ impl Run<'_> {
         let down: Vec<&str> =
             std::iter::once(&self.batch.down).chain(then.into_iter().flatten()).map(String::as_str).collect();
         let text = format!("-- migrate:up\n{};\n-- migrate:down\n{};\n", self.batch.up, down.join(";\n"));
-        let mut migrator = Migrator::new(&[("0001_batch.sql", text)])
+        let mut migrator = Migrator::new([("0001_batch.sql", text)])
             .map_err(|error| End::Failed(format!("the script is not read: {error}")))?
             .rebuild(rebuild);
         let switches = Settings::read(db);

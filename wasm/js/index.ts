@@ -22,8 +22,8 @@ import type { Difference, Plan, Report, Revision } from './report.js';
 import type { Migrations } from './sources.js';
 
 export { default, type Module } from './load.js';
-export { openIndexedDb, restoreIndexedDb, type IndexedDbOptions, type StoredIn, type SqlJs } from './browser/indexeddb.js';
-export { openOpfs, type OpfsOptions } from './browser/opfs.js';
+export { keptIndexedDb, openIndexedDb, restoreIndexedDb, type IndexedDbOptions, type StoredIn, type SqlJs } from './browser/indexeddb.js';
+export { openOpfs, restoreOpfs, type OpfsOptions } from './browser/opfs.js';
 export { inWorker, serve, type WorkerOptions } from './browser/worker.js';
 export type { Opened, OpenEvent, OpenOptions } from './browser/open.js';
 export { LimbeckError, type ErrorCode } from './errors.js';

@@ -51,7 +51,7 @@ impl Migrator {
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
             let files: Vec<(String, String)> = names.into_iter().zip(texts).collect();
             let code = code.iter().map(|coded| code::revision(coded, &raised)).collect();
-            let mut core = limbeck::Migrator::with_code(&files, code)?;
+            let mut core = limbeck::Migrator::with_code(files, code)?;
             if let Some(version) = app_version {
                 core = core.app_version(version);
             }
@@ -167,7 +167,7 @@ impl Migrator {
     /// What nothing follows; or, resolving dependencies, what nothing depends on either.
     pub fn heads(&self, resolve_dependencies: bool) -> Answer {
         self.answer(|core| {
-            let graph = core.graph();
+            let graph = core.graph()?;
             let heads =
                 if resolve_dependencies { graph.heads_resolving_dependencies() } else { graph.heads() };
             Ok(core.describe(&heads, &[]))
@@ -177,7 +177,7 @@ impl Migrator {
     /// The revisions that several others revise.
     pub fn branches(&self) -> Answer {
         self.answer(|core| {
-            let points = core.graph().branch_points();
+            let points = core.graph()?.branch_points();
             let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
             Ok(core.describe(&ids, &[]))
         })
@@ -185,14 +185,14 @@ impl Migrator {
 
     /// The revisions that a target names.
     pub fn show(&self, target: &str) -> Answer {
-        self.answer(|core| Ok(core.describe(&core.graph().resolve(target)?, &[])))
+        self.answer(|core| Ok(core.describe(&core.graph()?.resolve(target)?, &[])))
     }
 
     /// The heads that a merge of these targets would revise.
     pub fn merge(&self, targets: Vec<String>) -> Answer {
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
         self.answer(|core| {
-            let heads = core.graph().merge(&targets, false)?;
+            let heads = core.graph()?.merge(&targets, false)?;
             Ok(heads.into_iter().map(str::to_owned).collect::<Vec<_>>())
         })
     }

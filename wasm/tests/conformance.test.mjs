@@ -1,6 +1,6 @@
 // The conformance suite, through JavaScript: the same cases as every other surface, on each library.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -23,20 +23,7 @@ function call(library, db, path, { options = {} }, { run, migrations: folder = '
   const [verb, ...words] = run.split(' ');
   const flag = words.at(-1);
   const direction = verb;
-  if (flag === '--sql') {
-    const script = migrator.sql(db, words[0], { direction, ...given }).replace('.bail on\n', '');
-    try {
-      library.run(db, script);
-    } catch (error) {
-      try {
-        library.run(db, 'ROLLBACK');
-      } catch {
-        // SQLite has rolled back already.
-      }
-      throw new LimbeckError('sql.failed', error.message);
-    }
-    return undefined;
-  }
+  if (flag === '--sql') return migrator.sql(db, words[0], { direction, ...given });
   if (flag === '--plan') return migrator.plan(db, { direction, target: words[0], ...given });
   switch (verb) {
     case 'upgrade':
@@ -76,6 +63,22 @@ function call(library, db, path, { options = {} }, { run, migrations: folder = '
   }
 }
 
+/** A printed script is no result: it is run, without its one line that only the shell knows. */
+function ran(library, db, answer) {
+  if (typeof answer !== 'string') return answer;
+  try {
+    library.run(db, answer.replace('.bail on\n', ''));
+  } catch (error) {
+    try {
+      library.run(db, 'ROLLBACK');
+    } catch {
+      // SQLite has rolled back already.
+    }
+    throw new LimbeckError('sql.failed', error.message);
+  }
+  return undefined;
+}
+
 /** Every text of the schema but limbeck's and SQLite's own. */
 function schema({ rows }, db) {
   const found = rows(
@@ -110,6 +113,16 @@ const everything = (library, db) => [library.rows(db, 'SELECT type, name, tbl_na
 /** A defensive connection edits no CREATE text: other ways are taken, and what depends on the way differs. */
 const otherWays = (library) => library.lacks.includes('writable_schema');
 
+/** Without what differs between two equal runs. */
+const timeless = (value) =>
+  JSON.parse(JSON.stringify(value ?? null, (key, each) => (['timing', 'applied_at'].includes(key) ? undefined : each)));
+
+/** An error as the core words it. */
+function told({ code, message, hint, revision, file, line, statement, violations, newer, report }) {
+  const error = { code, message, hint, revision, file, line, statement, violations, ...(newer.length && { newer }) };
+  return timeless({ error, ...(report && { report }) });
+}
+
 /** A report without what differs from run to run, or from way to way. */
 function bare(value, library) {
   const gone = ['timing', 'applied_at', ...(otherWays(library) ? ['way', 'why', 'rows', 'statements', 'warnings'] : [])];
@@ -123,14 +136,15 @@ const laidOut = (text, library) =>
 /** What a library is built without, in words; null if that is not it. */
 const lacking = ({ message }) => /^no such module: \w+|^no such table: pragma_\w+/.exec(message)?.[0] ?? null;
 
-function runCase(library, path, skip) {
+/** Runs one case. `line` gets what came of it, for tests/surfaces. */
+function runCase(library, path, line, skip) {
   const made = JSON.parse(read(join(path, 'case.json')));
   const db = library.open();
   library.run(db, 'PRAGMA foreign_keys = OFF');
   try {
     library.run(db, read(join(path, 'before.sql')) || 'SELECT 1');
   } catch (error) {
-    return skip(`before.sql: ${error.message}`);
+    return skip(/in single-quotes/.test(error.message) ? 'double_quotes' : 'module', error.message);
   }
   const [[switched]] = library.rows(db, 'PRAGMA foreign_keys');
   for (const step of made.steps) {
@@ -139,17 +153,20 @@ function runCase(library, path, skip) {
     let error;
     try {
       found = call(library, db, path, made, step);
+      line.steps.push({ ok: timeless(found) });
+      found = ran(library, db, found);
     } catch (thrown) {
+      if (!(thrown instanceof LimbeckError)) throw thrown;
       error = thrown;
+      if (line.steps.length === made.steps.indexOf(step)) line.steps.push(told(error));
     }
-    if (error && !(error instanceof LimbeckError)) throw error;
-    if (error && step.error === undefined && lacking(error)) return skip(lacking(error));
+    if (error && step.error === undefined && lacking(error)) return skip('module', lacking(error));
     if (error?.code === 'database.transaction_open' && step.error === undefined && otherWays(library)) {
-      return skip('a defensive connection rebuilds no parent inside a transaction');
+      return skip('defensive', 'no parent is rebuilt inside a transaction');
     }
     const asWanted = error?.code === step.error && error?.message.includes(step.message ?? '');
     if (!asWanted && otherWays(library) && /lets nobody edit sqlite_schema.*rebuild = never/.test(error?.message)) {
-      return skip('a defensive connection edits no CREATE text, and rebuild = never');
+      return skip('defensive', 'and rebuild = never');
     }
     if (step.error === undefined) {
       if (error) throw error;
@@ -166,19 +183,37 @@ function runCase(library, path, skip) {
     assert.deepEqual(library.rows(db, 'PRAGMA foreign_keys'), [[switched]]);
   }
   assert.deepEqual(library.rows(db, 'PRAGMA integrity_check'), [['ok']]);
-  assert.equal(laidOut(schema(library, db), library), laidOut(read(join(path, 'schema.sql')), library));
-  assert.equal(rowsOf(library, db, false), read(join(path, 'rows.txt')));
+  Object.assign(line, { 'schema.sql': schema(library, db), 'rows.txt': rowsOf(library, db, false) });
+  assert.equal(laidOut(line['schema.sql'], library), laidOut(read(join(path, 'schema.sql')), library));
+  assert.equal(line['rows.txt'], read(join(path, 'rows.txt')));
   db.close();
 }
 
 const cases = folders(root).flatMap(folders);
 assert.ok(cases.length > 100, `${cases.length} cases`);
 
+const reasons = JSON.parse(read(fileURLToPath(new URL('../../tests/conformance/skips.json', import.meta.url))));
+const records = fileURLToPath(new URL('../../target/conformance', import.meta.url));
+const host = process.versions.node ? `node-${process.versions.node.split('.')[0]}` : 'chromium';
+
 for (const library of libraries) {
   test(`${library.name}: the conformance suite`, async (t) => {
+    const [[sqlite]] = library.rows(library.open(), 'SELECT sqlite_version()');
+    const lines = [{ surface: `${library.name} ${host}`, sqlite, ...(otherWays(library) && { defensive: true }) }];
     for (const path of cases) {
       const name = path.slice(root.length + 1);
-      await t.test(name, (t) => runCase(library, path, (why) => t.skip(why)));
+      const line = { case: name, steps: [] };
+      lines.push(line);
+      await t.test(name, (t) =>
+        runCase(library, path, line, (reason, detail) => {
+          assert.ok(reason in reasons, reason);
+          Object.assign(line, { skipped: reason, detail });
+          t.skip(`${reasons[reason]}: ${detail}`);
+        }),
+      );
     }
+    mkdirSync(records, { recursive: true });
+    const file = `${library.name.replace(':', '-')}-${host}-${sqlite}.jsonl`;
+    writeFileSync(join(records, file), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   });
 }

@@ -1,7 +1,7 @@
-// The package as npm packs it, in an empty folder: in Node, and built by Vite as for a browser.
+// The package that wasm/package has packed, in an empty folder: in Node, in TypeScript, and built by Vite as for a browser.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -14,17 +14,20 @@ const app = mkdtempSync(join(tmpdir(), 'limbeck-'));
 after(() => rmSync(app, { recursive: true }));
 const npm = (args, cwd) => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
 
-const packed = npm(['pack', '--silent', '--pack-destination', app], here).trim();
+const packages = join(here, '../target/packages');
+const packed = join(packages, readdirSync(packages).find((name) => name.endsWith('.tgz')) ?? 'no package');
+const time = (file) => statSync(file).mtimeMs;
+assert.ok(time(packed) > time(join(here, 'dist/index.js')), 'dist/ is newer than the package: run wasm/package');
 writeFileSync(join(app, 'package.json'), '{ "type": "module" }');
-npm(['install', '--offline', '--no-audit', '--no-fund', `./${packed}`], app);
+npm(['install', '--offline', '--no-audit', '--no-fund', packed], app);
 const SQL = await initSqlJs();
 
 test('what is in the package', () => {
   const files = readdirSync(join(app, 'node_modules/limbeck'), { recursive: true });
-  for (const file of ['README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/core/core_bg.wasm']) {
+  for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/core/core_bg.wasm']) {
     assert.ok(files.includes(file), `${file} is missing`);
   }
-  const odd = files.filter((file) => !/^(dist(\/.*)?|README\.md|package\.json)$/.test(file));
+  const odd = files.filter((file) => !/^(dist(\/.*)?|README\.md|LICENSE-\w+|THIRD-PARTY|package\.json)$/.test(file));
   assert.deepEqual(odd, []);
   assert.deepEqual(readdirSync(join(app, 'node_modules')).filter((name) => !name.startsWith('.')), ['limbeck']);
 });
@@ -39,6 +42,20 @@ await init();
 console.log(new Migrator({ '2_b.sql': '' }).heads()[0].revision);`,
   );
   assert.equal(execFileSync('node', ['app.js'], { cwd: app, encoding: 'utf8' }), '1\n2\n');
+});
+
+test('TypeScript finds its types, and only by them what is wrong', () => {
+  const compile = (source) => {
+    writeFileSync(join(app, 'app.ts'), source);
+    const tsc = join(here, 'node_modules/.bin/tsc');
+    const settings = ['--noEmit', '--strict', '--skipLibCheck', 'false', '--types', '', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2024,dom'];
+    return execFileSync(tsc, [...settings, 'app.ts'], { cwd: app, encoding: 'utf8' });
+  };
+  const good = `import { heads, type Report } from 'limbeck';
+export const ids: string[] = heads({ '1_a.sql': '' }).map((each) => each.revision);
+export const to = (report: Report): string[] => report.to;`;
+  assert.equal(compile(good), '');
+  assert.throws(() => compile(good.replace('each.revision', 'each.nothing')), /nothing/);
 });
 
 for (const [name, entry, first] of [

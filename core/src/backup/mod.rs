@@ -13,7 +13,7 @@ use crate::db::{CopyWay, Database, Value, unreadable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
 use crate::history::History;
-use crate::room::{Room, database_bytes};
+use crate::room::{Room, sizes};
 use crate::sql::quote;
 
 pub use catalogue::{Backup, Backups};
@@ -59,7 +59,7 @@ pub(crate) fn take(
     let name = db.texts(name, &[])?.pop().unwrap_or_default();
     let stale = "SELECT strftime('%Y%m%dT%H%M%S', 'now', '-1 day')";
     let stale = db.texts(stale, &[])?.pop().unwrap_or_default();
-    room.need(backups.folder(), database_bytes(db)?, "a backup")?;
+    room.need(backups.folder(), sizes::database(db)?, "a backup")?;
     let partial = backups.begin(&database, &name, &stale)?;
     let result =
         copy_checked(db, listener, history, &database, &partial).and_then(|(backup, data_version)| {

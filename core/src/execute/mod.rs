@@ -38,7 +38,7 @@ use crate::inspect;
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::room::Room;
-use crate::script::{Item, ItemKind, Section};
+use crate::script::{Digest, Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
 use portable::{Checks, Unless};
@@ -139,12 +139,21 @@ pub(crate) fn without_enforcement(db: &mut dyn Database) -> Result<()> {
     Pragmas::set(db, version, false).map(|_| ())
 }
 
-/// Answers the jobs that lead from other version rows than expected: another process was first.
-pub(crate) type Again<'a> = dyn FnMut(&mut dyn Database, &[String]) -> Result<Vec<Job>> + 'a;
+/// Who has planned a run, and is asked back while it works.
+pub(crate) trait Planner {
+    /// The jobs that lead from other version rows than expected: another process was first.
+    fn again(&mut self, db: &mut dyn Database, rows: &[String]) -> Result<Vec<Job>>;
 
-/// What is done before the first write, outside a transaction. Answers the `data_version` of the database
-/// that it has seen, if the run must begin with that one.
-pub(crate) type First<'a> = dyn FnMut(&mut dyn Database, &mut Listener<'_>) -> Result<Option<i64>> + 'a;
+    /// Does what comes before the first write, outside a transaction. Answers the `data_version` of the
+    /// database that it has seen, if the run must begin with that one.
+    fn first(&mut self, db: &mut dyn Database, listener: &mut Listener<'_>) -> Result<Option<i64>>;
+
+    /// The code of a revision, by its file.
+    fn code(&self, file: &str) -> Option<&Code<'_>>;
+
+    /// What the next launch shall know a database with these version rows by, if nothing is left to do.
+    fn mark(&self, rows: &[String]) -> Option<Digest>;
+}
 
 /// How often that is done anew because another connection has written in between.
 const ATTEMPTS: u32 = 5;
@@ -158,16 +167,13 @@ const TICKS_TO_AN_EVENT: u32 = 5;
 /// Takes `foreign_keys` off, then BEGIN IMMEDIATE (inside the caller's transaction: a savepoint),
 /// reads the version rows again, and plans again if they differ. On failure all is rolled back but
 /// what the report that comes with the error lists; every pragma is what it was, on every path.
-#[expect(clippy::too_many_arguments, reason = "what a run works with, and two questions that it asks back")]
 pub(crate) fn run(
     db: &mut dyn Database,
     options: &Options,
     listener: &mut Listener<'_>,
-    code: &[Code<'_>],
     from: Vec<String>,
     jobs: Vec<Job>,
-    again: &mut Again<'_>,
-    first: &mut First<'_>,
+    planner: &mut dyn Planner,
 ) -> Result<Report> {
     let mut ticks = 0u32;
     let listener: &mut Listener<'_> = &mut |event: &Event<'_>| {
@@ -208,7 +214,7 @@ pub(crate) fn run(
         listener,
         version,
     };
-    let result = damage::refuse(&mut run).and_then(|()| run.all(jobs, code, again, first));
+    let result = damage::refuse(&mut run).and_then(|()| run.all(jobs, planner));
     if result.is_err() {
         run.roll_back();
     }
@@ -280,18 +286,12 @@ struct Run<'r, 'l> {
 }
 
 impl<'r, 'l> Run<'r, 'l> {
-    fn all(
-        &mut self,
-        jobs: Vec<Job>,
-        code: &[Code<'_>],
-        again: &mut Again<'_>,
-        first: &mut First<'_>,
-    ) -> Result<()> {
+    fn all(&mut self, jobs: Vec<Job>, planner: &mut dyn Planner) -> Result<()> {
         let mut jobs = VecDeque::from(jobs);
         let mut attempts = ATTEMPTS;
         while !jobs.is_empty() {
             if !self.open {
-                let seen = if attempts > 0 { first(self.db, self.listener)? } else { None };
+                let seen = if attempts > 0 { planner.first(self.db, self.listener)? } else { None };
                 self.begin()?;
                 let rows = self.history().rows(self.db)?;
                 let moved = seen.is_some() && data_version(self.db)? != seen;
@@ -307,7 +307,7 @@ impl<'r, 'l> Run<'r, 'l> {
                     }
                 }
                 if rows != self.rows {
-                    jobs = again(self.db, &rows)?.into();
+                    jobs = planner.again(self.db, &rows)?.into();
                     if self.report.steps.is_empty() {
                         self.report.from = rows.clone();
                     }
@@ -327,13 +327,13 @@ impl<'r, 'l> Run<'r, 'l> {
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
             if job.section().is_some_and(|section| !section.transaction) {
-                if !outside::run(self, &job)? {
+                if !outside::run(self, &job, planner)? {
                     // The rows say what is left.
                     self.done -= 1;
                     jobs.push_front(job);
                 }
             } else {
-                self.inside_transaction(&job, code)?;
+                self.inside_transaction(&job, planner)?;
                 if self.options.transaction == TransactionMode::PerRevision {
                     self.commit()?;
                 }
@@ -437,7 +437,7 @@ impl<'r, 'l> Run<'r, 'l> {
         self.open = false;
     }
 
-    fn inside_transaction(&mut self, job: &Job, code: &[Code<'_>]) -> Result<()> {
+    fn inside_transaction(&mut self, job: &Job, planner: &dyn Planner) -> Result<()> {
         let mut alterations = Vec::new();
         match &job.body {
             JobBody::Nothing => {}
@@ -449,14 +449,13 @@ impl<'r, 'l> Run<'r, 'l> {
             }
             JobBody::Code => {
                 let revision = job.step.revision.as_deref().unwrap_or_default();
-                let found = code.iter().find(|code| job.file.as_ref() == Some(&code.file.name));
-                if let Some(code) = found {
+                if let Some(code) = job.file.as_deref().and_then(|file| planner.code(file)) {
                     alterations = code::run(self, code, revision, job.step.direction)?;
                     self.known = None;
                 }
             }
         }
-        self.finish(job, alterations)
+        self.finish(job, alterations, planner)
     }
 
     fn item(&mut self, item: &Item) -> Result<Vec<AlterationReport>> {
@@ -475,6 +474,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 if self.foreign_keys_on {
                     self.watch.refuse_cascade(self.db, &sql)?;
                 }
+                room::for_statement(self, &sql)?;
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &sql)?;
                 portable::note_keys(self)?;
                 self.execute(&sql)?;
@@ -499,7 +499,7 @@ impl<'r, 'l> Run<'r, 'l> {
         Watched { db: self.db, listener: self.listener }
     }
 
-    fn finish(&mut self, job: &Job, alterations: Vec<AlterationReport>) -> Result<()> {
+    fn finish(&mut self, job: &Job, alterations: Vec<AlterationReport>, planner: &dyn Planner) -> Result<()> {
         let history = self.history();
         history.move_rows(self.db, &job.step)?;
         self.rows.retain(|row| !job.step.delete.contains(row));
@@ -510,8 +510,14 @@ impl<'r, 'l> Run<'r, 'l> {
         let Some(revision) = &job.step.revision else { return Ok(()) };
         // What the twin took says nothing of the real one.
         let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
-        let fingerprint = if self.last { self.fingerprint()? } else { None };
-        let entry = Entry { fingerprint: fingerprint.as_deref(), ..self.entry(job, revision, took) };
+        let live = self.last && self.options.purpose == Purpose::Live;
+        let fingerprint = if live { self.fingerprint()? } else { None };
+        let files = if live { planner.mark(&self.rows).map(|mark| mark.to_string()) } else { None };
+        let entry = Entry {
+            fingerprint: fingerprint.as_deref(),
+            files: files.as_deref(),
+            ..self.entry(job, revision, took)
+        };
         history.record(self.db, &entry)?;
         self.tell(&Event::StepFinished { revision, milliseconds })?;
         let direction = job.step.direction;
@@ -559,6 +565,7 @@ impl<'r, 'l> Run<'r, 'l> {
             compatible: job.compatible,
             downgrade: job.downgrade.as_ref().map(|(text, checksum)| (&**text, &**checksum)),
             fingerprint: None,
+            files: None,
         }
     }
 }

@@ -2,10 +2,10 @@
 //! kept in its history row. A run that finds it half done goes on where it stopped, and of several
 //! processes each statement is done by one.
 
-use super::{Run, located};
+use super::{Run, located, room};
 use crate::error::{ErrorKind, Result};
 use crate::event::Event;
-use crate::execute::Job;
+use crate::execute::{Job, Planner};
 use crate::history::clock;
 use crate::script::Item;
 
@@ -13,11 +13,15 @@ use crate::script::Item;
 /// finished it meanwhile.
 ///
 /// The run's transaction is open, and is committed with what was done in it before.
-pub(super) fn run(run: &mut Run<'_, '_>, job: &Job) -> Result<bool> {
+pub(super) fn run(run: &mut Run<'_, '_>, job: &Job, planner: &dyn Planner) -> Result<bool> {
     let (Some(section), Some(revision)) = (job.section(), &job.step.revision) else { return Ok(true) };
     let history = run.history();
     let began = clock(run.db)?;
     let before = history.started(run.db, revision)?;
+    // Before it counts as begun.
+    if let Some(item) = section.items.get(before.unwrap_or(0)) {
+        room::for_statement(run, &item.sql).map_err(|error| located(error, job, item))?;
+    }
     if before.is_none() {
         let entry = run.entry(job, revision, None);
         history.start(run.db, &entry)?;
@@ -58,7 +62,7 @@ pub(super) fn run(run: &mut Run<'_, '_>, job: &Job) -> Result<bool> {
         return Ok(false);
     }
     run.step_started = began;
-    run.finish(job, Vec::new())?;
+    run.finish(job, Vec::new(), planner)?;
     run.commit()?;
     Ok(true)
 }

@@ -26,7 +26,7 @@ pub(super) fn rebuild(
     let plan = if run.foreign_keys_on { enforced(run, state, draft)? } else { Rebuild::new(state, draft)? };
     let table = state.qualified();
     let of = copy::count(run, &table)?;
-    room::for_rebuild(run, state, draft, plan.indexes.len())?;
+    room::for_rebuild(run, state, draft)?;
     let children = children_rows(run, state)?;
     // A script cannot know the rows; where the table is renamed away, they stay by themselves.
     let statistics = match run.options.purpose {

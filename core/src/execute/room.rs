@@ -1,51 +1,113 @@
-//! Whether there is room for a rebuild, asked before its first row is copied: the new table on the
-//! database's volume, the sorting of its largest index on SQLite's temporary one. Only what will surely
-//! be needed counts.
+//! Whether there is room for what writes much, asked before it writes: a rebuild, a `CREATE INDEX`, a
+//! `VACUUM`. On the database's volume, with its journal, and on SQLite's temporary one. Only what will
+//! surely be needed counts.
 
 use std::path::PathBuf;
 
 use super::{Purpose, Run};
 use crate::alter::{Draft, TableState};
-use crate::db::{Database, Value};
-use crate::error::{Result, accepted};
-use crate::room;
+use crate::db::Database;
+use crate::error::Result;
+use crate::room::sizes::{self, Journal, NewIndex};
+use crate::room::{Room, temporary_folder};
+use crate::schema::Object;
 use crate::sql::same_name;
 
-/// More than that SQLite does not sort in memory (`SQLITE_MAX_PMASZ` in `vdbesort.c`).
-const SORTED_IN_MEMORY: u64 = 1 << 29;
+/// A full disk is found as soon, and a first launch asks nothing.
+const SMALL: u64 = 256 << 10;
 
+/// The new table, and in WAL mode its indexes: there all that is written is in the WAL until it is
+/// committed, "the WAL file cannot be reset in the middle of a write transaction"
+/// (<https://sqlite.org/wal.html#avoiding_excessively_large_wal_files>); elsewhere the pages of the old table
+/// are free when the indexes are made.
+///
 /// Errors: [`ErrorKind::Full`](crate::ErrorKind::Full), naming the volume and what it lacks.
-pub(super) fn for_rebuild(
-    run: &mut Run<'_, '_>,
-    state: &TableState,
-    draft: &Draft,
-    indexes: usize,
-) -> Result<()> {
-    if run.options.purpose != Purpose::Live || !same_name(&state.schema, "main") {
+pub(super) fn for_rebuild(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<()> {
+    let Some(volumes) = Volumes::of(run)? else { return Ok(()) };
+    if !same_name(&state.schema, "main") || may_shrink(state, draft) {
         return Ok(());
     }
-    let Some(file) = database_file(run.db)? else { return Ok(()) };
-    let whole = room::database_bytes(run.db)?;
-    let (room, name) = (&run.options.room, &state.table.name);
+    let (room, name) = (&run.options.room, state.table.name.as_str());
+    let named = |index: &Object| index.name.clone();
+    let indexes: Vec<String> = draft.indexes.iter().map(named).collect();
     // No table is larger than its database. Where that would find room, nothing needs to be counted.
-    if room.is_tight(&file, whole)
-        && !may_shrink(state, draft)
-        && let Some(bytes) = payload(run.db, "name = ?1", name)?
-    {
-        let reused = if is_wal(run.db)? { 0 } else { free_pages(run.db)? };
-        room.need(&file, bytes.saturating_sub(reused), &format!("rebuilding table {name}"))?;
+    if room.is_tight(&volumes.database, volumes.whole) {
+        let journal = Journal::of(run.db)?;
+        let mut names = vec![name];
+        if journal == Journal::Wal {
+            names.extend(indexes.iter().map(String::as_str));
+        }
+        if let Some(bytes) = sizes::content(run.db, &names)? {
+            let bytes = bytes.saturating_sub(volumes.reused(run.db, journal)?);
+            room.need(&volumes.database, bytes, &format!("rebuilding table {name}"))?;
+        }
     }
-    let Some(folder) = room::temporary_folder() else { return Ok(()) };
-    if indexes == 0 || !room.is_tight(&folder, whole) || sorts_in_memory(run.db)? {
+    if indexes.is_empty() || !volumes.temporary_is_tight(room) {
         return Ok(());
     }
-    let of_table = "name IN (SELECT name FROM main.sqlite_master WHERE type = 'index' AND tbl_name = ?1 AND sql IS NOT NULL)";
-    match payload(run.db, of_table, name)? {
-        Some(bytes) if bytes > SORTED_IN_MEMORY && !may_shrink(state, draft) => {
-            room.need(&folder, bytes, &format!("sorting an index of table {name}"))
+    let sorted = sizes::sorted_in_memory(run.db)?;
+    for index in &indexes {
+        if let (Some(folder), Some(bytes)) = (&volumes.temporary, sizes::content(run.db, &[index])?)
+            && bytes > sorted
+        {
+            room.need(folder, bytes, &format!("sorting index {index}"))?;
         }
+    }
+    Ok(())
+}
+
+/// For a statement of the author's own. Whatever it is, most take nothing that is known before.
+///
+/// Errors: as [`for_rebuild`].
+pub(super) fn for_statement(run: &mut Run<'_, '_>, sql: &str) -> Result<()> {
+    let mut words = sql.split_ascii_whitespace().map(str::to_ascii_uppercase);
+    match (words.next().as_deref(), words.next().as_deref()) {
+        (Some("VACUUM"), _) if sizes::is_vacuum(sql) => for_vacuum(run),
+        (Some("CREATE"), Some("INDEX" | "UNIQUE")) => match NewIndex::parse(sql) {
+            Some(index) => for_index(run, &index),
+            None => Ok(()),
+        },
         _ => Ok(()),
     }
+}
+
+/// "The VACUUM command works by copying the contents of the database into a temporary database file and then overwriting
+/// the original with the contents of the temporary file. When overwriting the original, a rollback journal
+/// or write-ahead log WAL file is used [...]. This means that when VACUUMing a database, as much as twice the
+/// size of the original database file is required in free disk space" (<https://sqlite.org/lang_vacuum.html>).
+fn for_vacuum(run: &mut Run<'_, '_>) -> Result<()> {
+    let Some(volumes) = Volumes::of(run)? else { return Ok(()) };
+    let room = &run.options.room;
+    if !volumes.any_is_tight(room) {
+        return Ok(());
+    }
+    let Some(content) = sizes::all_content(run.db)? else { return Ok(()) };
+    let journal = Journal::of(run.db)?;
+    let beside = match journal {
+        Journal::Nothing => 0,
+        kept => content.saturating_sub(kept.there_already(&volumes.database)),
+    };
+    // What of the temporary database fits into its cache is not written.
+    let aside = match &volumes.temporary {
+        Some(_) if !sizes::temporary_in_memory(run.db)? => content.saturating_sub(sizes::cache(run.db)?),
+        _ => 0,
+    };
+    volumes.need(room, beside, aside, "VACUUM")
+}
+
+/// The index on the database's volume; and where it is too large to be sorted in memory, the sorted
+/// entries on the temporary one: they are there until all of it is written.
+fn for_index(run: &mut Run<'_, '_>, index: &NewIndex) -> Result<()> {
+    let Some(volumes) = Volumes::of(run)? else { return Ok(()) };
+    let room = &run.options.room;
+    if !volumes.any_is_tight(room) {
+        return Ok(());
+    }
+    let Some(content) = index.content(&mut run.watched())? else { return Ok(()) };
+    let journal = Journal::of(run.db)?;
+    let beside = content.saturating_sub(volumes.reused(run.db, journal)?);
+    let aside = if content > sizes::sorted_in_memory(run.db)? { content } else { 0 };
+    volumes.need(room, beside, aside, &format!("index {}", index.name))
 }
 
 /// Whether the new table may hold less than the old one: then nothing is sure.
@@ -57,37 +119,51 @@ fn may_shrink(state: &TableState, draft: &Draft) -> bool {
     })
 }
 
-/// The bytes of the largest table or index of those that the condition names, as far as SQLite counts
-/// them: <https://sqlite.org/dbstat.html>.
-fn payload(db: &mut dyn Database, condition: &str, name: &str) -> Result<Option<u64>> {
-    let sql = format!(
-        "SELECT max(bytes) FROM (SELECT sum(payload) AS bytes FROM dbstat('main') WHERE {condition} GROUP BY name)"
-    );
-    // A build without dbstat does not know.
-    let bytes = accepted(db.integer(&sql, &[Value::from(name)]))?.unwrap_or_default();
-    Ok(bytes.and_then(|bytes| u64::try_from(bytes).ok()))
+/// Where a run writes.
+struct Volumes {
+    database: PathBuf,
+    /// SQLite's temporary files.
+    temporary: Option<PathBuf>,
+    /// The database's size.
+    whole: u64,
 }
 
-fn database_file(db: &mut dyn Database) -> Result<Option<PathBuf>> {
-    let file = db.texts("SELECT file FROM pragma_database_list WHERE name = 'main'", &[])?.pop();
-    Ok(file.filter(|file| !file.is_empty()).map(PathBuf::from))
-}
+impl Volumes {
+    /// Nothing where nothing is written: in memory, or to see what would be done; nor for a small database.
+    fn of(run: &mut Run<'_, '_>) -> Result<Option<Volumes>> {
+        if run.options.purpose != Purpose::Live {
+            return Ok(None);
+        }
+        let whole = sizes::database(run.db)?;
+        if whole < SMALL {
+            return Ok(None);
+        }
+        let Some(database) = sizes::file(run.db)? else { return Ok(None) };
+        Ok(Some(Volumes { database, temporary: temporary_folder(), whole }))
+    }
 
-/// In WAL mode all new pages go to the WAL, free ones of the database too.
-fn is_wal(db: &mut dyn Database) -> Result<bool> {
-    Ok(db.texts("PRAGMA main.journal_mode", &[])?.iter().any(|mode| mode.eq_ignore_ascii_case("wal")))
-}
+    fn temporary_is_tight(&self, room: &Room) -> bool {
+        self.temporary.as_ref().is_some_and(|folder| room.is_tight(folder, self.whole))
+    }
 
-fn free_pages(db: &mut dyn Database) -> Result<u64> {
-    let page = db.integer("PRAGMA main.page_size", &[])?.unwrap_or_default();
-    let free = db.integer("PRAGMA main.freelist_count", &[])?.unwrap_or_default();
-    Ok(u64::try_from(page.saturating_mul(free)).unwrap_or(0))
-}
+    /// Whether twice the database might not fit: what needs a closer look.
+    fn any_is_tight(&self, room: &Room) -> bool {
+        room.is_tight(&self.database, self.whole.saturating_mul(2)) || self.temporary_is_tight(room)
+    }
 
-/// <https://sqlite.org/pragma.html#pragma_temp_store>
-fn sorts_in_memory(db: &mut dyn Database) -> Result<bool> {
-    let compiled = db.texts("PRAGMA compile_options", &[])?;
-    let has = |option: &str| compiled.iter().any(|one| one == option);
-    let chosen = db.integer("PRAGMA temp_store", &[])?.unwrap_or_default();
-    Ok(has("TEMP_STORE=3") || chosen == 2 || (chosen == 0 && has("TEMP_STORE=2")))
+    /// What is written over, so that no file grows by it. In WAL mode all new pages go to the WAL, free ones
+    /// of the database too.
+    fn reused(&self, db: &mut dyn Database, journal: Journal) -> Result<u64> {
+        match journal {
+            Journal::Wal => Ok(journal.there_already(&self.database)),
+            Journal::Rollback | Journal::Nothing => sizes::free_pages(db),
+        }
+    }
+
+    fn need(&self, room: &Room, beside: u64, aside: u64, what: &str) -> Result<()> {
+        match &self.temporary {
+            Some(folder) => room.need_both((&self.database, beside), (folder, aside), what),
+            None => room.need(&self.database, beside, what),
+        }
+    }
 }

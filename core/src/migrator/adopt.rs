@@ -43,7 +43,7 @@ impl Migrator<'_> {
         }
         let rows = self.version_rows(db)?;
         let Some(last) = last else { return Ok(nothing(rows)) };
-        if self.graph().upgrade(&rows, &last)?.is_empty() {
+        if self.graph()?.upgrade(&rows, &last)?.is_empty() {
             return Ok(nothing(rows));
         }
         self.stamp(db, &[&last], false)

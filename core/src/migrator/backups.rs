@@ -5,7 +5,7 @@ use crate::backup::{self, Backup, Backups};
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Listener;
-use crate::execute::{First, Options};
+use crate::execute::Options;
 use crate::report::Report;
 
 /// Backups.
@@ -70,14 +70,15 @@ impl<'a> Migrator<'a> {
 
     /// The newest backup whose revisions the folder has all: one that this app can open.
     ///
-    /// Errors: as [`backups`](Self::backups).
+    /// Errors: as [`backups`](Self::backups) and [`graph`](Self::graph).
     pub fn newest_compatible_backup(&self, db: &mut dyn Database) -> Result<Option<Backup>> {
+        self.folder.scripts()?;
         Ok(self.backups(db)?.into_iter().find(|backup| self.can_open(backup)))
     }
 
-    /// Whether the folder has all of a backup's revisions.
+    /// Whether the folder has all of a backup's revisions; one that cannot be read has none.
     pub fn can_open(&self, backup: &Backup) -> bool {
-        backup.heads.iter().all(|head| self.graph().get(head).is_some())
+        self.folder.scripts().is_ok_and(|scripts| !scripts.lack(&backup.heads))
     }
 
     /// Puts a backup in the place of all that is in the open database: through SQLite's backup API, in one
@@ -134,25 +135,33 @@ impl<'a> Migrator<'a> {
     }
 }
 
-/// Runs what takes a backup first, and reports that.
-pub(super) fn backed_up(
-    backups: Option<&Backups>,
-    options: &Options,
-    run: impl FnOnce(&mut First<'_>) -> Result<Report>,
-) -> Result<Report> {
-    let mut taken = None;
-    let mut first = |db: &mut dyn Database, listener: &mut Listener<'_>| {
-        let Some(backups) = backups else { return Ok(None) };
+/// What comes before the first write of a run: a backup, if asked for.
+pub(super) struct First<'a> {
+    backups: Option<&'a Backups>,
+    options: &'a Options,
+    taken: Option<Backup>,
+}
+
+impl<'a> First<'a> {
+    pub fn new(backups: Option<&'a Backups>, options: &'a Options) -> First<'a> {
+        First { backups, options, taken: None }
+    }
+
+    /// Answers the `data_version` of what was backed up.
+    pub fn back_up(&mut self, db: &mut dyn Database, listener: &mut Listener<'_>) -> Result<Option<i64>> {
+        let Some(backups) = self.backups else { return Ok(None) };
         if is_empty(db)? {
             return Ok(None);
         }
-        let found = backup::take(db, listener, options.history(), backups, None, &options.room)?;
-        taken = Some(found.backup);
+        let found = backup::take(db, listener, self.options.history(), backups, None, &self.options.room)?;
+        self.taken = Some(found.backup);
         Ok(found.data_version)
-    };
-    let mut report = run(&mut first)?;
-    report.backup = taken.map(|backup| backup.path.display().to_string());
-    Ok(report)
+    }
+
+    /// The backup's path.
+    pub fn taken(self) -> Option<String> {
+        self.taken.map(|backup| backup.path.display().to_string())
+    }
 }
 
 /// Whether there is nothing to lose.

@@ -36,7 +36,7 @@ impl Migrator<'_> {
     pub fn current(&self, db: &mut dyn Database) -> Result<Vec<RevisionInfo>> {
         let rows = self.history().rows(db)?;
         // A row that the graph does not know is shown too: it is what the caller has to see.
-        let shown = self.graph().current(&rows).map(|found| found.into_iter().map(str::to_owned).collect());
+        let shown = self.graph()?.current(&rows).map(|found| found.into_iter().map(str::to_owned).collect());
         let shown: Vec<String> = shown.unwrap_or(rows);
         let ids: Vec<&str> = shown.iter().map(String::as_str).collect();
         Ok(self.describe(&ids, &shown))
@@ -45,7 +45,7 @@ impl Migrator<'_> {
     /// The revisions of a range `low:high`, newest first; `rows` are the database's version rows,
     /// where it has been asked.
     pub fn revisions(&self, range: &str, rows: &[String]) -> Result<Vec<RevisionInfo>> {
-        Ok(self.describe(&self.graph().history(range, rows)?, rows))
+        Ok(self.describe(&self.graph()?.history(range, rows)?, rows))
     }
 
     /// The database's version rows, whether the folder knows them or not. Reads only.
@@ -53,24 +53,25 @@ impl Migrator<'_> {
         self.history().rows(db)
     }
 
-    /// What is known of these revisions.
+    /// What is known of these revisions; of a folder that cannot be read, as of one that lacks them all.
     pub fn describe(&self, revisions: &[&str], rows: &[String]) -> Vec<RevisionInfo> {
+        let scripts = self.folder.scripts().ok();
         let describe = |id: &&str| {
-            let Some(script) = self.script(id) else {
+            let Some((graph, script)) = scripts.and_then(|all| Some((all.graph, all.get(id)?))) else {
                 let current = rows.iter().any(|row| row == id);
                 return RevisionInfo { revision: (*id).to_owned(), current, ..RevisionInfo::default() };
             };
             let revision = &script.revision;
-            let at = |row: &String| self.graph().get(row).is_some_and(|known| known.id == revision.id);
+            let at = |row: &String| graph.get(row).is_some_and(|known| known.id == revision.id);
             RevisionInfo {
                 revision: revision.id.clone(),
                 revises: revision.revises.clone(),
-                branch_labels: self.graph().labels(id).into_iter().map(str::to_owned).collect(),
+                branch_labels: graph.labels(id).into_iter().map(str::to_owned).collect(),
                 depends_on: revision.depends_on.clone(),
                 message: revision.message.clone(),
-                head: self.graph().is_head(id),
-                branch_point: self.graph().is_branch_point(id),
-                merge_point: self.graph().is_merge_point(id),
+                head: graph.is_head(id),
+                branch_point: graph.is_branch_point(id),
+                merge_point: graph.is_merge_point(id),
                 current: rows.iter().any(at),
                 path: Some(script.file.clone()),
             }
@@ -83,13 +84,14 @@ impl Migrator<'_> {
     /// Errors: [`ErrorKind::NotUpToDate`], and those of the version rows.
     pub fn check_heads(&self, db: &mut dyn Database) -> Result<()> {
         let rows = self.version_rows(db)?;
-        let pending = self.graph().upgrade(&rows, "heads")?.steps.len();
+        let pending = self.graph()?.upgrade(&rows, "heads")?.steps.len();
         if pending == 0 {
             return Ok(());
         }
         let at = if rows.is_empty() { "the base".to_owned() } else { rows.join(", ") };
         let behind = if pending == 1 { "1 revision".to_owned() } else { format!("{pending} revisions") };
-        let message = format!("the database is at {at}, {behind} behind {}", self.graph().heads().join(", "));
+        let message =
+            format!("the database is at {at}, {behind} behind {}", self.graph()?.heads().join(", "));
         Err(Error::new(ErrorKind::NotUpToDate, message).with_hint("run 'limbeck upgrade heads'"))
     }
 }

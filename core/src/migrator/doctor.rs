@@ -167,7 +167,6 @@ impl Migrator<'_> {
         let mut found = Doctor {
             limbeck: env!("CARGO_PKG_VERSION").to_owned(),
             app_version: self.options.app_version.clone(),
-            wanted: self.graph().heads().into_iter().map(str::to_owned).collect(),
             ..Doctor::default()
         };
         let parts: [(&str, &Look<'_>); 6] = [
@@ -201,11 +200,13 @@ impl Migrator<'_> {
 
     fn revisions_of(&self, found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
         found.heads = self.history().rows(db)?;
-        if self.unknown(&found.heads) {
-            found.newer = Met::new(&self.options, self.graph(), db, &found.heads)?.newer();
+        let scripts = self.folder.scripts()?;
+        found.wanted = scripts.graph.heads().into_iter().map(str::to_owned).collect();
+        if scripts.lack(&found.heads) {
+            found.newer = Met::new(&self.options, scripts.graph, db, &found.heads)?.newer();
             return Ok(());
         }
-        let plan = self.graph().upgrade(&found.heads, "heads")?;
+        let plan = scripts.graph.upgrade(&found.heads, "heads")?;
         found.pending = plan.steps.into_iter().filter_map(|step| step.revision).collect();
         Ok(())
     }

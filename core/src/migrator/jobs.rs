@@ -6,21 +6,29 @@ use crate::execute::{self, Code, Job, JobBody, Options};
 use crate::graph::{Plan, RevisionGraph, Step};
 use crate::history::Record;
 use crate::report::Direction;
-use crate::script::{Script, Section};
+use crate::script::{Digest, Script, Section};
 
 /// The files and the graph that they make. Both are in load order, so that a revision's file is
 /// found without a search.
-pub(super) struct Scripts<'a> {
-    pub(super) all: Vec<Script>,
-    pub(super) graph: RevisionGraph,
+#[derive(Clone, Copy)]
+pub(super) struct Scripts<'s> {
+    pub(super) all: &'s [Script],
+    pub(super) graph: &'s RevisionGraph,
     /// The bodies of those that are code.
-    pub(super) code: Vec<Code<'a>>,
+    pub(super) code: &'s [Code<'s>],
+    /// Of the files, and of what the code says of itself.
+    pub(super) digest: Digest,
 }
 
-impl Scripts<'_> {
+impl<'s> Scripts<'s> {
     /// The file of a revision, by its id or a former one.
-    pub(super) fn get(&self, revision: &str) -> Option<&Script> {
+    pub(super) fn get(&self, revision: &str) -> Option<&'s Script> {
         self.graph.position(revision).map(|at| &self.all[at])
+    }
+
+    /// Whether a version row is none of the folder's.
+    pub(super) fn lack(&self, rows: &[String]) -> bool {
+        rows.iter().any(|row| self.graph.get(row).is_none())
     }
 
     /// Whether a revision that is code can be taken back.
@@ -29,14 +37,14 @@ impl Scripts<'_> {
     }
 
     /// A revision's id today; one that is not known keeps its own.
-    fn id<'s>(&'s self, revision: &'s str) -> &'s str {
+    fn id<'r>(&'r self, revision: &'r str) -> &'r str {
         self.graph.get(revision).map_or(revision, |known| &known.id)
     }
 }
 
 /// The jobs of a plan's steps: their bodies are read, and refused where they must be.
 pub(super) fn jobs(
-    scripts: &Scripts<'_>,
+    scripts: Scripts<'_>,
     options: &Options,
     db: &mut dyn Database,
     plan: &Plan,
@@ -48,7 +56,7 @@ pub(super) fn jobs(
 
 /// Errors: [`ErrorKind::Unfinished`] where a revision was begun and these jobs do not go on with it.
 pub(super) fn refuse_unfinished(
-    scripts: &Scripts<'_>,
+    scripts: Scripts<'_>,
     options: &Options,
     db: &mut dyn Database,
     jobs: &[Job],
@@ -65,7 +73,7 @@ pub(super) fn refuse_unfinished(
     Ok(())
 }
 
-fn job(scripts: &Scripts<'_>, step: &Step) -> Result<Job> {
+fn job(scripts: Scripts<'_>, step: &Step) -> Result<Job> {
     let Some(script) = step.revision.as_deref().and_then(|revision| scripts.get(revision)) else {
         return Ok(bare(step, ""));
     };

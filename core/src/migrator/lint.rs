@@ -35,9 +35,10 @@ impl Migrator<'_> {
         levels: &Levels,
     ) -> Result<Vec<Finding>> {
         empty(scratch)?;
-        let plan = self.graph().upgrade(&[], "heads")?;
+        let all = self.folder.scripts()?;
+        let plan = all.graph.upgrade(&[], "heads")?;
         let order: Vec<&str> = plan.steps.iter().filter_map(|step| step.revision.as_deref()).collect();
-        let scripts: Vec<&Script> = order.iter().filter_map(|id| self.script(id)).collect();
+        let scripts: Vec<&Script> = order.iter().filter_map(|id| all.get(id)).collect();
         let mut findings = Findings::default();
         let mut earlier = Earlier::default();
         let mut readable = Vec::new();
@@ -64,12 +65,12 @@ impl Migrator<'_> {
         findings: Findings,
     ) -> Result<Findings> {
         let findings = RefCell::new(findings);
-        let mut watched =
-            Scripts { all: self.scripts.all.clone(), graph: self.graph().clone(), code: Vec::new() };
-        for script in &mut watched.all {
-            let Some(original) = self.script(&script.revision.id) else { continue };
+        let folder = self.folder.scripts()?;
+        let (mut all, mut bodies) = (folder.all.to_vec(), Vec::new());
+        for script in &mut all {
+            let Some(original) = folder.get(&script.revision.id) else { continue };
             let body: Upgrade<'_> = if original.code {
-                let code = self.scripts.code.iter().find(|code| code.file.name == original.file);
+                let code = folder.code.iter().find(|code| code.file.name == original.file);
                 Box::new(move |step| code.map_or(Ok(()), |code| code.upgrade(step)))
             } else if original.body().is_ok_and(|body| body.up.transaction) {
                 let findings = &findings;
@@ -79,30 +80,32 @@ impl Migrator<'_> {
                 continue;
             };
             script.code = true;
-            watched.code.push(Code::new(&script.file, Header::default(), body));
+            bodies.push(Code::new(&script.file, Header::default(), body));
         }
+        let watched = Scripts { all: &all, code: &bodies, ..folder };
         for script in scripts {
             let id = script.revision.id.as_str();
             let rows = self.history().rows(scratch)?;
             let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, id);
-            let plan = again(self.graph(), &rows)?;
+            let plan = again(folder.graph, &rows)?;
             if plan.is_empty() {
                 continue;
             }
-            let done = run_quietly(&watched, &self.options, scratch, plan, &again);
+            let done = run_quietly(watched, &self.options, scratch, plan, &again);
             if let Err(error) = done {
                 lint::failed(script, &error, &mut findings.borrow_mut());
                 break;
             }
         }
-        drop(watched);
+        drop(bodies);
         Ok(findings.into_inner())
     }
 
     /// The applied revisions that have another text now.
     fn changed_revisions(&self, live: &mut dyn Database, findings: &mut Findings) -> Result<()> {
         let mut rows = self.history().rows(live)?;
-        rows.retain(|row| self.graph().get(row).is_some());
+        let graph = self.graph()?;
+        rows.retain(|row| graph.get(row).is_some());
         for changed in self.changed(live, &rows)? {
             let script = changed.script;
             let place =

@@ -1,6 +1,6 @@
 //! The verbs: what an app, a binding or the command line calls. The only folder that sees everything.
 //!
-//! `describe` tells of revisions, `jobs` joins plans with their scripts, `rehearse` runs them on a
+//! `folder` keeps the files, `describe` tells of revisions, `jobs` joins plans with their scripts, `rehearse` runs them on a
 //! twin to show what would run, `diff` compares what they make with what is wanted, `verify` and
 //! `recognise` with what a database has, `lint` looks for what will hurt, `trial` tries it out.
 
@@ -10,6 +10,7 @@ mod backups;
 mod describe;
 mod diff;
 mod doctor;
+mod folder;
 mod jobs;
 mod lint;
 mod newer;
@@ -27,12 +28,14 @@ use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
-use crate::execute::{self, Code, First, Options, Purpose, QuickCheck, TransactionMode};
+use crate::execute::{self, Code, Job, Options, Planner, Purpose, QuickCheck, TransactionMode};
 use crate::graph::{Plan, RevisionGraph};
 use crate::history::{History, VERSION_TABLE};
 use crate::report::Report;
 use crate::room::Room;
-use crate::script::{self, Script, Source};
+use crate::script::{Digest, Script, Source};
+use backups::First;
+use folder::Folder;
 use jobs::Scripts;
 use newer::Met;
 
@@ -46,10 +49,12 @@ pub use verify::Verified;
 
 /// A folder of migrations, ready to be brought to databases.
 ///
-/// Reading it takes the headers only; a body is read when it is about to run, and all bodies that
-/// a run needs are read, and refused if they must be, before its first write.
+/// Files are read no further than is needed: a launch that finds the database current, and the files
+/// those of the last run, reads no header; the others read all headers; a body is read when it is
+/// about to run, and all bodies that a run needs are read, and refused if they must be, before its first
+/// write. [`validate`](Self::validate) reads all.
 pub struct Migrator<'a> {
-    scripts: Scripts<'a>,
+    folder: Folder<'a>,
     options: Options,
     newer: NewerDatabase,
     backups: Option<Backups>,
@@ -58,19 +63,19 @@ pub struct Migrator<'a> {
 
 /// Reading and choosing.
 impl<'a> Migrator<'a> {
-    /// Reads a source: an embedded folder, a [`Folder`](crate::script::Folder) on disk, a list.
+    /// Takes a source, by reference or for good: an embedded folder, a
+    /// [`Folder`](crate::script::Folder) on disk, a list. What lies on a disk is read now, all other
+    /// sources when they are needed.
     ///
-    /// Errors: the `graph.*` kinds, [`ErrorKind::BadDirective`], [`ErrorKind::SourceUnreadable`].
-    pub fn new<S: Source + ?Sized>(source: &S) -> Result<Migrator<'a>> {
+    /// Errors: [`ErrorKind::SourceUnreadable`]. What is wrong with a header or the graph is an error of the
+    /// first verb that has to know it.
+    pub fn new(source: impl Source + 'a) -> Result<Migrator<'a>> {
         Migrator::with_code(source, Vec::new())
     }
 
     /// As [`new`](Self::new), with revisions whose body is code among those of the source, each in
     /// its place by name.
-    pub fn with_code<S: Source + ?Sized>(source: &S, code: Vec<Code<'a>>) -> Result<Migrator<'a>> {
-        let files = code.iter().map(|code| code.file.clone()).collect();
-        let all = script::read_with_code(&source, files)?;
-        let graph = RevisionGraph::new(all.iter().map(|script| script.revision.clone()).collect())?;
+    pub fn with_code(source: impl Source + 'a, code: Vec<Code<'a>>) -> Result<Migrator<'a>> {
         let options = Options {
             app_version: None,
             version_table: VERSION_TABLE.to_owned(),
@@ -83,12 +88,10 @@ impl<'a> Migrator<'a> {
             purpose: Purpose::Live,
             room: Room::default(),
         };
-        let scripts = Scripts { all, graph, code };
-        let newer = NewerDatabase::default();
         Ok(Migrator {
-            scripts,
+            folder: Folder::new(source, code)?,
             options,
-            newer,
+            newer: NewerDatabase::default(),
             backups: None,
             listener: Box::new(|_| ControlFlow::Continue(())),
         })
@@ -201,20 +204,25 @@ impl<'a> Migrator<'a> {
     }
 
     /// The revisions and how they hang together.
-    pub fn graph(&self) -> &RevisionGraph {
-        &self.scripts.graph
-    }
-
-    /// The file of a revision, by its id or a former one.
-    pub fn script(&self, revision: &str) -> Option<&Script> {
-        self.scripts.get(revision)
-    }
-
-    /// Reads every body that is SQL: what a developer's build wants to know before a user's launch does.
     ///
-    /// Errors: those of [`Script::body`].
+    /// Errors: the `graph.*` kinds, [`ErrorKind::BadDirective`].
+    pub fn graph(&self) -> Result<&RevisionGraph> {
+        Ok(self.folder.scripts()?.graph)
+    }
+
+    /// The file of a revision, by its id or a former one; none in a folder that cannot be read, of which
+    /// [`graph`](Self::graph) says why.
+    pub fn script(&self, revision: &str) -> Option<&Script> {
+        self.folder.scripts().ok()?.get(revision)
+    }
+
+    /// Reads everything, and every body that is SQL: what a developer's build wants to know before a
+    /// user's launch does.
+    ///
+    /// Errors: as [`graph`](Self::graph), and those of [`Script::body`].
     pub fn validate(&self) -> Result<()> {
-        self.scripts.all.iter().filter(|script| !script.code).try_for_each(|script| script.body().map(|_| ()))
+        let all = self.folder.scripts()?.all;
+        all.iter().filter(|script| !script.code).try_for_each(|script| script.body().map(|_| ()))
     }
 }
 
@@ -237,11 +245,16 @@ impl Migrator<'_> {
     /// [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and
     /// `database.*` for what happens on the way.
     pub fn upgrade(&mut self, db: &mut dyn Database, target: &str) -> Result<Report> {
-        let rows = self.history().rows(db)?;
-        if self.unknown(&rows) {
+        let (rows, mark) = self.history().launch(db)?;
+        if mark.is_some_and(|mark| self.folder.marks(&rows, target).iter().any(|own| own.to_string() == mark))
+        {
+            return Ok(nothing(rows));
+        }
+        let scripts = self.folder.scripts()?;
+        if scripts.lack(&rows) {
             return self.upgrade_newer(db, rows, target);
         }
-        let plan = self.graph().upgrade(&rows, target)?;
+        let plan = scripts.graph.upgrade(&rows, target)?;
         if plan.is_empty() {
             return Ok(nothing(rows));
         }
@@ -251,29 +264,31 @@ impl Migrator<'_> {
 
     /// The database has what the folder does not.
     fn upgrade_newer(&mut self, db: &mut dyn Database, rows: Vec<String>, target: &str) -> Result<Report> {
-        let met = Met::new(&self.options, self.graph(), db, &rows)?;
+        let scripts = self.folder.scripts()?;
+        let met = Met::new(&self.options, scripts.graph, db, &rows)?;
         match self.newer {
             NewerDatabase::Refuse => Err(met.error("")),
             NewerDatabase::RunOn => {
-                let below = met.above_floor(self.graph())?;
-                jobs::refuse_unfinished(&self.scripts, &self.options, db, &[])?;
+                let below = met.above_floor(scripts.graph)?;
+                jobs::refuse_unfinished(scripts, &self.options, db, &[])?;
                 self.refuse_changed(db, &below)?;
-                let lacks = self.graph().upgrade(&below, target)?;
+                let lacks = scripts.graph.upgrade(&below, target)?;
                 match lacks.steps.iter().find_map(|step| step.revision.as_ref()) {
                     None => Ok(Report { newer: met.newer(), ..nothing(rows) }),
                     Some(revision) => Err(met.error(&format!("; and it lacks revision {revision}"))),
                 }
             }
             NewerDatabase::TakeDown => {
-                self.refuse_changed(db, &self.graph().newest(met.below())?)?;
-                let Migrator { scripts, options, backups, listener, .. } = self;
+                self.refuse_changed(db, &scripts.graph.newest(met.below())?)?;
+                let Migrator { folder, options, backups, listener, .. } = self;
+                let scripts = folder.scripts()?;
                 let mut again = |db: &mut dyn Database, rows: &[String]| {
                     newer::take_down(scripts, options, db, rows, target)
                 };
                 let all = again(db, &rows)?;
-                backups::backed_up(backups.as_ref(), options, |first| {
-                    execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again, first)
-                })
+                let first = First::new(backups.as_ref(), options);
+                let planned = Planned { scripts, again: &mut again, first };
+                planned.run(db, options, &mut **listener, rows, all)
             }
         }
     }
@@ -283,7 +298,7 @@ impl Migrator<'_> {
     /// Errors: [`ErrorKind::NoDowngrade`] before any write where one of them has no `migrate:down`.
     pub fn downgrade(&mut self, db: &mut dyn Database, target: &str) -> Result<Report> {
         let rows = self.version_rows(db)?;
-        let plan = self.graph().downgrade(&rows, target)?;
+        let plan = self.graph()?.downgrade(&rows, target)?;
         if plan.is_empty() {
             return Ok(nothing(rows));
         }
@@ -295,7 +310,7 @@ impl Migrator<'_> {
     /// `purge` throws the rows away first, also such as the folder does not know.
     pub fn stamp(&mut self, db: &mut dyn Database, targets: &[&str], purge: bool) -> Result<Report> {
         let rows = if purge { self.history().rows(db)? } else { self.version_rows(db)? };
-        let plan = self.graph().stamp(&rows, targets, purge)?;
+        let plan = self.graph()?.stamp(&rows, targets, purge)?;
         if plan.is_empty() {
             return Ok(nothing(rows));
         }
@@ -313,21 +328,17 @@ impl Migrator<'_> {
     /// What an upgrade to `heads` would do, step by step. Reads only.
     pub fn pending(&self, db: &mut dyn Database) -> Result<Plan> {
         let rows = self.version_rows(db)?;
-        self.graph().upgrade(&rows, "heads")
+        self.graph()?.upgrade(&rows, "heads")
     }
 
     /// The version rows, each of which the folder must know.
     fn version_rows(&self, db: &mut dyn Database) -> Result<Vec<String>> {
         let rows = self.history().rows(db)?;
-        if self.unknown(&rows) {
-            return Err(Met::new(&self.options, self.graph(), db, &rows)?.error(""));
+        let scripts = self.folder.scripts()?;
+        if scripts.lack(&rows) {
+            return Err(Met::new(&self.options, scripts.graph, db, &rows)?.error(""));
         }
         Ok(rows)
-    }
-
-    /// Whether a row is none of the folder's.
-    fn unknown(&self, rows: &[String]) -> bool {
-        rows.iter().any(|row| self.graph().get(row).is_none())
     }
 
     /// Errors: [`ErrorKind::ChangedRevision`] if an applied script has another text now.
@@ -337,12 +348,13 @@ impl Migrator<'_> {
 
     /// The applied scripts that have another text now.
     fn changed(&self, db: &mut dyn Database, rows: &[String]) -> Result<Vec<Changed<'_>>> {
-        let applied: HashSet<&str> = self.graph().history(":current", rows)?.into_iter().collect();
+        let scripts = self.folder.scripts()?;
+        let applied: HashSet<&str> = scripts.graph.history(":current", rows)?.into_iter().collect();
         // A revision may have been recorded under a former id: what came last counts.
         let mut last = BTreeMap::new();
         for (revision, checksum, when) in self.history().checksums(db)? {
-            if let Some(script) = self
-                .script(&revision)
+            if let Some(script) = scripts
+                .get(&revision)
                 .filter(|script| !script.code && applied.contains(script.revision.id.as_str()))
             {
                 last.insert(&script.file, Changed { script, checksum, when });
@@ -363,10 +375,9 @@ impl Migrator<'_> {
     }
 
     fn run(&mut self, db: &mut dyn Database, plan: Plan, again: &Again<'_>) -> Result<Report> {
-        let Migrator { scripts, options, backups, listener, .. } = self;
-        backups::backed_up(backups.as_ref(), options, |first| {
-            run(scripts, options, &mut **listener, db, plan, again, first)
-        })
+        let Migrator { folder, options, backups, listener, .. } = self;
+        let first = First::new(backups.as_ref(), options);
+        run(folder.scripts()?, options, &mut **listener, db, plan, again, first)
     }
 }
 
@@ -396,40 +407,77 @@ impl Changed<'_> {
 type Again<'a> = dyn Fn(&RevisionGraph, &[String]) -> Result<Plan> + 'a;
 
 fn run(
-    scripts: &Scripts<'_>,
+    scripts: Scripts<'_>,
     options: &Options,
     listener: &mut Listener<'_>,
     db: &mut dyn Database,
     plan: Plan,
     again: &Again<'_>,
-    first: &mut First<'_>,
+    first: First<'_>,
 ) -> Result<Report> {
     let all = jobs::jobs(scripts, options, db, &plan)?;
-    let mut again = |db: &mut dyn Database, rows: &[String]| match again(&scripts.graph, rows) {
+    let mut again = |db: &mut dyn Database, rows: &[String]| match again(scripts.graph, rows) {
         Ok(plan) => jobs::jobs(scripts, options, db, &plan),
         // Another process was first, and its migrations are newer.
-        Err(error) => match rows.iter().any(|row| scripts.get(row).is_none()) {
-            true => Err(Met::new(options, &scripts.graph, db, rows)?.error("")),
+        Err(error) => match scripts.lack(rows) {
+            true => Err(Met::new(options, scripts.graph, db, rows)?.error("")),
             false => Err(error),
         },
     };
-    execute::run(db, options, listener, &scripts.code, plan.rows, all, &mut again, first)
+    Planned { scripts, again: &mut again, first }.run(db, options, listener, plan.rows, all)
 }
 
 /// The same on a database that is thrown away: nobody listens, and nothing comes first.
 fn run_quietly(
-    scripts: &Scripts<'_>,
+    scripts: Scripts<'_>,
     options: &Options,
     db: &mut dyn Database,
     plan: Plan,
     again: &Again<'_>,
 ) -> Result<Report> {
-    run(scripts, options, &mut |_| ControlFlow::Continue(()), db, plan, again, &mut nothing_first)
+    run(scripts, options, &mut |_| ControlFlow::Continue(()), db, plan, again, First::new(None, options))
 }
 
-/// Nothing is done before the first write.
-fn nothing_first(_: &mut dyn Database, _: &mut Listener<'_>) -> Result<Option<i64>> {
-    Ok(None)
+/// A run as it was planned, which answers what the run asks back.
+struct Planned<'p> {
+    scripts: Scripts<'p>,
+    again: &'p mut AllAgain<'p>,
+    first: First<'p>,
+}
+
+/// Plans all jobs anew for other version rows.
+type AllAgain<'a> = dyn FnMut(&mut dyn Database, &[String]) -> Result<Vec<Job>> + 'a;
+
+impl Planned<'_> {
+    fn run(
+        mut self,
+        db: &mut dyn Database,
+        options: &Options,
+        listener: &mut Listener<'_>,
+        rows: Vec<String>,
+        all: Vec<Job>,
+    ) -> Result<Report> {
+        let report = execute::run(db, options, listener, rows, all, &mut self)?;
+        Ok(Report { backup: self.first.taken(), ..report })
+    }
+}
+
+impl Planner for Planned<'_> {
+    fn again(&mut self, db: &mut dyn Database, rows: &[String]) -> Result<Vec<Job>> {
+        (self.again)(db, rows)
+    }
+
+    fn first(&mut self, db: &mut dyn Database, listener: &mut Listener<'_>) -> Result<Option<i64>> {
+        self.first.back_up(db, listener)
+    }
+
+    fn code(&self, file: &str) -> Option<&Code<'_>> {
+        self.scripts.code.iter().find(|code| code.file.name == file)
+    }
+
+    fn mark(&self, rows: &[String]) -> Option<Digest> {
+        self.scripts.mark(rows)
+    }
 }
 
 fn nothing(rows: Vec<String>) -> Report {

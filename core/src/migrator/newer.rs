@@ -145,7 +145,7 @@ impl Met {
     /// [`ErrorKind::NoDowngrade`], [`ErrorKind::StoredScriptRefused`].
     pub fn take_down(
         &self,
-        scripts: &Scripts<'_>,
+        scripts: Scripts<'_>,
         db: &mut dyn Database,
         rows: &[String],
     ) -> Result<(Vec<Job>, Vec<String>)> {
@@ -180,13 +180,13 @@ impl Met {
 
 /// All that leads from version rows to a target: down from what the folder does not know, then up.
 pub(super) fn take_down(
-    scripts: &Scripts<'_>,
+    scripts: Scripts<'_>,
     options: &Options,
     db: &mut dyn Database,
     rows: &[String],
     target: &str,
 ) -> Result<Vec<Job>> {
-    let met = Met::new(options, &scripts.graph, db, rows)?;
+    let met = Met::new(options, scripts.graph, db, rows)?;
     let (mut jobs, below) = met.take_down(scripts, db, rows)?;
     let plan = scripts.graph.upgrade(&below, target)?;
     jobs.extend(jobs::jobs(scripts, options, db, &plan)?);

@@ -6,11 +6,11 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::rehearse::empty;
 use super::verify::{graded, line};
-use super::{Migrator, Side, backups, nothing, run_quietly};
+use super::{First, Migrator, Planned, Side, nothing, run_quietly};
 use crate::db::Database;
 use crate::diff::{self, Diff, Difference, Grade};
 use crate::error::{Error, ErrorKind, Result};
-use crate::execute::{self, JobBody};
+use crate::execute::JobBody;
 use crate::graph::RevisionGraph;
 use crate::operation::{self, Note, Operation};
 use crate::report::Report;
@@ -140,8 +140,9 @@ impl Migrator<'_> {
         if found.is_exact() && rows == found.revisions {
             return Ok((found, nothing(rows)));
         }
-        let plan = self.graph().stamp(&rows, &targets, true)?;
-        let Migrator { scripts, options, listener, backups, .. } = self;
+        let Migrator { folder, options, listener, backups, .. } = self;
+        let scripts = folder.scripts()?;
+        let plan = scripts.graph.stamp(&rows, &targets, true)?;
         let mut all = super::jobs::jobs(scripts, options, db, &plan)?;
         let section = Section::parse(&operation::script(&found.operations), 1)?;
         if let Some(job) = all.first_mut() {
@@ -149,23 +150,24 @@ impl Migrator<'_> {
         }
         // Whoever was first has changed what was recognised.
         let mut again = |_: &mut dyn Database, _: &[String]| Err(changed());
-        let report = backups::backed_up(backups.as_ref(), options, |first| {
-            execute::run(db, options, &mut **listener, &scripts.code, rows, all, &mut again, first)
-        })?;
+        let first = First::new(backups.as_ref(), options);
+        let planned = Planned { scripts, again: &mut again, first };
+        let report = planned.run(db, options, &mut **listener, rows, all)?;
         Ok((found, report))
     }
 
     /// The schema after each step from nothing to the heads.
     fn stages(&self, scratch: &mut dyn Database) -> Result<Vec<Stage>> {
         empty(scratch)?;
-        let plan = self.graph().upgrade(&[], "heads")?;
+        let scripts = self.folder.scripts()?;
+        let plan = scripts.graph.upgrade(&[], "heads")?;
         let mut stages = vec![self.stage(scratch)?];
         for step in &plan.steps {
             let Some(revision) = &step.revision else { continue };
             let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, revision);
-            let plan = again(self.graph(), &self.history().rows(scratch)?)?;
+            let plan = again(scripts.graph, &self.history().rows(scratch)?)?;
             if !plan.is_empty() {
-                run_quietly(&self.scripts, &self.options, scratch, plan, &again)?;
+                run_quietly(scripts, &self.options, scratch, plan, &again)?;
                 stages.push(self.stage(scratch)?);
             }
         }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use super::{Again, Migrator, nothing, nothing_first, run, run_quietly};
+use super::{Again, First, Migrator, nothing, run, run_quietly};
 use crate::db::{Database, Recorder, Value};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
@@ -64,7 +64,7 @@ impl Migrator<'_> {
             Direction::Down => graph.downgrade(rows, to),
             Direction::Stamp => graph.stamp(rows, &targets, false),
         };
-        let (_, notes) = self.recorded(scratch, Purpose::Script, plan(self.graph(), &rows)?, &plan)?;
+        let (_, notes) = self.recorded(scratch, Purpose::Script, plan(self.graph()?, &rows)?, &plan)?;
         let verb = match direction {
             Direction::Up => "upgrade",
             Direction::Down => "downgrade",
@@ -101,7 +101,7 @@ impl Migrator<'_> {
             Direction::Stamp => graph.stamp(rows, &[target], false),
         };
         let rows = self.version_rows(db)?;
-        let planned = plan(self.graph(), &rows)?;
+        let planned = plan(self.graph()?, &rows)?;
         if planned.is_empty() {
             return Ok(DryRun { from: rows.clone(), to: rows, ..DryRun::default() });
         }
@@ -118,11 +118,12 @@ impl Migrator<'_> {
     /// where that is the purpose.
     pub(super) fn replay(&self, scratch: &mut dyn Database, to: &str, purpose: Purpose) -> Result<()> {
         let options = Options { purpose, ..self.options.clone() };
+        let scripts = self.folder.scripts()?;
         for target in to.split(',').map(str::trim).filter(|target| !matches!(*target, "" | "base")) {
             let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, target);
-            let plan = again(self.graph(), &self.history().rows(scratch)?)?;
+            let plan = again(scripts.graph, &self.history().rows(scratch)?)?;
             if !plan.is_empty() {
-                run_quietly(&self.scripts, &options, scratch, plan, &again)?;
+                run_quietly(scripts, &options, scratch, plan, &again)?;
             }
         }
         Ok(())
@@ -149,7 +150,8 @@ impl Migrator<'_> {
             ControlFlow::Continue(())
         };
         let recorder = &mut Recorder { db: scratch, note: &note, probing: false };
-        let report = run(&self.scripts, &options, &mut listener, recorder, plan, again, &mut nothing_first)?;
+        let first = First::new(None, &options);
+        let report = run(self.folder.scripts()?, &options, &mut listener, recorder, plan, again, first)?;
         Ok((report, notes.into_inner()))
     }
 

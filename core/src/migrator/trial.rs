@@ -88,12 +88,13 @@ impl Migrator<'_> {
         options: &TestOptions,
         progress: &mut Progress<'_>,
     ) -> Result<Tested> {
-        let plan = self.graph().upgrade(&[], "heads")?;
-        let wanted = self.graph().history(&options.range, &[])?;
+        let scripts = self.folder.scripts()?;
+        let plan = scripts.graph.upgrade(&[], "heads")?;
+        let wanted = scripts.graph.history(&options.range, &[])?;
         let mut tested = Tested { seed: options.seed, ..Tested::default() };
         let fresh = self.fresh(scratch)?;
         for (at, step) in plan.steps.iter().enumerate() {
-            let Some(script) = step.revision.as_deref().and_then(|id| self.script(id)) else { continue };
+            let Some(script) = step.revision.as_deref().and_then(|id| scripts.get(id)) else { continue };
             if !wanted.contains(&script.revision.id.as_str()) {
                 continue;
             }
@@ -125,7 +126,8 @@ impl Migrator<'_> {
     ) -> Result<SnapshotTested> {
         let mut tested = SnapshotTested { name: name.to_owned(), ..SnapshotTested::default() };
         let fail = |error| Trouble::error(Stage::ToHeads, RowsKind::Snapshot, error);
-        let plan = match self.version_rows(db).and_then(|rows| self.graph().upgrade(&rows, "heads")) {
+        let scripts = self.folder.scripts()?;
+        let plan = match self.version_rows(db).and_then(|rows| scripts.graph.upgrade(&rows, "heads")) {
             Ok(plan) => plan,
             Err(error) => {
                 tested.failures.push(fail(error));
@@ -137,7 +139,7 @@ impl Migrator<'_> {
         let held = Rows::read(db, &before)?;
         tested.rows = held.count();
         let mut declared = Declared::default();
-        for script in plan.steps.iter().filter_map(|step| self.script(step.revision.as_deref()?)) {
+        for script in plan.steps.iter().filter_map(|step| scripts.get(step.revision.as_deref()?)) {
             self.declare(&mut declared, script, Direction::Up, &before);
         }
         if let Err(error) = self.refuse_changed(db, &plan.rows).and_then(|()| self.steps(db, &plan)) {
@@ -192,7 +194,7 @@ impl Migrator<'_> {
     fn fresh(&self, scratch: &mut Scratch<'_>) -> Result<Option<Vec<Object>>> {
         let mut db = scratch()?;
         empty(&mut *db)?;
-        let plan = self.graph().upgrade(&[], "heads")?;
+        let plan = self.graph()?.upgrade(&[], "heads")?;
         if self.steps(&mut *db, &plan).is_err() {
             return Ok(None);
         }
@@ -210,7 +212,7 @@ impl Migrator<'_> {
         of: &mut RevisionTested,
     ) -> Result<bool> {
         let back = match script.code {
-            true => self.scripts.code_has_down(script),
+            true => self.folder.scripts()?.code_has_down(script),
             false => script.body().is_ok_and(|body| body.down.is_some()),
         };
         of.downgrade = back;
@@ -377,7 +379,7 @@ impl Migrator<'_> {
             return Ok(());
         }
         let again = |_: &RevisionGraph, _: &[String]| Ok(plan.clone());
-        run_quietly(&self.scripts, &self.options, db, plan.clone(), &again).map(|_| ())
+        run_quietly(self.folder.scripts()?, &self.options, db, plan.clone(), &again).map(|_| ())
     }
 
     /// Adds what one direction of a file says.

@@ -38,6 +38,7 @@
 mod body;
 mod checksum;
 mod compatible;
+mod digest;
 mod file_name;
 mod forbidden;
 mod formats;
@@ -53,6 +54,7 @@ use std::borrow::Cow;
 
 pub use body::{Body, Item, ItemKind, Section};
 pub use compatible::Break;
+pub use digest::Digest;
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
 pub(crate) use marker::line_comments;

@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Digest;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A place that migrations are read from.
@@ -24,6 +25,12 @@ pub trait Source {
     ///
     /// [`ErrorKind::SourceUnreadable`] naming what cannot be read.
     fn files(&self) -> Result<Vec<SourceFile>>;
+
+    /// The digest of these same files, where it is had without making the list: a launch with nothing to
+    /// do needs no more. None where it is not, which is the default: then the files are read at once.
+    fn digest(&self) -> Option<Digest> {
+        None
+    }
 }
 
 /// One file of a source.
@@ -40,6 +47,21 @@ impl<S: Source + ?Sized> Source for &S {
     fn files(&self) -> Result<Vec<SourceFile>> {
         (**self).files()
     }
+
+    fn digest(&self) -> Option<Digest> {
+        (**self).digest()
+    }
+}
+
+/// Files that were read before, as they are.
+impl Source for Vec<SourceFile> {
+    fn files(&self) -> Result<Vec<SourceFile>> {
+        Ok(sorted(self.clone()))
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        Some(self.iter().fold(Digest::NONE, |all, file| all.with(&file.name, &file.text)))
+    }
 }
 
 /// Names and texts, as they are: every pair is a migration, whatever its name ends with.
@@ -51,17 +73,29 @@ impl<N: AsRef<str>, T: AsRef<str>> Source for [(N, T)] {
         };
         Ok(sorted(self.iter().map(file).collect()))
     }
+
+    fn digest(&self) -> Option<Digest> {
+        Some(self.iter().fold(Digest::NONE, |all, (name, text)| all.with(name.as_ref(), text.as_ref())))
+    }
 }
 
 impl<N: AsRef<str>, T: AsRef<str>, const LENGTH: usize> Source for [(N, T); LENGTH] {
     fn files(&self) -> Result<Vec<SourceFile>> {
         self.as_slice().files()
     }
+
+    fn digest(&self) -> Option<Digest> {
+        self.as_slice().digest()
+    }
 }
 
 impl<N: AsRef<str>, T: AsRef<str>> Source for Vec<(N, T)> {
     fn files(&self) -> Result<Vec<SourceFile>> {
         self.as_slice().files()
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        self.as_slice().digest()
     }
 }
 
@@ -148,6 +182,18 @@ impl Source for include_dir::Dir<'static> {
             }
         }
         Ok(sorted(files))
+    }
+
+    /// None where a text is not UTF-8, which [`files`](Source::files) says.
+    fn digest(&self) -> Option<Digest> {
+        let mut all = Digest::NONE;
+        for file in include_dir::Dir::files(self) {
+            let name = file.path().file_name().unwrap_or_default().to_string_lossy();
+            if is_migration(&name) {
+                all = all.with(&name, file.contents_utf8()?);
+            }
+        }
+        Some(all)
     }
 }
 
@@ -240,6 +286,7 @@ mod tests {
         for source in sources {
             assert_eq!(names(source), ["C.SQL", "a.sql", "b.sql"]);
             assert_eq!(source.files().unwrap()[1].text, "SELECT 1");
+            assert!(source.digest().is_none_or(|digest| Some(digest) == source.files().unwrap().digest()));
         }
     }
 
@@ -258,6 +305,7 @@ mod tests {
         );
         assert_eq!(names(&DIR), ["a.sql", "b.sql"]);
         assert!(matches!(Source::files(&DIR).unwrap()[0].text, Cow::Borrowed("SELECT 1")));
+        assert_eq!(DIR.digest(), Source::files(&DIR).unwrap().digest());
         static BAD: Dir<'static> = Dir::new("", &[DirEntry::File(File::new("a.sql", b"\xff"))]);
         assert_eq!(Source::files(&BAD).unwrap_err().kind(), ErrorKind::SourceUnreadable);
     }

@@ -94,7 +94,7 @@ fn upgrade(db: &mut Connection, options: &Options) -> limbeck::Result<Report> {
             .progress_chars("=> "),
     );
     // A real app has all of its migrations: `Migrator::new(&MIGRATIONS)`.
-    let mut migrator = Migrator::new(&release(options.release)?[..])?
+    let mut migrator = Migrator::new(release(options.release)?)?
         .app_version(format!("{}.0.0", options.release))
         .newer_database(options.newer)
         .backup(Backups::new(format!("{}.backups", options.path)).keep(3))

@@ -1,18 +1,21 @@
 //! The conformance suite through C: `driver.c` is the program, and this runs it over every case. See
 //! tests/conformance/README.md.
 
+use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use crate::support::{SANITIZED, Sqlite};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The driver, running.
 struct Driver {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
+    /// The number of each code, as the header has it.
+    numbers: HashMap<String, String>,
 }
 
 impl Driver {
@@ -20,7 +23,13 @@ impl Driver {
         let mut command = Command::new(program);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (requests, answers) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        Driver { child, requests, answers: BufReader::new(answers) }
+        let header = read(&crate::support::here().join("include/limbeck.h"));
+        let numbers = header.lines().filter_map(|line| {
+            let (name, number) =
+                line.trim().strip_prefix("LIMBECK_")?.strip_suffix(',')?.split_once(" = ")?;
+            Some((name.to_lowercase().replacen('_', ".", 1), number.to_owned()))
+        });
+        Driver { child, requests, answers: BufReader::new(answers), numbers: numbers.collect() }
     }
 
     /// What it answers, or what it fails with.
@@ -29,11 +38,22 @@ impl Driver {
         self.requests.flush().unwrap();
         let mut line = String::new();
         self.answers.read_line(&mut line).unwrap();
-        let (how, length) = line.trim().split_once(' ').unwrap_or_else(|| panic!("{verb} {text}: {line:?}"));
+        let [status, length] = *line.trim().split(' ').collect::<Vec<_>>() else {
+            panic!("{verb} {text}: {line:?}");
+        };
         let mut bytes = vec![0; length.parse().unwrap()];
         self.answers.read_exact(&mut bytes).unwrap();
         let text = String::from_utf8(bytes).unwrap();
-        if how == "ok" { Ok(text) } else { Err(text) }
+        match status {
+            "0" => Ok(text),
+            // Of SQLite's own.
+            "-1" => Err(text),
+            status => {
+                let code = parsed(&text).unwrap()["error"]["code"].as_str().unwrap().to_owned();
+                assert_eq!(self.numbers.get(&code).map(String::as_str), Some(status), "{code}");
+                Err(text)
+            }
+        }
     }
 
     /// The first column of each row.
@@ -109,19 +129,28 @@ fn cases(name: &str, sqlite: Sqlite) {
     let cases: Vec<PathBuf> = areas.iter().flat_map(|area| folder(area)).collect();
     assert!(cases.len() > 100, "{} cases", cases.len());
     let mut failures = Vec::new();
+    driver.ask("open", "").unwrap();
+    let version = driver.texts("SELECT sqlite_version()").remove(0);
+    let mut record = format!("{}\n", json!({"surface": "C", "sqlite": version}));
     for path in &cases {
         let name: Vec<_> = path.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
-        let found = case(&mut driver, path, sqlite);
-        failures.extend(found.into_iter().map(|what| format!("{}/{}/{what}", name[1], name[0])));
+        let name = format!("{}/{}", name[1], name[0]);
+        let mut told = json!({"case": name, "steps": []});
+        let found = case(&mut driver, path, sqlite, &mut told);
+        record += &format!("{told}\n");
+        failures.extend(found.into_iter().map(|what| format!("{name}/{what}")));
     }
+    let records = crate::support::here().join("../target/conformance");
+    std::fs::create_dir_all(&records).unwrap();
+    std::fs::write(records.join(format!("c-{version}.jsonl")), record).unwrap();
     drop(driver.requests);
     assert!(driver.child.wait().unwrap().success());
     let (count, of) = (failures.len(), cases.len());
     assert!(failures.is_empty(), "{of} cases, {count} failures:\n\n{}", failures.join("\n\n"));
 }
 
-/// Runs one case; each failure begins with the file that differs.
-fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite) -> Vec<String> {
+/// Runs one case; each failure begins with the file that differs. `told` gets what came of it.
+fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite, told: &mut Value) -> Vec<String> {
     let case: Value = serde_json::from_str(&read(&path.join("case.json"))).unwrap();
     driver.ask("open", "").unwrap();
     driver.ask("exec", "PRAGMA foreign_keys = OFF").unwrap();
@@ -142,7 +171,7 @@ fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite) -> Vec<String> {
         let newer = step["newer_database"].as_str().unwrap_or("refuse");
         driver.ask("set", &format!("newer_database={newer}")).unwrap();
         driver.ask("folder", migrations.to_str().unwrap()).unwrap();
-        if let Err(failure) = take(driver, step, path, call, sqlite) {
+        if let Err(failure) = take(driver, step, path, call, sqlite, told) {
             failures.push(format!("case.json: {call}: {failure}"));
         }
         if driver.texts("PRAGMA foreign_keys") != foreign_keys {
@@ -153,6 +182,7 @@ fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite) -> Vec<String> {
         failures.push("schema.sql: integrity_check".to_owned());
     }
     for (name, found) in [("schema.sql", driver.schema()), ("rows.txt", driver.rows(false))] {
+        told[name] = json!(found);
         let file = path.join(name);
         let want = if file.exists() { read(&file) } else { String::new() };
         // SQLite's own ALTER has its own layout, version by version.
@@ -166,7 +196,14 @@ fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite) -> Vec<String> {
 }
 
 /// Takes one step.
-fn take(driver: &mut Driver, step: &Value, path: &Path, call: &str, sqlite: Sqlite) -> Result<(), String> {
+fn take(
+    driver: &mut Driver,
+    step: &Value,
+    path: &Path,
+    call: &str,
+    sqlite: Sqlite,
+    told: &mut Value,
+) -> Result<(), String> {
     let before = driver.state();
     let found = match call.strip_prefix("check ") {
         Some(file) => driver.ask("check", &std::fs::read_to_string(path.join(file)).unwrap()),
@@ -180,6 +217,11 @@ fn take(driver: &mut Driver, step: &Value, path: &Path, call: &str, sqlite: Sqli
             None => driver.ask("run", call),
         },
     };
+    told["steps"].as_array_mut().unwrap().push(match &found {
+        Ok(script) if call.ends_with("--sql") => json!({"ok": script}),
+        Ok(found) => json!({"ok": timeless(parsed(found)?)}),
+        Err(error) => timeless(parsed(error)?),
+    });
     let found = found.and_then(|found| ran(driver, call, found));
     let expected = step["error"].as_str();
     match (found, expected) {
@@ -190,7 +232,7 @@ fn take(driver: &mut Driver, step: &Value, path: &Path, call: &str, sqlite: Sqli
         (Ok(found), Some(code)) => Err(format!("{code} was expected, and it succeeds: {found}")),
         (Err(error), None) => Err(format!("fails: {error}")),
         (Err(json), Some(code)) => {
-            let all: Value = serde_json::from_str(&json).map_err(|error| format!("{error}: {json}"))?;
+            let all = parsed(&json)?;
             let error = &all["error"];
             let same = |name: &str| step[name].is_null() || step[name] == error[name];
             let message = error["message"].as_str().unwrap_or_default();
@@ -220,20 +262,27 @@ fn take(driver: &mut Driver, step: &Value, path: &Path, call: &str, sqlite: Sqli
 /// A printed script is run, and is no result; all else is JSON.
 fn ran(driver: &mut Driver, call: &str, found: String) -> Result<Value, String> {
     if !call.ends_with("--sql") {
-        return serde_json::from_str(&found).map_err(|error| format!("{error}: {found}"));
+        return parsed(&found);
     }
     driver.ask("exec", &found.replace(".bail on\n", "")).map(|_| Value::Null).map_err(|message| {
         let _ = driver.ask("exec", "ROLLBACK");
-        serde_json::json!({"error": {"code": "sql.failed", "message": message}}).to_string()
+        json!({"error": {"code": "sql.failed", "message": message}}).to_string()
     })
 }
 
-/// Without the times; on a system's SQLite without what depends on its version.
-fn compared(mut value: Value, sqlite: Sqlite) -> Value {
-    if let Some(report) = value.as_object_mut() {
-        report.remove("timing");
-    }
-    leave_out(&mut value, &["applied_at"]);
+fn parsed(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("{error}: {text}"))
+}
+
+/// Without what differs between two equal runs.
+fn timeless(mut value: Value) -> Value {
+    leave_out(&mut value, &["timing", "applied_at"]);
+    value
+}
+
+/// The same; on a system's SQLite without what depends on its version.
+fn compared(value: Value, sqlite: Sqlite) -> Value {
+    let mut value = timeless(value);
     if sqlite == Sqlite::System {
         leave_out(&mut value, &["way", "why", "rows", "statements"]);
     }

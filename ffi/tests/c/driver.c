@@ -10,7 +10,7 @@
  *   exec    SQL of several statements
  *   run     a call, as in case.json
  *
- * Answers: `ok length`, or `error length` and the error's JSON.
+ * Answers: `0 length`, or the error's status, the length and its JSON; -1 for an error of SQLite's own.
  */
 #include "limbeck.h"
 
@@ -26,46 +26,47 @@ static limbeck_database *database, *scratch, *wanted;
 static limbeck_migrator *migrator;
 static char rebuild[32], transaction[32], newer_database[32], app_version[64], folder[4096];
 
-static void answer(const char *how, const char *text, size_t length) {
-  printf("%s %lu\n", how, (unsigned long)length);
+static void answer(int status, const char *text, size_t length) {
+  printf("%d %lu\n", status, (unsigned long)length);
   fwrite(text, 1, length, stdout);
   fflush(stdout);
-}
-
-static void fail(limbeck_error *error) {
-  size_t length = 0;
-  const char *json = limbeck_error_json(error, &length);
-  answer("error", json, length);
-  limbeck_error_free(error);
-}
-
-/* Hands a text over, and frees it. */
-static void tell(limbeck_status status, limbeck_text *text, limbeck_error *error) {
-  if (status != LIMBECK_OK) {
-    fail(error);
-  } else {
-    size_t length = 0;
-    const char *data = limbeck_text_data(text, &length);
-    answer("ok", data, length);
-    limbeck_text_free(text);
-  }
-}
-
-static void tell_report(limbeck_status status, limbeck_report *report, limbeck_error *error) {
-  if (status != LIMBECK_OK) {
-    fail(error);
-  } else {
-    size_t length = 0;
-    const char *data = limbeck_report_json(report, &length);
-    answer("ok", data, length);
-    limbeck_report_free(report);
-  }
 }
 
 static void must(int fine, const char *what) {
   if (!fine) {
     fprintf(stderr, "driver: %s\n", what);
     exit(1);
+  }
+}
+
+static void fail(limbeck_status status, limbeck_error *error) {
+  size_t length = 0;
+  const char *json = limbeck_error_json(error, &length);
+  must(limbeck_error_status(error) == status, json);
+  answer(status, json, length);
+  limbeck_error_free(error);
+}
+
+/* Hands a text over, and frees it. */
+static void tell(limbeck_status status, limbeck_text *text, limbeck_error *error) {
+  if (status != LIMBECK_OK) {
+    fail(status, error);
+  } else {
+    size_t length = 0;
+    const char *data = limbeck_text_data(text, &length);
+    answer(0, data, length);
+    limbeck_text_free(text);
+  }
+}
+
+static void tell_report(limbeck_status status, limbeck_report *report, limbeck_error *error) {
+  if (status != LIMBECK_OK) {
+    fail(status, error);
+  } else {
+    size_t length = 0;
+    const char *data = limbeck_report_json(report, &length);
+    answer(0, data, length);
+    limbeck_report_free(report);
   }
 }
 
@@ -81,7 +82,7 @@ static void open_in_memory(sqlite3 **sqlite, limbeck_database **its) {
 static void open_database(void) {
   open_in_memory(&connection, &database);
   rebuild[0] = transaction[0] = newer_database[0] = app_version[0] = 0;
-  answer("ok", "", 0);
+  answer(0, "", 0);
 }
 
 static void set(const char *text) {
@@ -95,7 +96,7 @@ static void set(const char *text) {
     must(!strncmp(text, "app_version=", 12), text);
     snprintf(app_version, sizeof app_version, "%s", text + 12);
   }
-  answer("ok", "", 0);
+  answer(0, "", 0);
 }
 
 /* A migrator of the folder, with the settings. */
@@ -123,9 +124,9 @@ static limbeck_status read_folder(limbeck_error **error) {
 static void exec(const char *sql) {
   char *message = NULL;
   if (sqlite3_exec(connection, sql, NULL, NULL, &message) == SQLITE_OK) {
-    answer("ok", "", 0);
+    answer(0, "", 0);
   } else {
-    answer("error", message, strlen(message));
+    answer(-1, message, strlen(message));
   }
   sqlite3_free(message);
 }
@@ -147,9 +148,9 @@ static void texts(const char *sql) {
   length = sqlite3_str_length(all);
   text = sqlite3_str_finish(all);
   if (code == SQLITE_DONE) {
-    answer("ok", text ? text : "", (size_t)length);
+    answer(0, text ? text : "", (size_t)length);
   } else {
-    answer("error", sqlite3_errmsg(connection), strlen(sqlite3_errmsg(connection)));
+    answer(-1, sqlite3_errmsg(connection), strlen(sqlite3_errmsg(connection)));
   }
   sqlite3_free(text);
 }
@@ -222,7 +223,7 @@ static void run(char *call) {
   limbeck_status status = read_folder(&error);
   char *rest = strchr(call, ' ');
   if (status) {
-    fail(error);
+    fail(status, error);
     return;
   }
   if (rest) {
@@ -255,7 +256,7 @@ static void run(char *call) {
     must(!strcmp(call, "ensure_version"), call);
     status = limbeck_migrator_ensure_version(migrator, database, &made, &error);
     if (!status) {
-      answer("ok", made ? "true" : "false", made ? 4 : 5);
+      answer(0, made ? "true" : "false", made ? 4 : 5);
       return;
     }
   }
@@ -276,7 +277,7 @@ int main(void) {
       set(bytes);
     } else if (!strcmp(verb, "folder")) {
       snprintf(folder, sizeof folder, "%s", bytes);
-      answer("ok", "", 0);
+      answer(0, "", 0);
     } else if (!strcmp(verb, "texts")) {
       texts(bytes);
     } else if (!strcmp(verb, "check")) {

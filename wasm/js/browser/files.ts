@@ -59,6 +59,14 @@ export class Files {
     });
   }
 
+  /** The kept file, if there is one. */
+  kept(): Promise<Uint8Array | undefined> {
+    return this.#transact('readonly', async (heads, files) => {
+      const kept = (await this.#head(heads))?.kept;
+      return kept === undefined ? undefined : got(files.get([this.name, kept]));
+    });
+  }
+
   /** Makes the kept file the one that counts, and keeps the other. */
   swap(): Promise<Head> {
     return this.#transact('readwrite', async (heads, files) => {

@@ -104,6 +104,16 @@ export async function restoreIndexedDb(options: StoredIn & Pick<OpenOptions<neve
   }
 }
 
+/**
+ * The bytes from before the last migration, if they are still kept: to look into, or to offer for download, before
+ * {@link restoreIndexedDb}. Nothing is changed.
+ *
+ * Errors: `database.cannot_open`, `database.io`.
+ */
+export async function keptIndexedDb({ name, store = 'limbeck' }: StoredIn): Promise<Uint8Array | undefined> {
+  return new Files(store, name).kept();
+}
+
 function identity(store: string, name: string): string {
   return `limbeck:indexeddb:${encodeURIComponent(store)}/${encodeURIComponent(name)}`;
 }

@@ -132,7 +132,7 @@ function said(cause: unknown): string {
   return message || name || String(cause);
 }
 
-function full(message: string, cause?: unknown): LimbeckError {
+export function full(message: string, cause?: unknown): LimbeckError {
   return new LimbeckError('database.full', message, { hint: 'free room on the disk, or delete data of this site', cause });
 }
 

@@ -3,15 +3,22 @@ import { oo1, type Oo1Database, type Sqlite3 } from '../adapters/oo1.js';
 import init from '../load.js';
 import { LimbeckError } from '../errors.js';
 import { Migrator } from '../migrator.js';
-import { cancelled, cannotOpen, isBehind, locked, notStored, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
+import { cancelled, cannotOpen, full, isBehind, locked, notStored, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
 
 /** Options of {@link openOpfs}. */
 export interface OpfsOptions<D> extends OpenOptions<D> {
   /** What `sqlite3InitModule()` answered. */
   sqlite3: Sqlite3;
+  /**
+   * With true, the database is copied before it is migrated, through SQLite's backup API, and {@link restoreOpfs}
+   * puts the copy back. It stays until the next migration takes its place, and takes as much room again.
+   */
+  keep?: boolean;
 }
 
 const FILE = '/database';
+/** What it was before the last migration. */
+const KEPT = '/kept';
 /** How long a file is tried that the browser has not yet taken from a tab that is gone. */
 const PATIENCE_MS = 15_000;
 
@@ -32,45 +39,132 @@ const PATIENCE_MS = 15_000;
  */
 export async function openOpfs<D extends Oo1Database = any>(options: OpfsOptions<D>): Promise<Opened<D>> {
   await init();
-  const { name, sqlite3, setup, target, onProgress, signal } = options;
+  const { sqlite3, setup, target, onProgress, signal } = options;
   const migrator = new Migrator(options.migrations, options);
   const tell = teller(options);
-  const id = encodeURIComponent(name);
-  const release = await locked(`limbeck:opfs:${id}`, options, () => tell({ event: 'waiting' }));
-  let pool: Pool | undefined;
-  let db: D | undefined;
-  const close = () => {
-    try {
-      db?.close();
-      pool?.pauseVfs();
-    } finally {
-      release();
-    }
-  };
+  const held = await Held.by(options, tell);
   try {
-    tell({ event: 'loading' });
-    pool = await acquired(sqlite3, id, signal);
-    if (!pool.getFileNames().includes(FILE)) await begin(pool, options);
-    db = new pool.OpfsSAHPoolDb(FILE) as D;
+    if (!held.has(FILE)) await begin(held.pool, options);
+    const db: D = held.open(FILE);
     setup?.(db);
-    const size = Number(oo1(db).query('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')[0]![0]);
-    // A rebuild writes a table again, and its journal.
-    if (isBehind(() => migrator.pending(db!, { sqlite3 }))) await roomFor(size);
+    if (isBehind(() => migrator.pending(db, { sqlite3 }))) {
+      const size = Number(oo1(db).query('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')[0]![0]);
+      const keep = options.keep === true && size > 0;
+      // A rebuild writes a table again, and its journal.
+      await roomFor(keep ? 2 * size : size);
+      if (keep) held.copy(db, KEPT);
+    }
     const report = migrator.upgrade(db, target, { sqlite3, onProgress, signal });
     return {
       db,
       report,
       persisted: persist(options.persist !== false),
       save: async () => {},
-      close: async () => close(),
+      close: async () => held.close(),
     };
   } catch (error) {
+    held.abandon();
+    throw error;
+  }
+}
+
+/**
+ * Makes a database what it was before the last migration that {@link openOpfs} ran with `keep`: through SQLite's backup
+ * API, in one transaction, so a worker that ends on the way leaves it as it was. The copy stays.
+ *
+ * It waits for the worker that has the database: who has it open has to close it first.
+ *
+ * Warning: what was written since is gone.
+ *
+ * Errors: `store.nothing_kept`, `database.cannot_open`, `database.full`, `database.io`, `database.locked` without `wait`,
+ * `run.cancelled`.
+ */
+export async function restoreOpfs(
+  options: Pick<OpfsOptions<never>, 'name' | 'sqlite3' | 'wait' | 'signal'>,
+): Promise<void> {
+  const held = await Held.by(options, () => {});
+  try {
+    const kept = held.has(KEPT) ? held.open(KEPT) : undefined;
+    // A copy that was never finished is an empty database.
+    if (!kept?.selectValue('SELECT count(*) FROM sqlite_schema')) {
+      throw new LimbeckError('store.nothing_kept', `no copy of '${options.name}' from before a migration is kept`, {
+        hint: 'restore a backup of your own: openOpfs keeps a copy with keep: true',
+      });
+    }
+    held.copy(kept, FILE);
+  } catch (error) {
+    held.abandon();
+    throw error;
+  }
+  held.close();
+}
+
+/** The files of a database, while this worker has them. */
+class Held {
+  readonly #open: Oo1Database[] = [];
+
+  private constructor(
+    readonly pool: Pool,
+    readonly sqlite3: Sqlite3,
+    readonly release: () => void,
+  ) {}
+
+  /** Waits for the files of a name. */
+  static async by(
+    { name, sqlite3, wait, signal }: Pick<OpfsOptions<never>, 'name' | 'sqlite3' | 'wait' | 'signal'>,
+    tell: ReturnType<typeof teller>,
+  ): Promise<Held> {
+    const id = encodeURIComponent(name);
+    const release = await locked(`limbeck:opfs:${id}`, { wait, signal }, () => tell({ event: 'waiting' }));
     try {
-      close();
+      tell({ event: 'loading' });
+      return new Held(await acquired(sqlite3, id, signal), sqlite3, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  has(file: string): boolean {
+    return this.pool.getFileNames().includes(file);
+  }
+
+  open<D extends Oo1Database>(file: string): D {
+    const db: D = new this.pool.OpfsSAHPoolDb(file);
+    this.#open.push(db);
+    return db;
+  }
+
+  /** Makes a file what a database is, in one transaction of SQLite's. */
+  copy(from: Oo1Database, file: string): void {
+    const { capi } = this.sqlite3;
+    const to = this.open(file);
+    const backup = capi.sqlite3_backup_init(to.pointer, 'main', from.pointer, 'main');
+    const code = backup ? capi.sqlite3_backup_step(backup, -1) : capi.sqlite3_errcode(to.pointer);
+    if (backup) capi.sqlite3_backup_finish(backup);
+    to.close();
+    if (code === capi.SQLITE_DONE) return;
+    if ((code & 0xff) === capi.SQLITE_FULL) throw full('there is no room for a copy of the database');
+    throw notStored(new Error(`copying it failed: ${capi.sqlite3_js_rc_str(code)}`));
+  }
+
+  close(): void {
+    try {
+      // To close one twice does nothing.
+      for (const db of this.#open) db.close();
+      this.pool.pauseVfs();
+    } finally {
+      this.release();
+    }
+  }
+
+  /** Closes after an error, which counts more than one of closing. */
+  abandon(): void {
+    try {
+      this.close();
     } catch {
       // The first error counts.
     }
-    throw error;
   }
 }
 

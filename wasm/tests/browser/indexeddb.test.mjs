@@ -26,6 +26,7 @@ it('an upgrade keeps the old bytes until the first save after the next start', a
   const upgraded = await stored(page, 'kept');
   isNew(upgraded, old);
   assert.equal(upgraded.head.kept, old.head.file);
+  assert.equal(await page.evaluate(() => t.kept('kept')), old.size);
   // Saves of this start keep it.
   await run(page, 'kept', 'DELETE FROM tags');
   assert.equal((await save(page, 'kept')).code, undefined);
@@ -42,6 +43,7 @@ it('an upgrade keeps the old bytes until the first save after the next start', a
   assert.equal((await stored(page, 'kept')).head.kept, old.head.file);
   await save(page, 'kept');
   assert.equal((await stored(page, 'kept')).head.kept, undefined);
+  assert.equal(await page.evaluate(() => t.kept('kept')), null);
   const nothing = await page.evaluate(() => t.ended(t.restore('kept')));
   assert.equal(nothing.code, 'store.nothing_kept');
   isNew({ ...(await stored(page, 'kept')), tags: old.rows }, old);

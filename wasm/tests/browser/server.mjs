@@ -20,7 +20,8 @@ function cases() {
   const suite = join(root, '../tests/conformance/cases');
   const files = readdirSync(suite, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const named = files.map(({ parentPath, path, name }) => join(parentPath ?? path, name));
-  return Object.fromEntries(named.map((file) => [`/tests/conformance/cases${file.slice(suite.length)}`, readFileSync(file, 'utf8')]));
+  const found = Object.fromEntries(named.map((file) => [`/tests/conformance/cases${file.slice(suite.length)}`, readFileSync(file, 'utf8')]));
+  return { ...found, '/tests/conformance/skips.json': readFileSync(join(suite, '../skips.json'), 'utf8') };
 }
 
 /** A server of a folder. `reached(key)` resolves when a page asks for `/held?key`, which is never answered. */

@@ -82,7 +82,7 @@ it('OPFS: cancelled at every event, and nothing has happened', async () => {
 
 it('OPFS: one worker has it until it closes it, another waits', async () => {
   const [one, two] = [await tab(), await tab()];
-  await inWorker(one, 'held', { kind: 'opfs', keep: true });
+  await inWorker(one, 'held', { kind: 'opfs', hold: true });
   assert.equal((await ended(two, 'held', { kind: 'opfs', wait: false })).code, 'database.locked');
   const waits = inWorker(two, 'held', { kind: 'opfs' });
   await two.waitForFunction(() => t.told.held.includes('waiting'));
@@ -99,6 +99,27 @@ it('OPFS: begins with the bytes that IndexedDB has', async () => {
   const { steps, state } = await inWorker(page, 'moves', { kind: 'opfs', begin: 'moves' });
   assert.deepEqual(steps, ['0002', '0003', '0004']);
   isNew(state, old);
+  await page.close();
+});
+
+it('OPFS: what it was before a migration is put back, if it was to be kept', async () => {
+  const page = await tab();
+  const kind = 'opfs';
+  const old = await before(page, 'restored', kind);
+  const restore = { kind, restore: true };
+  assert.equal((await ended(page, 'restored', restore)).code, 'store.nothing_kept');
+  const upgraded = await inWorker(page, 'restored', { kind, keep: true });
+  isNew(upgraded.state, old);
+  // A start with nothing to do keeps what is kept.
+  assert.deepEqual((await inWorker(page, 'restored', { kind, keep: true })).steps, []);
+  await inWorker(page, 'restored', restore);
+  assert.deepEqual((await inWorker(page, 'restored', { kind, number: 1 })).state, old);
+  await inWorker(page, 'restored', restore);
+  assert.deepEqual((await inWorker(page, 'restored', { kind })).steps, ['0002', '0003', '0004']);
+  // Without it nothing is kept.
+  await before(page, 'not kept', kind);
+  await inWorker(page, 'not kept', { kind });
+  assert.equal((await ended(page, 'not kept', restore)).code, 'store.nothing_kept');
   await page.close();
 });
 

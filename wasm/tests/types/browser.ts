@@ -1,6 +1,6 @@
 // What an app writes for a database that the browser keeps. Compiled by tests/types.test.mjs, never run.
 import sqlite3InitModule from '@sqlite.org/sqlite-wasm';
-import { inWorker, LimbeckError, openIndexedDb, openOpfs, restoreIndexedDb, serve, type OpenEvent, type Report } from 'limbeck';
+import { inWorker, keptIndexedDb, LimbeckError, openIndexedDb, openOpfs, restoreIndexedDb, restoreOpfs, serve, type OpenEvent, type Report } from 'limbeck';
 import initSqlJs from 'sql.js';
 
 const migrations = { '0001_notes.sql': 'CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT)' };
@@ -32,7 +32,8 @@ await save();
 await close();
 const promised: boolean = await persisted;
 console.log(report.to, promised);
-await restoreIndexedDb({ name: 'app' });
+const before: Uint8Array | undefined = await keptIndexedDb({ name: 'app' });
+if (before) await restoreIndexedDb({ name: 'app' });
 // @ts-expect-error: a name
 await openIndexedDb({ SQL, migrations });
 // @ts-expect-error: sql.js is missing
@@ -41,6 +42,7 @@ await openIndexedDb({ name: 'app', migrations });
 const opfs = await openOpfs({ name: 'app', sqlite3: await sqlite3InitModule(), migrations, onProgress: show });
 opfs.db.exec('SELECT 1');
 await opfs.close();
+await restoreOpfs({ name: 'app', sqlite3: await sqlite3InitModule() });
 
 serve(async ({ argument, onProgress }) => {
   const opened = await openIndexedDb({ name: argument as string, SQL, migrations, onProgress });

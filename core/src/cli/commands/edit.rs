@@ -14,7 +14,7 @@ use crate::cli::settings::Settings;
 pub fn edit(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
     // Bodies are not read: one that is refused may be the one to mend.
     let migrator = read(settings)?;
-    let [id] = migrator.graph().resolve(revision)?[..] else {
+    let [id] = migrator.graph()?.resolve(revision)?[..] else {
         return Err(Error::new(ErrorKind::UnknownRevision, format!("'{revision}' names no single revision"))
             .with_hint("name one: see 'limbeck history'"));
     };

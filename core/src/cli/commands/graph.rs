@@ -15,7 +15,7 @@ pub fn graph(args: &Args, settings: &Settings, format: Format, range: &str) -> R
     let there = settings.database_if_there()?.is_some();
     let rows = if there { migrator.rows(&mut *look_at(settings)?)? } else { Vec::new() };
     let revisions = migrator.revisions(range, &rows)?;
-    let current = migrator.graph().current(&rows).unwrap_or_default();
+    let current = migrator.graph()?.current(&rows).unwrap_or_default();
     let picture = Picture::new(revisions, &current);
     if args.json {
         output::json(&json!({ "revisions": picture.revisions() }));

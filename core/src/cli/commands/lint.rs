@@ -23,7 +23,7 @@ pub fn lint(args: &Args, settings: &Settings, range: &str) -> Result<u8> {
         Some(live) => migrator.rows(&mut **live)?,
         None => Vec::new(),
     };
-    let wanted: BTreeSet<&str> = migrator.graph().history(range, &rows)?.into_iter().collect();
+    let wanted: BTreeSet<&str> = migrator.graph()?.history(range, &rows)?.into_iter().collect();
     let live: Option<&mut dyn Database> = match &mut live {
         Some(live) => Some(&mut **live),
         None => None,

@@ -28,7 +28,7 @@ pub fn current(args: &Args, settings: &Settings, check_heads: bool) -> Result<()
 
 pub fn heads(args: &Args, settings: &Settings, resolve_dependencies: bool) -> Result<()> {
     let migrator = migrator(settings)?;
-    let graph = migrator.graph();
+    let graph = migrator.graph()?;
     let heads = if resolve_dependencies { graph.heads_resolving_dependencies() } else { graph.heads() };
     let revisions = migrator.describe(&heads, &[]);
     listed(args, &revisions, || print(args, settings, &migrator, &revisions));
@@ -52,7 +52,7 @@ pub fn history(args: &Args, settings: &Settings, range: &str, indicate_current: 
 
 pub fn branches(args: &Args, settings: &Settings) -> Result<()> {
     let migrator = migrator(settings)?;
-    let points = migrator.graph().branch_points();
+    let points = migrator.graph()?.branch_points();
     let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
     let revisions = migrator.describe(&ids, &[]);
     listed(args, &revisions, || {
@@ -72,7 +72,7 @@ pub fn branches(args: &Args, settings: &Settings) -> Result<()> {
 
 pub fn show(args: &Args, settings: &Settings, revision: &str) -> Result<()> {
     let migrator = migrator(settings)?;
-    let revisions = migrator.describe(&migrator.graph().resolve(revision)?, &[]);
+    let revisions = migrator.describe(&migrator.graph()?.resolve(revision)?, &[]);
     listed(args, &revisions, || {
         revisions.iter().for_each(|info| say!("{}", block(settings, &migrator, info)));
     });
@@ -129,7 +129,8 @@ fn print(args: &Args, settings: &Settings, migrator: &Migrator<'_>, revisions: &
 }
 
 fn block(settings: &Settings, migrator: &Migrator<'_>, info: &RevisionInfo) -> String {
-    let children = migrator.graph().children(&info.revision);
+    // What is shown was found in the graph, so there is one.
+    let children = migrator.graph().map(|graph| graph.children(&info.revision)).unwrap_or_default();
     let path = info.path.as_deref().map(|file| settings.path(file));
     output::block(info, migrator.script(&info.revision), path.as_deref(), &children)
 }

@@ -120,10 +120,10 @@ fn read<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
 fn read_folders<'h>(settings: &Settings<'h>, folders: &[PathBuf]) -> Result<Migrator<'h>> {
     let source = Folders(folders.to_vec());
     if let Some(code) = settings.host.code(folders)? {
-        return Migrator::with_code(&source, code);
+        return Migrator::with_code(source, code);
     }
     folders.iter().try_for_each(|folder| refuse_python(folder))?;
-    Migrator::new(&source)
+    Migrator::new(source)
 }
 
 /// What is not run must not be passed over, as if it were not there.

@@ -122,7 +122,7 @@ pub fn merge(args: &Args, settings: &Settings, revisions: &[String], new: &New) 
     let migrator = migrator(settings)?;
     let named: Vec<&str> = revisions.iter().map(String::as_str).collect();
     let targets = if named.is_empty() { &["heads"][..] } else { &named[..] };
-    let merged = migrator.graph().merge(targets, new.splice)?;
+    let merged = migrator.graph()?.merge(targets, new.splice)?;
     if let [] | [_] = merged[..] {
         let message = format!("there is nothing to merge: {}", output::list(&owned(&merged)));
         return Err(
@@ -140,7 +140,7 @@ fn owned(ids: &[&str]) -> Vec<String> {
 }
 
 fn parents(migrator: &Migrator<'_>, head: Option<&str>, splice: bool) -> Result<Vec<String>> {
-    let graph = migrator.graph();
+    let graph = migrator.graph()?;
     let found = match head {
         None if graph.is_empty() => Vec::new(),
         None => graph.resolve("head").map_err(|error| match error.kind() {
@@ -194,8 +194,8 @@ fn folder(
 
 fn depended_on(migrator: &Migrator<'_>, name: &str) -> Result<String> {
     let is_label =
-        migrator.graph().revisions().iter().any(|r| r.branch_labels.iter().any(|label| label == name));
-    match migrator.graph().resolve(name)?[..] {
+        migrator.graph()?.revisions().iter().any(|r| r.branch_labels.iter().any(|label| label == name));
+    match migrator.graph()?.resolve(name)?[..] {
         [id] if !is_label => Ok(id.to_owned()),
         _ => Ok(name.to_owned()),
     }
@@ -232,7 +232,7 @@ fn write(
     let named = Revision { message: new.message.clone(), ..revision.clone() };
     let name = file_name(&settings.file_template, settings.slug_length, &named, &created)?;
     // What the graph would refuse, it refuses before the file is there.
-    let all = migrator.graph().revisions().iter().cloned().chain([revision]).collect();
+    let all = migrator.graph()?.revisions().iter().cloned().chain([revision]).collect();
     RevisionGraph::new(all)?;
     let path = folder.join(name);
     write_new(&path, &text)?;
@@ -292,7 +292,7 @@ fn id_and_time(
     };
     let mut db = scratch(settings)?;
     // One of these is free: there are more of them than revisions.
-    for seconds in 0..=migrator.graph().len() {
+    for seconds in 0..=migrator.graph()?.len() {
         let sql =
             "SELECT strftime('%Y%m%d_%H%M%S', time), time FROM (SELECT datetime('now', ?1, ?2) AS time)";
         let found = db.rows(sql, &[format!("+{seconds} seconds").as_str().into(), zone.into()])?;
@@ -300,7 +300,7 @@ fn id_and_time(
             return Err(Error::new(ErrorKind::Contract, "strftime answers no text"));
         };
         let id = wanted.map_or_else(|| id.clone(), str::to_owned);
-        if wanted.is_some() || migrator.graph().get(&id).is_none() {
+        if wanted.is_some() || migrator.graph()?.get(&id).is_none() {
             return Ok((id, created.clone()));
         }
     }

@@ -24,7 +24,7 @@ pub fn make(
     output: Option<&Path>,
 ) -> Result<()> {
     let mut migrator = migrator(settings)?;
-    let heads: Vec<String> = migrator.graph().upgrade(&[], revision)?.rows_after(usize::MAX);
+    let heads: Vec<String> = migrator.graph()?.upgrade(&[], revision)?.rows_after(usize::MAX);
     let target = New::at(settings, &heads, output)?;
     let mut db = settings.host.open(&target.under_way(), Access::Create)?;
     migrator.upgrade(&mut *db, revision)?;

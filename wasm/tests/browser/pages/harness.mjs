@@ -1,5 +1,5 @@
 // What the tests do inside of a page, or a worker. Answers are plain, as they go to Node.
-import { inWorker, LimbeckError, openIndexedDb, openOpfs, restoreIndexedDb } from '/dist/index.js';
+import { inWorker, keptIndexedDb, LimbeckError, openIndexedDb, openOpfs, restoreIndexedDb, restoreOpfs } from '/dist/index.js';
 import { Files } from '/dist/browser/files.js';
 
 /** Four releases of an app. */
@@ -75,15 +75,16 @@ export async function open(name, { number = 4, version, holdAt, key, cancelAt, t
 
 const done = ({ steps, to }) => ({ steps: steps.map(({ revision }) => revision), to });
 
-/** Opens a database in OPFS, in a worker, puts rows into it if asked, and closes it unless it is to be kept. */
-export async function opfs(sqlite3, name, { number = 4, rows, holdAt, key, cancelAt, tell, keep, begin, ...options } = {}) {
+/** Opens a database in OPFS, in a worker, puts rows into it if asked, and closes it unless it is to be held. */
+export async function opfs(sqlite3, name, { number = 4, rows, holdAt, key, cancelAt, tell, hold, begin, restore, ...options } = {}) {
+  if (restore) return restoreOpfs({ name, sqlite3 });
   const { events, onProgress } = listener(name, { holdAt, key, cancelAt, tell });
   const setup = (db) => db.createFunction('shout', (_context, text) => text.toUpperCase());
   const initial = begin && (async () => (await new Files('limbeck', begin).load())?.bytes);
   const opened = await openOpfs({ name, sqlite3, migrations: release(number), setup, initial, onProgress, ...options });
   if (rows) fill(opened.db, rows, 200);
   const state = await whole((sql) => opened.db.selectArrays(sql));
-  if (!keep) await opened.close();
+  if (!hold) await opened.close();
   return { events, ...done(opened.report), state };
 }
 
@@ -134,6 +135,9 @@ async function digest(text) {
 }
 
 export const restore = (name) => restoreIndexedDb({ name });
+
+/** How many bytes are kept from before a migration. */
+export const kept = async (name) => (await keptIndexedDb({ name }))?.length ?? null;
 
 /** Replaces a piece of the browser, as it is where that piece is missing or refuses. */
 export function without(piece) {

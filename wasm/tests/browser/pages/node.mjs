@@ -13,10 +13,14 @@ for (const path of Object.keys(files)) {
 export const existsSync = (path) => path in files || folders.has(path);
 export const readdirSync = (path) => [...(folders.get(path) ?? [])];
 export const readFileSync = (path) => files[path];
+export const mkdirSync = () => {};
+/** What was written, by path. */
+const written = {};
+export const writeFileSync = (path, text) => void (written[path] = text);
 export const join = (...parts) => parts.join('/');
 export const fileURLToPath = (url) => url.pathname;
 
-const counts = { passed: 0, skipped: 0, failed: [] };
+const counts = { passed: 0, skipped: 0, failed: [], written };
 const running = [];
 export const results = async () => (await Promise.all(running), counts);
 

@@ -1,5 +1,7 @@
 //! How much room a volume has: the one question to the operating system. What is not known stands in
-//! nobody's way.
+//! nobody's way. `sizes` is the other side: what a database takes.
+
+pub(crate) mod sizes;
 
 use std::fmt;
 use std::path::Path;
@@ -7,7 +9,6 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 
 type Ask = dyn Fn(&Path) -> Option<u64> + Send + Sync;
@@ -22,11 +23,16 @@ impl Room {
         Room(Arc::new(ask))
     }
 
+    /// How many bytes are free where a path is.
+    pub fn free(&self, path: &Path) -> Option<u64> {
+        (self.0)(path)
+    }
+
     /// Fails if it is known that there are fewer bytes free than are needed; `what` takes them.
     ///
     /// Errors: [`ErrorKind::Full`].
     pub fn need(&self, path: &Path, bytes: u64, what: &str) -> Result<()> {
-        match (self.0)(path) {
+        match self.free(path) {
             Some(free) if free < bytes => Err(Error::new(
                 ErrorKind::Full,
                 format!("{what} takes {}, and {} has {} free", size(bytes), path.display(), size(free)),
@@ -36,9 +42,18 @@ impl Room {
         }
     }
 
+    /// As [`need`](Self::need) on two volumes at the same time, which may be one.
+    pub fn need_both(&self, first: (&Path, u64), second: (&Path, u64), what: &str) -> Result<()> {
+        if first.1 > 0 && second.1 > 0 && same_volume(first.0, second.0) {
+            return self.need(first.0, first.1.saturating_add(second.1), what);
+        }
+        self.need(first.0, first.1, what)?;
+        self.need(second.0, second.1, what)
+    }
+
     /// Whether there may be fewer free: what needs a closer look.
     pub fn is_tight(&self, path: &Path, bytes: u64) -> bool {
-        (self.0)(path).is_some_and(|free| free < bytes)
+        self.free(path).is_some_and(|free| free < bytes)
     }
 }
 
@@ -55,18 +70,33 @@ impl fmt::Debug for Room {
     }
 }
 
-/// How large a database is, in bytes.
-pub fn database_bytes(db: &mut dyn Database) -> Result<u64> {
-    let mut number = |name: &str| -> Result<u64> {
-        Ok(db.integer(&format!("PRAGMA main.{name}"), &[])?.map_or(0, |value| value.max(0) as u64))
+/// Whether two paths are on one volume, as far as that is known: what both take is then taken from it.
+#[cfg(unix)]
+pub fn same_volume(a: &Path, b: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let device = |path| there(path).and_then(|path| path.metadata().ok()).map(|found| found.dev());
+    device(a).is_some_and(|volume| device(b) == Some(volume))
+}
+
+/// Whether two paths are on one volume, as far as that is known: what both take is then taken from it.
+#[cfg(not(unix))]
+pub fn same_volume(a: &Path, b: &Path) -> bool {
+    let volume = |path: &Path| {
+        let whole = std::path::absolute(path).ok()?;
+        whole.components().next().map(|first| first.as_os_str().to_ascii_lowercase())
     };
-    Ok(number("page_size")?.saturating_mul(number("page_count")?))
+    volume(a).is_some_and(|first| volume(b) == Some(first))
+}
+
+/// Of a folder that is to be made, where its parent is.
+#[cfg(any(unix, windows))]
+fn there(path: &Path) -> Option<&Path> {
+    path.ancestors().find(|path| path.exists())
 }
 
 #[cfg(any(unix, windows))]
 fn free(path: &Path) -> Option<u64> {
-    // A folder that is to be made is where its parent is.
-    path.ancestors().find(|path| path.exists()).and_then(|path| fs4::available_space(path).ok())
+    there(path).and_then(|path| fs4::available_space(path).ok())
 }
 
 #[cfg(not(any(unix, windows)))]
@@ -92,7 +122,7 @@ pub fn temporary_folder() -> Option<std::path::PathBuf> {
 }
 
 /// `1.5 MB`
-fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     let units = ["bytes", "kB", "MB", "GB", "TB"];
     let mut value = bytes as f64;
     let mut unit = 0;
@@ -116,6 +146,18 @@ mod tests {
             (error.kind(), error.to_string().as_str()),
             (ErrorKind::Full, "a backup takes 2.5 MB, and /x has 999 bytes free")
         );
+    }
+
+    #[cfg(any(unix, windows))]
+    #[test]
+    fn what_two_take_of_one_volume_is_added() {
+        let (here, below) = (std::env::temp_dir(), std::env::temp_dir().join("not/there/yet"));
+        assert!(same_volume(&here, &below));
+        let room = Room::new(|_| Some(1000));
+        let both = |first, second| room.need_both((&here, first), (&below, second), "it");
+        assert!(both(500, 500).is_ok() && both(0, 1000).is_ok());
+        assert!(both(500, 501).unwrap_err().to_string().starts_with("it takes 1.0 kB"));
+        assert!(both(0, 1001).is_err() && both(1001, 0).is_err());
     }
 
     #[cfg(any(unix, windows))]

@@ -1,0 +1,80 @@
+//! The files of a migrator: kept as they come, and read when something has to be known of them.
+
+use std::sync::OnceLock;
+
+use super::jobs::Scripts;
+use crate::error::Result;
+use crate::execute::Code;
+use crate::graph::RevisionGraph;
+use crate::script::{self, Digest, Script, Source};
+
+/// What a digest is of, beside the files: to be counted up where what a graph or a plan comes to may differ
+/// for files that were there before.
+const RULES: &str = "1";
+
+/// Files and code, of which nothing has been read as long as a digest was enough.
+pub(super) struct Folder<'a> {
+    source: Box<dyn Source + 'a>,
+    digest: Digest,
+    code: Vec<Code<'a>>,
+    read: OnceLock<(Vec<Script>, RevisionGraph)>,
+}
+
+impl<'a> Folder<'a> {
+    /// Errors: [`ErrorKind::SourceUnreadable`](crate::ErrorKind::SourceUnreadable).
+    pub fn new(source: impl Source + 'a, code: Vec<Code<'a>>) -> Result<Folder<'a>> {
+        let (source, files): (Box<dyn Source + 'a>, Digest) = match source.digest() {
+            Some(digest) => (Box::new(source), digest),
+            None => {
+                // What is said of the files holds for those that run, whatever happens on the disk.
+                let files = source.files()?;
+                let digest = files.iter().fold(Digest::NONE, |all, file| all.with(&file.name, &file.text));
+                (Box::new(files), digest)
+            }
+        };
+        let digest = code.iter().fold(files.with("\0rules", RULES), |all, code| {
+            all.with(&code.file.name, &format!("{:?}", code.file.header))
+        });
+        Ok(Folder { source, digest, code, read: OnceLock::new() })
+    }
+
+    /// The files' headers and the graph that they make.
+    ///
+    /// Errors: the `graph.*` kinds, [`ErrorKind::BadDirective`](crate::ErrorKind::BadDirective).
+    pub fn scripts(&self) -> Result<Scripts<'_>> {
+        let (all, graph) = match self.read.get() {
+            Some(read) => read,
+            None => {
+                let code = self.code.iter().map(|code| code.file.clone()).collect();
+                let all = script::read_with_code(&*self.source, code)?;
+                let graph = RevisionGraph::new(all.iter().map(|script| script.revision.clone()).collect())?;
+                self.read.get_or_init(|| (all, graph))
+            }
+        };
+        Ok(Scripts { all, graph, code: &self.code, digest: self.digest })
+    }
+
+    /// What a database with these version rows may be marked with, if nothing is to do up to a target.
+    pub fn marks(&self, rows: &[String], target: &str) -> Vec<Digest> {
+        match target {
+            "head" => vec![mark(self.digest, rows, true)],
+            "heads" => vec![mark(self.digest, rows, true), mark(self.digest, rows, false)],
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Scripts<'_> {
+    /// What a database is marked with where these version rows leave nothing to do up to `heads`.
+    pub(super) fn mark(&self, rows: &[String]) -> Option<Digest> {
+        let done = self.graph.upgrade(rows, "heads").is_ok_and(|plan| plan.is_empty());
+        done.then(|| mark(self.digest, rows, self.graph.heads().len() == 1))
+    }
+}
+
+/// That nothing is to do up to `heads`, and where there is `one`, to `head`, follows from the files and the
+/// version rows alone: it is true whenever it is met with the same ones, whatever happened meanwhile.
+fn mark(files: Digest, rows: &[String], one: bool) -> Digest {
+    let heads = if one { "\0head" } else { "\0heads" };
+    rows.iter().fold(files, |all, row| all.with(heads, row))
+}

@@ -1,0 +1,302 @@
+//! What a database takes, and what SQLite writes beside it for a piece of work: asked of SQLite, never
+//! guessed. `None` is not known: a build without `dbstat` (<https://sqlite.org/dbstat.html>) counts no
+//! table.
+
+use std::path::{Path, PathBuf};
+
+use crate::db::{Database, Value};
+use crate::error::{Result, accepted};
+use crate::sql::{Token, TokenType as T, is_name, literal, quote, same_name, tokens, unquote};
+
+/// Where the database is; nowhere, if it is in memory.
+pub fn file(db: &mut dyn Database) -> Result<Option<PathBuf>> {
+    let file = db.texts("SELECT file FROM pragma_database_list WHERE name = 'main'", &[])?.pop();
+    Ok(file.filter(|file| !file.is_empty()).map(PathBuf::from))
+}
+
+/// The whole database, free pages too.
+pub fn database(db: &mut dyn Database) -> Result<u64> {
+    Ok(number(db, "page_size")?.saturating_mul(number(db, "page_count")?))
+}
+
+/// Its free pages, which are used before the file grows.
+pub fn free_pages(db: &mut dyn Database) -> Result<u64> {
+    Ok(number(db, "page_size")?.saturating_mul(number(db, "freelist_count")?))
+}
+
+fn number(db: &mut dyn Database, name: &str) -> Result<u64> {
+    Ok(db.integer(&format!("PRAGMA main.{name}"), &[])?.map_or(0, |value| value.max(0) as u64))
+}
+
+/// What a transaction writes beside the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Journal {
+    /// The pages that are there, as they were, before they are changed.
+    Rollback,
+    /// Each page that is changed or new: "the WAL file for a single transaction should be proportional in
+    /// size to the transaction itself" (<https://sqlite.org/wal.html#avoiding_excessively_large_wal_files>).
+    Wal,
+    /// Nothing: it is in memory, or off.
+    Nothing,
+}
+
+impl Journal {
+    /// By the `journal_mode`.
+    pub fn of(db: &mut dyn Database) -> Result<Journal> {
+        let mode = db.texts("PRAGMA main.journal_mode", &[])?.pop().unwrap_or_default();
+        Ok(match mode.to_ascii_lowercase().as_str() {
+            "wal" => Journal::Wal,
+            "memory" | "off" => Journal::Nothing,
+            _ => Journal::Rollback,
+        })
+    }
+
+    /// What its file takes already, which is written over: a WAL begins anew in its old file once all of it
+    /// is in the database, and `journal_mode = PERSIST` keeps the journal's.
+    pub fn there_already(self, database: &Path) -> u64 {
+        let suffix = match self {
+            Journal::Rollback => "-journal",
+            Journal::Wal => "-wal",
+            Journal::Nothing => return 0,
+        };
+        let mut beside = database.as_os_str().to_owned();
+        beside.push(suffix);
+        std::fs::metadata(beside).map_or(0, |found| found.len())
+    }
+}
+
+/// The content of these tables and indexes: less than their pages take, and what a copy surely holds too.
+pub fn content(db: &mut dyn Database, names: &[&str]) -> Result<Option<u64>> {
+    summed(db, "payload", &listed(names))
+}
+
+/// The content of all of them.
+pub fn all_content(db: &mut dyn Database) -> Result<Option<u64>> {
+    summed(db, "payload", "1")
+}
+
+/// The pages of a table and of its indexes.
+pub fn table(db: &mut dyn Database, name: &str) -> Result<Option<u64>> {
+    let name = literal(name);
+    let own = format!(
+        "name IN (SELECT name FROM main.sqlite_master WHERE tbl_name = {name} COLLATE NOCASE AND rootpage > 0)"
+    );
+    summed(db, "pgsize", &own)
+}
+
+/// The pages of an index that is there.
+pub fn index(db: &mut dyn Database, name: &str) -> Result<Option<u64>> {
+    summed(db, "pgsize", &listed(&[name]))
+}
+
+fn listed(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    format!("name IN ({})", names.join(", "))
+}
+
+fn summed(db: &mut dyn Database, what: &str, condition: &str) -> Result<Option<u64>> {
+    let sql = format!("SELECT sum({what}) FROM dbstat('main') WHERE {condition}");
+    // A build without dbstat does not know.
+    Ok(accepted(db.integer(&sql, &[]))?.flatten().and_then(|bytes| u64::try_from(bytes).ok()))
+}
+
+/// Whether what SQLite would write to temporary files stays in memory:
+/// <https://sqlite.org/pragma.html#pragma_temp_store>.
+pub fn temporary_in_memory(db: &mut dyn Database) -> Result<bool> {
+    let compiled = db.texts("PRAGMA compile_options", &[])?;
+    let has = |option: &str| compiled.iter().any(|one| one == option);
+    let chosen = db.integer("PRAGMA temp_store", &[])?.unwrap_or_default();
+    Ok(has("TEMP_STORE=3")
+        || (chosen == 2 && !has("TEMP_STORE=0"))
+        || (chosen == 0 && has("TEMP_STORE=2")))
+}
+
+/// How much SQLite sorts for an index before it writes to a temporary file. `vdbesort.c`: "if (a) at least
+/// one value is already in memory and (b) the new value will not fit in memory", which holds as much as the
+/// page cache, up to 512 MB, and 250 pages at least
+/// (<https://sqlite.org/c3ref/c_config_covering_index_scan.html#sqliteconfigpmasz>).
+pub fn sorted_in_memory(db: &mut dyn Database) -> Result<u64> {
+    if temporary_in_memory(db)? {
+        return Ok(u64::MAX);
+    }
+    let page = number(db, "page_size")?;
+    Ok(cache(db)?.min(1 << 29).max(page.saturating_mul(250)))
+}
+
+/// The page cache of the database.
+pub fn cache(db: &mut dyn Database) -> Result<u64> {
+    let size = db.integer("PRAGMA main.cache_size", &[])?.unwrap_or_default();
+    // "If the argument N is negative, then the number of cache pages is adjusted to be a number of pages that
+    // would use approximately abs(N*1024) bytes of memory": https://sqlite.org/pragma.html#pragma_cache_size
+    let unit = if size < 0 { 1024 } else { number(db, "page_size")? };
+    Ok(size.unsigned_abs().saturating_mul(unit))
+}
+
+/// A `CREATE INDEX` on a table of the database, taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub struct NewIndex {
+    /// Its name.
+    pub name: String,
+    /// Its table.
+    pub table: String,
+    /// What it lists, as expressions.
+    listed: Vec<String>,
+    /// Of which rows, if it is partial.
+    of: Option<String>,
+}
+
+impl NewIndex {
+    /// Nothing for any other statement, or another database's.
+    pub fn parse(sql: &str) -> Option<NewIndex> {
+        let all = tokens(sql).ok()?;
+        let mut at = all.iter().position(|token| token.kind == T::TK_INDEX)?;
+        if all[0].kind != T::TK_CREATE || at > 2 {
+            return None;
+        }
+        at += 1;
+        if all.get(at)?.kind == T::TK_IF {
+            at += 3;
+        }
+        if all.get(at + 1)?.kind == T::TK_DOT {
+            if !same_name(&unquote(all[at].text), "main") {
+                return None;
+            }
+            at += 2;
+        }
+        let open = at + 3;
+        if all.get(at + 1)?.kind != T::TK_ON || all.get(open)?.kind != T::TK_LP {
+            return None;
+        }
+        let (name, table) = (unquote(all[at].text), unquote(all[at + 2].text));
+        let (mut depth, mut begin) = (0usize, open + 1);
+        let mut listed = Vec::new();
+        for (place, token) in all.iter().enumerate().skip(open) {
+            match token.kind {
+                T::TK_LP => depth += 1,
+                T::TK_RP => depth = depth.checked_sub(1)?,
+                _ => {}
+            }
+            if depth == 0 || (depth == 1 && token.kind == T::TK_COMMA) {
+                listed.push(expression(sql, all.get(begin..place)?)?);
+                begin = place + 1;
+            }
+            if depth == 0 {
+                let of = match all.get(begin) {
+                    Some(token) if token.kind == T::TK_WHERE => Some(sql[token.end()..].to_owned()),
+                    _ => None,
+                };
+                return Some(NewIndex { name, table, listed, of });
+            }
+        }
+        None
+    }
+
+    /// What its entries hold at least: the text and the blobs of every row, and a byte for each value's type.
+    /// Reads the table, as making the index does.
+    pub fn content(&self, db: &mut dyn Database) -> Result<Option<u64>> {
+        let of_tables = |schema: &str| {
+            format!("SELECT 1 FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE")
+        };
+        let table = [Value::from(self.table.as_str())];
+        let named = "SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ?1 COLLATE NOCASE";
+        if !db.any(&of_tables("main"), &table)?
+            || db.any(&of_tables("temp"), &table)?
+            || db.any(named, &[self.name.as_str().into()])?
+        {
+            return Ok(None);
+        }
+        let texts: Vec<String> = self
+            .listed
+            .iter()
+            .map(|value| {
+                format!("CASE WHEN typeof({value}) IN ('text', 'blob') THEN length(CAST({value} AS BLOB)) ELSE 0 END")
+            })
+            .collect();
+        // An entry is at least its own length, the header's, the types' and the rowid's:
+        // https://sqlite.org/fileformat2.html#record_format
+        let row = self.listed.len() + 3;
+        let rows = self.of.as_ref().map_or(String::new(), |rows| format!(" WHERE {rows}"));
+        let sql = format!(
+            "SELECT count(*) * {row} + coalesce(sum({}), 0) FROM main.{}{rows}",
+            texts.join(" + "),
+            quote(&self.table)
+        );
+        Ok(accepted(db.integer(&sql, &[]))?.flatten().and_then(|bytes| u64::try_from(bytes).ok()))
+    }
+}
+
+/// One entry of an index's list without its order; a string there is a column's name.
+fn expression(sql: &str, entry: &[Token<'_>]) -> Option<String> {
+    let ordered = matches!(entry.last()?.kind, T::TK_ASC | T::TK_DESC) && entry.len() > 1;
+    let entry = &entry[..entry.len() - usize::from(ordered)];
+    let (first, last) = (entry.first()?, entry.last()?);
+    let named = is_name(first) && entry.get(1).is_none_or(|next| next.kind == T::TK_COLLATE);
+    Some(if named { quote(&unquote(first.text)) } else { sql[first.start..last.end()].to_owned() })
+}
+
+/// Whether a statement is a `VACUUM` of the database itself, not one `INTO` another file.
+pub fn is_vacuum(sql: &str) -> bool {
+    let Ok(all) = tokens(sql) else { return false };
+    match &all[..] {
+        [vacuum] => vacuum.kind == T::TK_VACUUM,
+        [vacuum, schema] => vacuum.kind == T::TK_VACUUM && same_name(&unquote(schema.text), "main"),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_taken_apart() {
+        let of = |sql: &str| NewIndex::parse(sql).map(|index| (index.table, index.listed, index.of));
+        let (t, a) = ("t".to_owned(), "a".to_owned());
+        for (sql, listed, rows) in [
+            ("CREATE INDEX i ON t(a)", vec![a.clone()], None),
+            ("CREATE UNIQUE INDEX IF NOT EXISTS main.i ON t('a' DESC)", vec![a.clone()], None),
+            (
+                "CREATE INDEX i ON t(a COLLATE nocase ASC, lower(b, 1) DESC)",
+                vec![a.clone(), "lower(b, 1)".to_owned()],
+                None,
+            ),
+            ("CREATE INDEX i ON t(a) WHERE b > 0", vec![a], Some(" b > 0".to_owned())),
+        ] {
+            assert_eq!(of(sql), Some((t.clone(), listed, rows)), "{sql}");
+        }
+        for sql in ["CREATE TABLE t(a)", "CREATE INDEX aux.i ON t(a)", "CREATE INDEX i ON t(a", "CREATE INDEX", ""] {
+            assert_eq!(of(sql), None, "{sql}");
+        }
+    }
+
+    #[test]
+    fn a_vacuum_of_the_database_itself() {
+        for (sql, want) in [
+            ("VACUUM", true),
+            ("vacuum /* all */ \"main\"", true),
+            ("VACUUM aux", false),
+            ("VACUUM INTO 'a.db'", false),
+            ("SELECT 1", false),
+        ] {
+            assert_eq!(is_vacuum(sql), want, "{sql}");
+        }
+    }
+
+    #[cfg(feature = "rusqlite")]
+    #[test]
+    fn an_index_takes_no_less_than_is_said() {
+        let mut db = rusqlite::Connection::open_in_memory().unwrap();
+        let text = "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b); \
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) \
+                    INSERT INTO t SELECT i, printf('%030d', i), CASE WHEN i % 2 THEN i ELSE x'00ff' END FROM n;";
+        db.execute_batch(text).unwrap();
+        for sql in ["CREATE INDEX i ON t(a)", "CREATE INDEX i ON t(b, a DESC) WHERE id > 100"] {
+            let said = NewIndex::parse(sql).unwrap().content(&mut db).unwrap().unwrap();
+            db.execute_batch(sql).unwrap();
+            let found = content(&mut db, &["i"]).unwrap().unwrap();
+            assert!(said <= found && found - said < found / 4, "{sql}: {said} of {found}");
+            assert_eq!(NewIndex::parse(sql).unwrap().content(&mut db).unwrap(), None);
+            db.execute_batch("DROP INDEX i").unwrap();
+        }
+    }
+}

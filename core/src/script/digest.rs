@@ -1,0 +1,92 @@
+//! Whether files are those of another time, told by 64 bits.
+
+use std::fmt;
+
+use rapidhash::v3::{DEFAULT_RAPID_SECRETS, rapidhash_v3_micro_inline};
+
+/// A digest of files: names and texts, in whatever order.
+///
+/// It tells one release's files from the next one's at a launch, where reading their headers would take
+/// longer than all else. It is no checksum against malice: whoever can choose the files need not
+/// deceive anybody.
+///
+/// ```
+/// use limbeck::script::Digest;
+///
+/// // In a constant: then a launch reads none of the texts.
+/// const FILES: Digest = Digest::NONE.with("1.sql", "CREATE TABLE t(a)").with("2.sql", "DROP TABLE t");
+/// assert_eq!(FILES, Digest::NONE.with("2.sql", "DROP TABLE t").with("1.sql", "CREATE TABLE t(a)"));
+/// assert_ne!(FILES, Digest::NONE.with("2.sql", "CREATE TABLE t(a)").with("1.sql", "DROP TABLE t"));
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(u64);
+
+impl Digest {
+    /// That of no files.
+    pub const NONE: Digest = Digest(0);
+
+    /// With one file more.
+    #[must_use]
+    pub const fn with(self, name: &str, text: &str) -> Digest {
+        // The sum does not depend on the order; what stands in it does on which text has which name.
+        Digest(self.0.wrapping_add(mix(hash(name.as_bytes()), hash(text.as_bytes()))))
+    }
+
+    /// 31 of its bits, and not 0: what fits a header field that others read as a number.
+    pub(crate) fn folded(self) -> i32 {
+        let folded = (self.0 ^ (self.0 >> 32)) as i32 & i32::MAX;
+        folded.max(1)
+    }
+}
+
+const fn hash(bytes: &[u8]) -> u64 {
+    rapidhash_v3_micro_inline::<true, false>(bytes, &DEFAULT_RAPID_SECRETS)
+}
+
+/// Two odd numbers keep a half that is 0 from hiding the other one.
+const fn mix(name: u64, text: u64) -> u64 {
+    let product =
+        (name ^ 0x9e37_79b9_7f4a_7c15) as u128 * (text.rotate_left(32) ^ 0xd6e8_feb8_6659_fd93) as u128;
+    product as u64 ^ (product >> 64) as u64
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Databases hold these: other ones cost each of them one slower launch.
+    #[test]
+    fn the_digests_are_frozen() {
+        assert_eq!(Digest::NONE.with("1.sql", "SELECT 1").to_string(), "0dc85038ec9292c6");
+        let both = Digest::NONE.with("1.sql", "SELECT 1").with("2.sql", "é");
+        assert_eq!((both.to_string().as_str(), both.folded()), ("3c0b339bc3485cb7", 2_135_125_804));
+        assert_eq!(Digest::NONE.folded(), 1);
+    }
+
+    #[test]
+    fn each_byte_counts() {
+        let text = "CREATE TABLE t(a, b, c); -- a text that is longer than any of the hash's blocks, which are of 16 and 112 bytes each: so it goes on";
+        let all = |name: &str, text: &str| Digest::NONE.with(name, text).with("0.sql", "");
+        let mut seen = std::collections::HashSet::from([all("1.sql", text)]);
+        for at in 0..text.len() {
+            let mut bytes = text.as_bytes().to_vec();
+            bytes[at] ^= 1;
+            assert!(seen.insert(all("1.sql", &String::from_utf8(bytes).unwrap())), "byte {at}");
+            assert!(seen.insert(all("1.sql", &text[..at])), "{at} bytes");
+        }
+        assert!(seen.insert(all("2.sql", text)));
+        assert!(seen.insert(Digest::NONE.with("1.sql", text)), "an empty file counts");
+    }
+}
