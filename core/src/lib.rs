@@ -42,7 +42,8 @@
 //!
 //! let error = Migrator::new(&migrations)?.upgrade(&mut db, "head").unwrap_err();
 //! assert_eq!((error.kind(), error.code()), (ErrorKind::RowsBreakRule, "alter.rows_break_rule"));
-//! assert_eq!((error.file(), error.hint()), (Some("0002_titles.sql"), Some("change those rows first")));
+//! assert_eq!(error.file(), Some("0002_titles.sql"));
+//! assert_eq!(error.hint(), Some("give them a value first: UPDATE notes SET title = …"));
 //! assert_eq!(error.violations()[0].count, 1);
 //! # }
 //! # Ok::<(), limbeck::Error>(())
