@@ -138,6 +138,33 @@ fn links_lead_somewhere() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// A page for each command, none for what has none, and no heading of clap's own.
+#[test]
+fn manual_pages() {
+    let scene = Scene::new("man");
+    let man = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
+        let output = command.arg("man").args(arguments).current_dir(&scene.folder).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = man(&[]);
+    man(&["pages"]);
+    assert_eq!(page, fs::read_to_string(scene.folder.join("pages/limbeck.1")).unwrap());
+    for section in ["EXAMPLES", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES"] {
+        assert!(page.contains(&format!(".SH {section}\n")), "{section}");
+    }
+    let named: Vec<String> = page.lines().filter_map(|line| {
+        let name = line.replace('\\', "").strip_suffix("(1)")?.to_owned();
+        name.starts_with("limbeck").then_some(name)
+    }).collect();
+    assert!(named.len() > 20, "{page}");
+    for name in named {
+        let text = fs::read_to_string(scene.folder.join(format!("pages/{name}.1"))).expect(&name);
+        assert!(!text.contains("EXTRA"), "{name}");
+    }
+}
+
 /// The tests that a document names, such as those that a promise rests on, are there.
 #[test]
 fn named_tests_exist() {
