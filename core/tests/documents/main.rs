@@ -254,7 +254,7 @@ impl<'d> Scene<'d> {
                 shell.env_remove(name);
             }
         }
-        let output = shell.env("PATH", path).env("COLUMNS", "100").output().unwrap();
+        let output = shell.env("PATH", path).env("HOME", &self.folder).env("COLUMNS", "100").output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);
         match shown {
             // What is shown says whether it is an error.
