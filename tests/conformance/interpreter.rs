@@ -36,7 +36,9 @@ pub fn all(name: &str, root: &Path, temporary: &Path, surface: &mut dyn Surface)
     let folder = root.join("files");
     let files: Vec<(String, String)> = listed(&folder.join("migrations"))
         .into_iter()
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
+        .map(|path| {
+            (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())
+        })
         .collect();
     let cases: Vec<PathBuf> = listed(&folder).into_iter().filter(|path| path.is_file()).collect();
     assert!(cases.len() >= 20, "{} cases", cases.len());
@@ -110,7 +112,8 @@ fn handle(word: &str, place: &Path, surface: &mut dyn Surface) {
     match &words[..] {
         ["close"] => surface.close(),
         ["cut", name, length] => {
-            let file = fs::OpenOptions::new().write(true).create(true).truncate(false).open(named(name, place));
+            let file =
+                fs::OpenOptions::new().write(true).create(true).truncate(false).open(named(name, place));
             file.unwrap().set_len(length.parse().unwrap()).unwrap();
         }
         ["write", name, at, hex] => {

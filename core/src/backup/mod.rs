@@ -182,10 +182,7 @@ pub(crate) fn restore(
 /// "If the destination database is in WAL mode, and the page sizes differ, the copy fails" with
 /// `SQLITE_READONLY` (<https://sqlite.org/c3ref/backup_finish.html>): so it leaves that mode meanwhile, which
 /// needs that no other connection is open.
-fn outside_wal_mode(
-    db: &mut dyn Database,
-    copy: impl FnOnce(&mut dyn Database) -> Result<()>,
-) -> Result<()> {
+fn outside_wal_mode(db: &mut dyn Database, copy: impl FnOnce(&mut dyn Database) -> Result<()>) -> Result<()> {
     db.execute("PRAGMA main.journal_mode = DELETE")?;
     let copied = copy(db);
     let again = db.execute("PRAGMA main.journal_mode = WAL");
@@ -203,7 +200,8 @@ pub(crate) fn check_restored(db: &mut dyn Database, history: History<'_>, backup
     };
     let (heads, problems) = look(db).map_err(|error: Error| {
         let message = format!("{shown} is restored, and the database cannot be looked at: {error}");
-        Error::new(error.kind(), message).with_hint("check the disk, then restore it again: the backup is as it was")
+        Error::new(error.kind(), message)
+            .with_hint("check the disk, then restore it again: the backup is as it was")
     })?;
     if problems == backup.problems && heads == backup.heads {
         return Ok(());
