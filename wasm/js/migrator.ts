@@ -149,8 +149,14 @@ export class Migrator {
    * in memory which it was upgraded on. Errors: `diff.bad_rename`.
    */
   diff(from: AnyDatabase, to: AnyDatabase, compare: Compare = {}, options: DatabaseOptions = {}): Diff {
+    const { renames = [], include = [], exclude = [], column_order: columnOrder = false, ...unknown } = compare;
+    for (const name in unknown) {
+      throw new LimbeckError('settings.invalid', `a comparison has no option '${name}'`, {
+        hint: 'give renames, include, exclude, column_order',
+      });
+    }
     return parsed(() =>
-      this.#core.diff(adapt(from, options.sqlite3), adapt(to, options.sqlite3), JSON.stringify(compare)),
+      this.#core.diff(adapt(from, options.sqlite3), adapt(to, options.sqlite3), renames, include, exclude, columnOrder),
     );
   }
 

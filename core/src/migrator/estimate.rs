@@ -135,7 +135,7 @@ impl Migrator<'_> {
         scratch: &mut dyn Database,
         rows: &[String],
     ) -> Result<Estimate> {
-        let whole = self.graph().upgrade(rows, "heads")?;
+        let whole = self.graph()?.upgrade(rows, "heads")?;
         let is_code = |revision: &str| self.script(revision).is_some_and(|script| script.code);
         let until = whole.steps.iter().position(|step| step.revision.as_deref().is_some_and(is_code));
         let beyond = until.and_then(|at| whole.steps[at].revision.clone());
@@ -185,7 +185,7 @@ impl Migrator<'_> {
             let tables: Vec<&TableEstimate> = steps.iter().flat_map(|step| &step.tables).collect();
             all.push(("temporary", folder, aside(db, &tables)?));
         }
-        if let Some(backups) = &self.backups {
+        if let Ok(backups) = self.folder_of_backups() {
             all.push(("backups", backups.folder().to_owned(), whole));
         }
         let mut volumes: Vec<(std::path::PathBuf, VolumeEstimate)> = Vec::new();

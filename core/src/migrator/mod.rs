@@ -21,11 +21,12 @@ mod rehearse;
 mod trial;
 mod verify;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
+use litemap::LiteMap;
+
 use crate::alter::RebuildMode;
-use crate::backup::Backups;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
@@ -60,7 +61,7 @@ pub struct Migrator<'a> {
     folder: Folder<'a>,
     options: Options,
     newer: NewerDatabase,
-    backups: Option<Backups>,
+    backups: Option<backups::Wanted>,
     listener: Box<Listener<'a>>,
 }
 
@@ -355,17 +356,17 @@ impl Migrator<'_> {
         let scripts = self.folder.scripts()?;
         let applied: HashSet<&str> = scripts.graph.history(":current", rows)?.into_iter().collect();
         // A revision may have been recorded under a former id: what came last counts.
-        let mut last = BTreeMap::new();
+        let mut last: LiteMap<&str, Changed<'_>> = LiteMap::new();
         for (revision, checksum, when) in self.history().checksums(db)? {
             if let Some(script) = scripts
                 .get(&revision)
                 .filter(|script| !script.code && applied.contains(script.revision.id.as_str()))
             {
-                last.insert(&script.file, Changed { script, checksum, when });
+                last.insert(script.file.as_str(), Changed { script, checksum, when });
             }
         }
         let mut found = Vec::new();
-        for changed in last.into_values() {
+        for (_, changed) in last {
             let Changed { script, checksum, .. } = &changed;
             if script.checksum()? != *checksum && !script.also.contains(checksum) {
                 found.push(changed);

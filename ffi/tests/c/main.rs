@@ -1,7 +1,7 @@
 //! limbeck from C: programs that are compiled, linked and run.
 
 mod conformance;
-mod file_cases;
 mod documents;
+mod file_cases;
 mod programs;
 mod support;
