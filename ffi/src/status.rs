@@ -123,6 +123,8 @@ pub enum limbeck_status {
     LIMBECK_HISTORY_NOTHING_TO_ADOPT = 605,
     /// A downgrade script that the database has kept is damaged, or does what such a script may not do.
     LIMBECK_HISTORY_STORED_SCRIPT_REFUSED = 606,
+    /// The number in the file's header, which limbeck was to keep, is somebody else's.
+    LIMBECK_HISTORY_USER_VERSION_TAKEN = 607,
     /// The database cannot be opened.
     LIMBECK_DATABASE_CANNOT_OPEN = 701,
     /// The file is not an SQLite database, or it is encrypted.
@@ -232,6 +234,7 @@ pub(crate) fn status(kind: ErrorKind) -> limbeck_status {
         K::StoredScriptRefused => S::LIMBECK_HISTORY_STORED_SCRIPT_REFUSED,
         K::BadRename => S::LIMBECK_DIFF_BAD_RENAME,
         K::UntrustedSchema => S::LIMBECK_DATABASE_UNTRUSTED_SCHEMA,
+        K::UserVersionTaken => S::LIMBECK_HISTORY_USER_VERSION_TAKEN,
         // The compiler asks for it, and the test below finds a kind that comes here.
         _ => S::LIMBECK_C_INTERNAL,
     }

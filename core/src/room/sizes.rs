@@ -106,9 +106,7 @@ pub fn temporary_in_memory(db: &mut dyn Database) -> Result<bool> {
     let compiled = db.texts("PRAGMA compile_options", &[])?;
     let has = |option: &str| compiled.iter().any(|one| one == option);
     let chosen = db.integer("PRAGMA temp_store", &[])?.unwrap_or_default();
-    Ok(has("TEMP_STORE=3")
-        || (chosen == 2 && !has("TEMP_STORE=0"))
-        || (chosen == 0 && has("TEMP_STORE=2")))
+    Ok(has("TEMP_STORE=3") || (chosen == 2 && !has("TEMP_STORE=0")) || (chosen == 0 && has("TEMP_STORE=2")))
 }
 
 /// How much SQLite sorts for an index before it writes to a temporary file. `vdbesort.c`: "if (a) at least
@@ -264,7 +262,9 @@ mod tests {
         ] {
             assert_eq!(of(sql), Some((t.clone(), listed, rows)), "{sql}");
         }
-        for sql in ["CREATE TABLE t(a)", "CREATE INDEX aux.i ON t(a)", "CREATE INDEX i ON t(a", "CREATE INDEX", ""] {
+        for sql in
+            ["CREATE TABLE t(a)", "CREATE INDEX aux.i ON t(a)", "CREATE INDEX i ON t(a", "CREATE INDEX", ""]
+        {
             assert_eq!(of(sql), None, "{sql}");
         }
     }

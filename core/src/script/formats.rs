@@ -83,8 +83,9 @@ fn paired(files: Vec<SourceFile>) -> Result<Vec<Found>> {
             }
         }
     }
-    let (own, mut found): (Vec<_>, Vec<_>) =
-        found.into_iter().partition(|found| end(&found.file.name, ".up.sql").is_none() && says_its_place(&found.file));
+    let (own, mut found): (Vec<_>, Vec<_>) = found
+        .into_iter()
+        .partition(|found| end(&found.file.name, ".up.sql").is_none() && says_its_place(&found.file));
     let number = |found: &Found| -> Option<(usize, String)> {
         let digits: String = base(&found.file.name).chars().take_while(char::is_ascii_digit).collect();
         let number = digits.trim_start_matches('0').to_owned();

@@ -21,15 +21,24 @@ use markdown::{Block, blocks};
 
 /// Commands that no test runs, by the document and what they begin with.
 const NOT_RUN: &[(&str, &str, &str)] = &[
-    ("README.md", "cargo run --release -p notes", "builds a program with optimisation; tests/run runs the app's steps"),
+    (
+        "README.md",
+        "cargo run --release -p notes",
+        "builds a program with optimisation; tests/run runs the app's steps",
+    ),
     ("README.md", "tests/run", "is what runs this test"),
     ("README.md", "cargo install", "installs for the user; these tests run what it installs"),
-    ("README.md", "pip install", "python-bindings/tests/run builds the wheel, and installs it where nothing else is"),
+    (
+        "README.md",
+        "pip install",
+        "python-bindings/tests/run builds the wheel, and installs it where nothing else is",
+    ),
     ("README.md", "make -C", "tests/run installs the library and runs the example"),
 ];
 
 /// Documents whose commands need Python's command, and are run by python-bindings/tests/test_documents.py.
-const PYTHONS: &[&str] = &["core/guides/from_alembic.md", "python-bindings/README.md", "examples/python-service/README.md"];
+const PYTHONS: &[&str] =
+    &["core/guides/from_alembic.md", "python-bindings/README.md", "examples/python-service/README.md"];
 
 fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -56,7 +65,10 @@ fn read(document: &str) -> String {
 }
 
 fn not_run(document: &str, command: &str) -> Option<&'static str> {
-    NOT_RUN.iter().find(|(of, start, _)| *of == document && command.starts_with(start)).map(|(_, _, why)| *why)
+    NOT_RUN
+        .iter()
+        .find(|(of, start, _)| *of == document && command.starts_with(start))
+        .map(|(_, _, why)| *why)
 }
 
 #[test]
@@ -79,7 +91,8 @@ fn sql_is_sql() {
                 continue;
             }
             let source = [("0001_shown.sql", block.body().to_owned())];
-            let scripts = limbeck::script::read(&source).unwrap_or_else(|error| panic!("{document}:{}: {error}", block.line));
+            let scripts = limbeck::script::read(&source)
+                .unwrap_or_else(|error| panic!("{document}:{}: {error}", block.line));
             let body = scripts[0].body().unwrap_or_else(|error| panic!("{document}:{}: {error}", block.line));
             assert!(!body.up.items.is_empty(), "{document}:{}: a block without a statement", block.line);
         }
@@ -99,7 +112,8 @@ fn links_lead_somewhere() {
             let target = if path.is_empty() { repository().join(&document) } else { folder.join(path) };
             let there = target.exists();
             let titled = anchor.is_empty()
-                || fs::read_to_string(&target).is_ok_and(|text| markdown::anchors(&text).contains(&anchor.to_owned()));
+                || fs::read_to_string(&target)
+                    .is_ok_and(|text| markdown::anchors(&text).contains(&anchor.to_owned()));
             if !(there && titled) {
                 broken.push(format!("{document}: {link}"));
             }
@@ -130,9 +144,9 @@ fn named_tests_exist() {
 fn what_is_not_run_is_there() {
     for (document, start, why) in NOT_RUN {
         let text = read(document);
-        let there = blocks(&text).iter().any(|block| {
-            block.commands().iter().any(|(command, _)| command.starts_with(start))
-        });
+        let there = blocks(&text)
+            .iter()
+            .any(|block| block.commands().iter().any(|(command, _)| command.starts_with(start)));
         assert!(there, "{document} shows no `{start}` ({why}): delete the row");
     }
 }

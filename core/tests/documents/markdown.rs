@@ -17,7 +17,12 @@ pub fn blocks(document: &str) -> Vec<Block> {
     for (line, text) in document.lines().enumerate() {
         let begun = |info: &str, text: &str| {
             let (language, options) = info.split_once([',', ' ']).unwrap_or((info, ""));
-            Block { line: line + 1, language: language.to_owned(), options: options.to_owned(), text: text.to_owned() }
+            Block {
+                line: line + 1,
+                language: language.to_owned(),
+                options: options.to_owned(),
+                text: text.to_owned(),
+            }
         };
         match &mut inside {
             None => {
@@ -47,7 +52,8 @@ impl Block {
         let first = self.text.lines().next()?;
         let name = ["-- ", "# ", "// "].iter().find_map(|mark| first.strip_prefix(mark))?;
         let ends = ["sql", "toml", "py", "ini", "js", "ts", "yml"];
-        let fits = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte));
+        let fits =
+            |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-/".contains(&byte));
         let file = name.rsplit_once('.').is_some_and(|(_, end)| ends.contains(&end));
         (self.language != "hidden" && file && fits(name)).then_some(name)
     }
@@ -75,7 +81,9 @@ impl Block {
                 for line in lines.filter(|line| !line.trim().is_empty()) {
                     match found.last_mut() {
                         // A line that goes on is one with that before it.
-                        Some((last, _)) if last.ends_with('\\') || line.starts_with(' ') || line == "done" => {
+                        Some((last, _))
+                            if last.ends_with('\\') || line.starts_with(' ') || line == "done" =>
+                        {
                             last.push('\n');
                             last.push_str(line);
                         }
@@ -129,7 +137,8 @@ pub fn links(document: &str) -> Vec<String> {
             in_block = !in_block;
         }
         if !in_block {
-            found.extend(line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())));
+            found
+                .extend(line.split("](").skip(1).filter_map(|rest| Some(rest.split_once(')')?.0.to_owned())));
         }
     }
     found
@@ -137,7 +146,8 @@ pub fn links(document: &str) -> Vec<String> {
 
 /// What may stand behind `#`, as GitHub makes it of headings.
 pub fn anchors(document: &str) -> Vec<String> {
-    let heading = |line: &str| line.starts_with('#').then(|| line.trim_start_matches('#').trim().to_lowercase());
+    let heading =
+        |line: &str| line.starts_with('#').then(|| line.trim_start_matches('#').trim().to_lowercase());
     let anchor = |heading: String| {
         let kept = heading.chars().filter(|char| char.is_alphanumeric() || " -_".contains(*char));
         kept.map(|char| if char == ' ' { '-' } else { char }).collect()

@@ -21,7 +21,9 @@ fn what_readme_shows() {
     let readme = include_str!("../../../README.md");
     let blocks: Vec<&str> =
         readme.split("```c\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
-    let [block] = blocks[..] else { panic!("README has {} blocks of C: run each of them here", blocks.len()) };
+    let [block] = blocks[..] else {
+        panic!("README has {} blocks of C: run each of them here", blocks.len())
+    };
     let source = scratch().join("readme.c");
     std::fs::write(&source, format!("{block}{MAIN}")).unwrap();
     let program = compile("readme", &["cc", "-std=c99"], &[source], Sqlite::Amalgamation);
