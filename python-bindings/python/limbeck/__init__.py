@@ -108,6 +108,7 @@ __all__ = [
     "UnknownRevision",
     "UnknownTable",
     "UntrustedSchema",
+    "UserVersionTaken",
     "Verified",
     "Violation",
     "WouldLose",
