@@ -24,6 +24,7 @@
 static sqlite3 *connection, *scratch_connection, *wanted_connection;
 static limbeck_database *database, *scratch, *wanted;
 static limbeck_migrator *migrator;
+static int keep_user_version;
 static char rebuild[32], transaction[32], newer_database[32], app_version[64], folder[4096];
 
 static void answer(int status, const char *text, size_t length) {
@@ -82,6 +83,7 @@ static void open_in_memory(sqlite3 **sqlite, limbeck_database **its) {
 static void open_database(void) {
   open_in_memory(&connection, &database);
   rebuild[0] = transaction[0] = newer_database[0] = app_version[0] = 0;
+  keep_user_version = 0;
   answer(0, "", 0);
 }
 
@@ -92,6 +94,8 @@ static void set(const char *text) {
     snprintf(transaction, sizeof transaction, "%s", text + 12);
   } else if (!strncmp(text, "newer_database=", 15)) {
     snprintf(newer_database, sizeof newer_database, "%s", text + 15);
+  } else if (!strcmp(text, "keep_user_version=true")) {
+    keep_user_version = 1;
   } else {
     must(!strncmp(text, "app_version=", 12), text);
     snprintf(app_version, sizeof app_version, "%s", text + 12);
@@ -111,6 +115,7 @@ static limbeck_status read_folder(limbeck_error **error) {
     must(!limbeck_migrator_set_app_version(migrator, app_version, NUL, NULL), "app_version");
   }
   must(!limbeck_migrator_set_rebuild(migrator, mode, NULL), "rebuild");
+  must(!limbeck_migrator_set_keep_user_version(migrator, keep_user_version, NULL), "keep_user_version");
   mode = !strcmp(transaction, "per_revision") ? LIMBECK_TRANSACTION_PER_REVISION
                                               : LIMBECK_TRANSACTION_PER_UPGRADE;
   must(!limbeck_migrator_set_transaction(migrator, mode, NULL), "transaction");
