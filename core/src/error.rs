@@ -26,6 +26,7 @@ macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident = $code:literal,)+) => {
         /// What went wrong, without the particulars. Each kind has one stable [code](ErrorKind::code).
         ///
+        #[cfg_attr(all(doc, feature = "bundled", feature = "include_dir", feature = "refinery"), doc = pages!(rules keys older outside never big search refinery))]
         #[doc = include_str!("../ERRORS.md")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -152,6 +153,8 @@ kinds! {
     DatabaseNewer = "history.database_newer",
     /// The text of a revision that is applied has changed since.
     ChangedRevision = "history.changed_revision",
+    /// A revision stands before one that is applied, and never ran itself: it came later.
+    PassedOver = "history.passed_over",
     /// The database is not at every head of the folder.
     NotUpToDate = "history.not_up_to_date",
     /// The database has no record of another tool that could be adopted.

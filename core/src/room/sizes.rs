@@ -67,7 +67,8 @@ impl Journal {
 
 /// The content of these tables and indexes: less than their pages take, and what a copy surely holds too.
 pub fn content(db: &mut dyn Database, names: &[&str]) -> Result<Option<u64>> {
-    summed(db, "payload", &listed(names))
+    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    summed(db, "payload", &format!("name IN ({})", names.join(", ")))
 }
 
 /// The content of all of them.
@@ -84,16 +85,6 @@ pub fn table(db: &mut dyn Database, name: &str) -> Result<Option<u64>> {
     summed(db, "pgsize", &own)
 }
 
-/// The pages of an index that is there.
-pub fn index(db: &mut dyn Database, name: &str) -> Result<Option<u64>> {
-    summed(db, "pgsize", &listed(&[name]))
-}
-
-fn listed(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
-    format!("name IN ({})", names.join(", "))
-}
-
 fn summed(db: &mut dyn Database, what: &str, condition: &str) -> Result<Option<u64>> {
     let sql = format!("SELECT sum({what}) FROM dbstat('main') WHERE {condition}");
     // A build without dbstat does not know.
@@ -106,9 +97,7 @@ pub fn temporary_in_memory(db: &mut dyn Database) -> Result<bool> {
     let compiled = db.texts("PRAGMA compile_options", &[])?;
     let has = |option: &str| compiled.iter().any(|one| one == option);
     let chosen = db.integer("PRAGMA temp_store", &[])?.unwrap_or_default();
-    Ok(has("TEMP_STORE=3")
-        || (chosen == 2 && !has("TEMP_STORE=0"))
-        || (chosen == 0 && has("TEMP_STORE=2")))
+    Ok(has("TEMP_STORE=3") || (chosen == 2 && !has("TEMP_STORE=0")) || (chosen == 0 && has("TEMP_STORE=2")))
 }
 
 /// How much SQLite sorts for an index before it writes to a temporary file. `vdbesort.c`: "if (a) at least
@@ -264,7 +253,9 @@ mod tests {
         ] {
             assert_eq!(of(sql), Some((t.clone(), listed, rows)), "{sql}");
         }
-        for sql in ["CREATE TABLE t(a)", "CREATE INDEX aux.i ON t(a)", "CREATE INDEX i ON t(a", "CREATE INDEX", ""] {
+        for sql in
+            ["CREATE TABLE t(a)", "CREATE INDEX aux.i ON t(a)", "CREATE INDEX i ON t(a", "CREATE INDEX", ""]
+        {
             assert_eq!(of(sql), None, "{sql}");
         }
     }

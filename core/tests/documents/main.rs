@@ -154,10 +154,13 @@ fn manual_pages() {
     for section in ["EXAMPLES", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES"] {
         assert!(page.contains(&format!(".SH {section}\n")), "{section}");
     }
-    let named: Vec<String> = page.lines().filter_map(|line| {
-        let name = line.replace('\\', "").strip_suffix("(1)")?.to_owned();
-        name.starts_with("limbeck").then_some(name)
-    }).collect();
+    let named: Vec<String> = page
+        .lines()
+        .filter_map(|line| {
+            let name = line.replace('\\', "").strip_suffix("(1)")?.to_owned();
+            name.starts_with("limbeck").then_some(name)
+        })
+        .collect();
     assert!(named.len() > 20, "{page}");
     for name in named {
         let text = fs::read_to_string(scene.folder.join(format!("pages/{name}.1"))).expect(&name);
@@ -254,7 +257,8 @@ impl<'d> Scene<'d> {
                 shell.env_remove(name);
             }
         }
-        let output = shell.env("PATH", path).env("HOME", &self.folder).env("COLUMNS", "100").output().unwrap();
+        let output =
+            shell.env("PATH", path).env("HOME", &self.folder).env("COLUMNS", "100").output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);
         match shown {
             // What is shown says whether it is an error.

@@ -215,14 +215,14 @@ class Migrator:
     def doctor(self, database: Database) -> dict[str, Any]:
         """Looks at a database and its SQLite for a bug report, without rows and paths, and changes nothing.
 
-        What is wrong with the database stands in the answer, damage too: nothing of it raises. A file that is not there is looked at
-        as an empty database.
+        What is wrong with the database stands in the answer, damage too, and nothing of it raises; so do what is pending, and
+        what that would take. A file that is not there is looked at as an empty database.
 
         >>> migrator.doctor("app.db")["pending"]
         ['0002']
         """
-        with opened(database, create=False) as found, to_itself(found) as raw:
-            looked: dict[str, Any] = json.loads(self._core.doctor(raw))
+        with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
+            looked: dict[str, Any] = json.loads(self._core.doctor(raw, scratch))
         return looked
 
     def backups(self, database: Database) -> list[Backup]:
