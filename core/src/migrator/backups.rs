@@ -139,7 +139,7 @@ impl<'a> Migrator<'a> {
         Ok(Some(taken.backup))
     }
 
-    fn folder_of_backups(&self) -> Result<&Backups> {
+    pub(super) fn folder_of_backups(&self) -> Result<&Backups> {
         self.backups.as_ref().map(|wanted| &wanted.folder).ok_or_else(|| {
             Error::new(ErrorKind::BadSetting, "no folder for backups is named")
                 .with_hint("name one: 'Migrator::backup', or '--backups DIR'")

@@ -185,7 +185,7 @@ impl Migrator<'_> {
             let tables: Vec<&TableEstimate> = steps.iter().flat_map(|step| &step.tables).collect();
             all.push(("temporary", folder, aside(db, &tables)?));
         }
-        if let Some(backups) = &self.backups {
+        if let Ok(backups) = self.folder_of_backups() {
             all.push(("backups", backups.folder().to_owned(), whole));
         }
         let mut volumes: Vec<(std::path::PathBuf, VolumeEstimate)> = Vec::new();
