@@ -129,6 +129,10 @@
 //! | [`Migrator`] | the only one that sees everything | yes |
 //! | `cli` (feature `command`) | the command: arguments and settings in, one call of the `Migrator`, text or JSON out | through its host |
 
+#[cfg(all(doc, feature = "bundled", feature = "include_dir", feature = "refinery"))]
+#[macro_use]
+mod pages;
+
 pub mod alter;
 mod backup;
 mod cancel;
