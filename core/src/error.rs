@@ -152,6 +152,8 @@ kinds! {
     DatabaseNewer = "history.database_newer",
     /// The text of a revision that is applied has changed since.
     ChangedRevision = "history.changed_revision",
+    /// A revision stands before one that is applied, and never ran itself: it came later.
+    PassedOver = "history.passed_over",
     /// The database is not at every head of the folder.
     NotUpToDate = "history.not_up_to_date",
     /// The database has no record of another tool that could be adopted.

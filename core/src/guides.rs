@@ -35,6 +35,11 @@ pub mod command_line {
     #![doc = include_str!("../guides/command_line.md")]
 }
 
+/// Which verb stands where, under which name.
+pub mod parity {
+    #![doc = include_str!("../guides/parity.md")]
+}
+
 /// What is promised, what it rests on, how it was tested, and what is not promised.
 pub mod safety {
     #![doc = include_str!("../SAFETY.md")]

@@ -125,6 +125,17 @@ pub struct Record {
     pub downgrade: Option<(String, String)>,
 }
 
+/// What the record says last of a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Past {
+    /// The revision.
+    pub revision: String,
+    /// Whether its script ran, and was not taken back since.
+    pub up: bool,
+    /// What had to be there before it, when it ran.
+    pub after: Vec<String>,
+}
+
 /// A `transaction:false` revision that was begun and not finished.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
@@ -381,6 +392,23 @@ impl<'a> History<'a> {
         Ok(all)
     }
 
+    /// What each revision's last row says: the direction, and what it revised and needed when it ran.
+    pub fn pasts(&self, db: &mut dyn Database) -> Result<Vec<Past>> {
+        if !self.known(db)? {
+            return Ok(Vec::new());
+        }
+        let sql = "SELECT revision, direction, revises, depends_on FROM main.limbeck_history \
+                   WHERE id IN (SELECT max(id) FROM main.limbeck_history GROUP BY revision) ORDER BY id";
+        let mut all = Vec::new();
+        for row in db.rows(sql, &[])? {
+            if let [Value::Text(revision), Value::Text(direction), revises, needs] = &row[..] {
+                let after = [revises, needs].into_iter().flat_map(list).collect();
+                all.push(Past { revision: revision.clone(), up: direction == "up", after });
+            }
+        }
+        Ok(all)
+    }
+
     /// What is known of a revision that the version rows say is applied: its last row that is no
     /// downgrade. None where it came without one, such as by a stamp of what follows it.
     pub fn applied(&self, db: &mut dyn Database, revision: &str) -> Result<Option<Record>> {
@@ -400,16 +428,12 @@ fn record(revision: &str, row: &[Value]) -> Option<Record> {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,
     };
-    let list = |at: usize| -> Vec<String> {
-        let all = text(at).unwrap_or_default();
-        all.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
-    };
     let Some(Value::Integer(id)) = row.first() else { return None };
     Some(Record {
         id: *id,
         revision: revision.to_owned(),
-        revises: list(1),
-        depends_on: list(2),
+        revises: row.get(1).map(list).unwrap_or_default(),
+        depends_on: row.get(2).map(list).unwrap_or_default(),
         message: text(3).unwrap_or_default(),
         applied_at: text(4)?,
         app_version: text(5),
@@ -419,6 +443,12 @@ fn record(revision: &str, row: &[Value]) -> Option<Record> {
         },
         downgrade: text(7).zip(text(8)),
     })
+}
+
+/// The names of a comma-separated list.
+fn list(value: &Value) -> Vec<String> {
+    let Value::Text(all) = value else { return Vec::new() };
+    all.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
 fn run(db: &mut dyn Database, sql: &str, params: &[Value]) -> Result<()> {

@@ -289,9 +289,12 @@ typedef enum limbeck_status {
    */
   LIMBECK_HISTORY_STORED_SCRIPT_REFUSED = 606,
   /**
+   * A revision stands before one that is applied, and never ran itself: it came later.
+   */
+  LIMBECK_HISTORY_PASSED_OVER = 607,
    * The number in the file's header, which limbeck was to keep, is somebody else's.
    */
-  LIMBECK_HISTORY_USER_VERSION_TAKEN = 607,
+  LIMBECK_HISTORY_USER_VERSION_TAKEN = 608,
   /**
    * The database cannot be opened.
    */
@@ -823,15 +826,17 @@ enum limbeck_status limbeck_migrator_set_check_room(struct limbeck_migrator *mig
                                                     struct limbeck_error **error);
 
 /**
- * Looks at the database and at its SQLite for a bug report, as JSON, without rows and paths. Nothing is
- * changed, and what fails is told in it. It reads the whole database.
+ * Looks at the database and at its SQLite for a bug report, as JSON, without rows and paths: damage, history,
+ * what is pending, and what that would take. Nothing is changed, and what fails is told in it. It reads the
+ * whole database.
  *
  * # Safety
  *
- * As `limbeck_migrator_back_up`.
+ * As `limbeck_migrator_back_up`. `scratch` is a second database: an empty one in memory, of the same SQLite.
  */
 enum limbeck_status limbeck_migrator_doctor(struct limbeck_migrator *migrator,
                                             struct limbeck_database *database,
+                                            struct limbeck_database *scratch,
                                             struct limbeck_text **found,
                                             struct limbeck_error **error);
 

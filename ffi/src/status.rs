@@ -123,8 +123,10 @@ pub enum limbeck_status {
     LIMBECK_HISTORY_NOTHING_TO_ADOPT = 605,
     /// A downgrade script that the database has kept is damaged, or does what such a script may not do.
     LIMBECK_HISTORY_STORED_SCRIPT_REFUSED = 606,
+    /// A revision stands before one that is applied, and never ran itself: it came later.
+    LIMBECK_HISTORY_PASSED_OVER = 607,
     /// The number in the file's header, which limbeck was to keep, is somebody else's.
-    LIMBECK_HISTORY_USER_VERSION_TAKEN = 607,
+    LIMBECK_HISTORY_USER_VERSION_TAKEN = 608,
     /// The database cannot be opened.
     LIMBECK_DATABASE_CANNOT_OPEN = 701,
     /// The file is not an SQLite database, or it is encrypted.
@@ -213,6 +215,7 @@ pub(crate) fn status(kind: ErrorKind) -> limbeck_status {
         K::ForeignKeyViolated => S::LIMBECK_PROOF_FOREIGN_KEY,
         K::DatabaseNewer => S::LIMBECK_HISTORY_DATABASE_NEWER,
         K::ChangedRevision => S::LIMBECK_HISTORY_CHANGED_REVISION,
+        K::PassedOver => S::LIMBECK_HISTORY_PASSED_OVER,
         K::NotUpToDate => S::LIMBECK_HISTORY_NOT_UP_TO_DATE,
         K::Unfinished => S::LIMBECK_HISTORY_UNFINISHED,
         K::NothingToAdopt => S::LIMBECK_HISTORY_NOTHING_TO_ADOPT,

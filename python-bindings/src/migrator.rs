@@ -219,9 +219,12 @@ impl Migrator {
         self.answer(py, taken)
     }
 
-    /// What a developer wants to know of a database on a user's machine.
-    fn doctor(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        self.answer(py, Ok(self.core.0.doctor(&mut self.connected(connection))))
+    /// What a developer wants to know of a database on a user's machine; an empty one in memory is to find
+    /// out what is pending.
+    fn doctor(&self, py: Python<'_>, connection: Py<PyAny>, scratch: Py<PyAny>) -> PyResult<String> {
+        self.raised.take();
+        let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
+        self.answer(py, Ok(self.core.0.doctor(db, scratch)))
     }
 
     /// The backups of a database, newest first.

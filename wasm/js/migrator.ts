@@ -2,7 +2,7 @@ import { Migrator as Core } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';
 import type { Sqlite3 } from './adapters/oo1.js';
 import { called, LimbeckError } from './errors.js';
-import type { Compare, Diff, Difference, Event, Plan, Report, Revision, Verified } from './report.js';
+import type { Compare, Diff, Difference, Doctor, Event, Plan, Report, Revision, Verified } from './report.js';
 import { read, type Migrations } from './sources.js';
 import type { Scratch } from './values.js';
 
@@ -162,8 +162,14 @@ export class Migrator {
    * in memory which it was upgraded on. Errors: `diff.bad_rename`.
    */
   diff(from: AnyDatabase, to: AnyDatabase, compare: Compare = {}, options: DatabaseOptions = {}): Diff {
+    const { renames = [], include = [], exclude = [], column_order: columnOrder = false, ...unknown } = compare;
+    for (const name in unknown) {
+      throw new LimbeckError('settings.invalid', `a comparison has no option '${name}'`, {
+        hint: 'give renames, include, exclude, column_order',
+      });
+    }
     return parsed(() =>
-      this.#core.diff(adapt(from, options.sqlite3), adapt(to, options.sqlite3), JSON.stringify(compare)),
+      this.#core.diff(adapt(from, options.sqlite3), adapt(to, options.sqlite3), renames, include, exclude, columnOrder),
     );
   }
 
@@ -171,6 +177,16 @@ export class Migrator {
   verify(db: AnyDatabase, options: DatabaseOptions = {}): Verified {
     return inScratch(db, options, (scratch) =>
       parsed(() => this.#core.verify(adapt(db, options.sqlite3), scratch)),
+    );
+  }
+
+  /**
+   * Looks at a database and its SQLite for a bug report, without rows and paths: damage, history, what is pending
+   * and what that would take. Nothing is changed, and what fails is told in `failures`.
+   */
+  doctor(db: AnyDatabase, options: DatabaseOptions = {}): Doctor {
+    return inScratch(db, options, (scratch) =>
+      parsed(() => this.#core.doctor(adapt(db, options.sqlite3), scratch)),
     );
   }
 

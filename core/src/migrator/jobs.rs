@@ -37,7 +37,7 @@ impl<'s> Scripts<'s> {
     }
 
     /// A revision's id today; one that is not known keeps its own.
-    fn id<'r>(&'r self, revision: &'r str) -> &'r str {
+    pub(super) fn id<'r>(&'r self, revision: &'r str) -> &'r str {
         self.graph.get(revision).map_or(revision, |known| &known.id)
     }
 }

@@ -80,6 +80,7 @@ __all__ = [
     "NotUpToDate",
     "NothingToAdopt",
     "OverlappingRevisions",
+    "PassedOver",
     "ProofFailed",
     "RangeNotAllowed",
     "RangeRequired",

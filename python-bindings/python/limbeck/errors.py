@@ -338,6 +338,12 @@ class ChangedRevision(LimbeckError):
     code = "history.changed_revision"
 
 
+class PassedOver(LimbeckError):
+    """A revision stands before one that is applied, and never ran itself: it came later."""
+
+    code = "history.passed_over"
+
+
 class NotUpToDate(LimbeckError):
     """The database is not at every head of the folder."""
 
@@ -519,6 +525,7 @@ __all__ = [
     "NotUpToDate",
     "NothingToAdopt",
     "OverlappingRevisions",
+    "PassedOver",
     "ProofFailed",
     "RangeNotAllowed",
     "RangeRequired",
