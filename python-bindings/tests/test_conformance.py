@@ -37,7 +37,6 @@ NEEDS = {
     "without_rowid_strict": STRICT,
     "generated_cycle": (3, 40, "the message that the case has"),
     "generated_from_itself": (3, 40, "the message that the case has"),
-    "many_rows_are_counted": (3, 40, "the list of the first keys"),
     "add_column_with_a_comment_behind": EDITS,
     "rebuild_never_where_none_is_needed": EDITS,
     "short_rows_rebuild_never": EDITS,

@@ -139,4 +139,6 @@ export type ErrorCode =
   /** There is no backup that could be restored. */
   | 'backup.none'
   /** The schema calls a function, or uses a virtual table, that only a trusted schema may. */
-  | 'database.untrusted_schema';
+  | 'database.untrusted_schema'
+  /** The number in the file's header, which limbeck was to keep, is somebody else's. */
+  | 'history.user_version_taken';

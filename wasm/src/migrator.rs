@@ -47,6 +47,7 @@ impl Migrator {
         newer_database: Option<String>,
         quick_check: Option<String>,
         trust_schema: bool,
+        keep_user_version: bool,
     ) -> Answer<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -71,7 +72,7 @@ impl Migrator {
             if let Some(when) = quick_check {
                 core = core.quick_check(named::<QuickCheck>("quick_check", &when)?);
             }
-            Ok(core.trust_schema(trust_schema))
+            Ok(core.trust_schema(trust_schema).keep_user_version(keep_user_version))
         };
         let core = make().map_err(|error| thrown(&error, &raised))?;
         let on_event = OnEvent::default();
@@ -140,6 +141,12 @@ impl Migrator {
     /// Whether a database is what the migrations make, found on an empty one in memory.
     pub fn verify(&self, db: Adapter, scratch: Adapter) -> Answer {
         self.answer(|core| core.verify(&mut self.database(db), &mut self.database(scratch)))
+    }
+
+    /// What a developer wants to know of a database on a user's machine; an empty one in memory is to find
+    /// out what is pending.
+    pub fn doctor(&self, db: Adapter, scratch: Adapter) -> Answer {
+        self.answer(|core| Ok(core.doctor(&mut self.database(db), &mut self.database(scratch))))
     }
 
     /// The fingerprint of a database's schema.

@@ -100,15 +100,20 @@ impl Relation {
         format!("FROM {}{} WHERE {known} GROUP BY {list} HAVING count(*) > 1", self.rows, self.hint)
     }
 
-    /// The rowid or the primary key of a row, as SQL literals.
+    /// The rowid or the primary key of a row, as SQL literals: as one text, for before SQLite 3.38 `quote`
+    /// answers a number as a number.
     pub fn key(table: &TableDef) -> String {
         match table.rowid_name() {
-            Some(rowid) => format!("quote({rowid})"),
+            Some(rowid) => format!("'' || quote({rowid})"),
             None => {
                 let columns = table.primary_key();
                 let quoted: Vec<String> =
                     columns.iter().map(|column| format!("quote({})", quote(column))).collect();
-                if quoted.is_empty() { "'?'".to_owned() } else { quoted.join(" || ', ' || ") }
+                if quoted.is_empty() {
+                    "'?'".to_owned()
+                } else {
+                    format!("'' || {}", quoted.join(" || ', ' || "))
+                }
             }
         }
     }

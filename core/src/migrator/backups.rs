@@ -98,7 +98,9 @@ impl<'a> Migrator<'a> {
     /// Errors: [`ErrorKind::BackupDamaged`], [`ErrorKind::TransactionOpen`], and those of
     /// [`back_up`](Self::back_up) before anything is written; [`ErrorKind::NotADatabase`] for a file
     /// that is none, or is encrypted: restore into a new file then; [`ErrorKind::Locked`] while another
-    /// connection uses the database.
+    /// connection uses the database. After one of [`ErrorKind::Corrupt`] and [`ErrorKind::Io`] that carries a
+    /// report, the backup is in its place, and what was there before is in the report's own backup; but the disk
+    /// does not give back what was written.
     pub fn restore(&mut self, db: &mut dyn Database, backup: &Backup) -> Result<Report> {
         let backups = self.folder_of_backups()?.clone();
         let mut report = Report::default();
@@ -116,7 +118,10 @@ impl<'a> Migrator<'a> {
         }
         backup::restore(db, &mut *self.listener, self.options.history(), backup)?;
         report.to.clone_from(&backup.heads);
-        Ok(report)
+        match backup::check_restored(db, &mut *self.listener, self.options.history(), backup) {
+            Ok(()) => Ok(report),
+            Err(error) => Err(error.with_report(report)),
+        }
     }
 
     fn before_restoring(
@@ -134,7 +139,7 @@ impl<'a> Migrator<'a> {
         Ok(Some(taken.backup))
     }
 
-    fn folder_of_backups(&self) -> Result<&Backups> {
+    pub(super) fn folder_of_backups(&self) -> Result<&Backups> {
         self.backups.as_ref().map(|wanted| &wanted.folder).ok_or_else(|| {
             Error::new(ErrorKind::BadSetting, "no folder for backups is named")
                 .with_hint("name one: 'Migrator::backup', or '--backups DIR'")
