@@ -202,6 +202,9 @@ kinds! {
 
     /// The schema calls a function, or uses a virtual table, that only a trusted schema may.
     UntrustedSchema = "database.untrusted_schema",
+
+    /// The number in the file's header, which limbeck was to keep, is somebody else's.
+    UserVersionTaken = "history.user_version_taken",
 }
 
 /// Rows that break a rule, as data.

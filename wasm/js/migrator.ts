@@ -32,6 +32,12 @@ export interface MigratorOptions {
    * file is the app's own, and its schema uses such. By default that fails with `database.untrusted_schema`.
    */
   trustSchema?: boolean;
+  /**
+   * Whether limbeck may have the file's `user_version` (`PRAGMA user_version`): a call with nothing to do then
+   * compares that one number with the migrations, and its report names no revisions. Let nothing but limbeck move
+   * the version rows of such a database. Where another number stands there, that is `history.user_version_taken`.
+   */
+  keepUserVersion?: boolean;
 }
 
 /** What a call needs beside its database. */
@@ -76,13 +82,20 @@ export interface PlanOptions extends DatabaseOptions {
 export class Migrator {
   readonly #core: Core;
 
-  /** Reads the migrations' headers. Errors: `graph.*`, `script.bad_directive`, `script.unreadable`. */
+  /**
+   * Takes the migrations. What is wrong with a header or the graph is an error of the first call that has to know it.
+   * Errors: `script.unreadable`, `settings.invalid`.
+   */
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
     const { names, texts, code } = read(migrations);
-    const { appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck, trustSchema = false } = options;
+    const { appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck } = options;
+    const { trustSchema = false, keepUserVersion = false } = options;
     this.#core = called(
       () =>
-        new Core(names, texts, code, appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck, trustSchema),
+        new Core(
+          names, texts, code, appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck, trustSchema,
+          keepUserVersion,
+        ),
     );
   }
 

@@ -192,10 +192,20 @@ fn outside_wal_mode(db: &mut dyn Database, copy: impl FnOnce(&mut dyn Database) 
 /// Looks whether what is in the database after a restore is what the backup has.
 ///
 /// Errors: [`ErrorKind::Corrupt`] where it is something else, and whatever the reading of it fails with.
-pub(crate) fn check_restored(db: &mut dyn Database, history: History<'_>, backup: &Backup) -> Result<()> {
+pub(crate) fn check_restored(
+    db: &mut dyn Database,
+    listener: &mut Listener<'_>,
+    history: History<'_>,
+    backup: &Backup,
+) -> Result<()> {
     let shown = backup.path.display();
-    let look = |db: &mut dyn Database| {
-        let problems = quick_check(db, &mut |_| ControlFlow::Continue(()), "main")?;
+    // It is done: to cancel would take nothing back.
+    let mut told = |event: &Event<'_>| {
+        let _ = listener(event);
+        ControlFlow::Continue(())
+    };
+    let mut look = |db: &mut dyn Database| {
+        let problems = quick_check(db, &mut told, "main")?;
         Ok((history.rows(db)?, problems))
     };
     let (heads, problems) = look(db).map_err(|error: Error| {
@@ -229,6 +239,9 @@ fn attached<T>(
 
 /// What is wrong with a database; nothing, with a sound one.
 fn quick_check(db: &mut dyn Database, listener: &mut Listener<'_>, schema: &str) -> Result<Vec<String>> {
+    if listener(&Event::Checking).is_break() {
+        return Err(cancelled());
+    }
     let mut lines = Vec::new();
     let sql = format!("PRAGMA {}.quick_check", quote(schema));
     db.query_watched(
@@ -247,6 +260,10 @@ fn quick_check(db: &mut dyn Database, listener: &mut Listener<'_>, schema: &str)
     )?;
     lines.retain(|line| line != "ok");
     Ok(lines)
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "cancelled")
 }
 
 fn not_the_same(problems: &[String]) -> Error {

@@ -118,7 +118,7 @@ impl<'a> Migrator<'a> {
         }
         backup::restore(db, &mut *self.listener, self.options.history(), backup)?;
         report.to.clone_from(&backup.heads);
-        match backup::check_restored(db, self.options.history(), backup) {
+        match backup::check_restored(db, &mut *self.listener, self.options.history(), backup) {
             Ok(()) => Ok(report),
             Err(error) => Err(error.with_report(report)),
         }

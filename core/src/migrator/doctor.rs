@@ -485,7 +485,7 @@ mod tests {
             (&found.pending[..], &found.failures[..]),
             (&["2".to_owned()][..], &[told.to_owned()][..])
         );
-        let found = Migrator::new(&files).unwrap().doctor(&mut db, &mut empty());
+        let found = Migrator::new(files).unwrap().doctor(&mut db, &mut empty());
         assert!(found.failures.len() == 1 && found.plan.is_none(), "{found:?}");
         // A scratch database that is none.
         let mut used = empty();
@@ -512,10 +512,10 @@ mod tests {
             ("2_b.sql", "SELECT 1"),
         ];
         let mut db = Connection::open_in_memory().unwrap();
-        Migrator::new(&files).unwrap().app_version("2.0").upgrade(&mut db, "1").unwrap();
+        Migrator::new(files).unwrap().app_version("2.0").upgrade(&mut db, "1").unwrap();
         db.execute_batch("PRAGMA foreign_keys = OFF; INSERT INTO b VALUES (77123), (77124)").unwrap();
         let before = db.total_changes();
-        let found = Migrator::new(&files).unwrap().doctor(&mut db, &mut empty());
+        let found = Migrator::new(files).unwrap().doctor(&mut db, &mut empty());
         assert_eq!((&found.heads[..], &found.pending[..]), (&["1".to_owned()][..], &["2".to_owned()][..]));
         assert_eq!(found.violations, [OldViolation { table: "b".into(), parent: "a".into(), rows: 2 }]);
         assert_eq!(found.warnings, ["journal_mode = memory: a run that is killed can damage the database"]);

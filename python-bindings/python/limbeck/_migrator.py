@@ -47,8 +47,9 @@ class Migrator:
         check_room: bool = True,
         quick_check: Optional[str] = None,
         trust_schema: bool = False,
+        keep_user_version: bool = False,
     ) -> None:
-        """Reads the folder.
+        """Takes the folder; what is wrong with a header or the graph is an error of the first call that has to know it.
 
         ``rebuild``: ``auto``, ``always`` or ``never``. ``transaction``: ``per_upgrade`` or ``per_revision``.
         ``newer_database``: what ``upgrade`` does with a database that has revisions which the folder does not: ``refuse``
@@ -61,6 +62,9 @@ class Migrator:
         64 MiB, ``always`` or ``never``. ``trust_schema``: whether triggers, views, CHECKs, generated columns and indexes may
         call functions made with ``create_function``; else what needs one fails with :class:`UntrustedSchema`, because the
         file may come from elsewhere.
+        ``keep_user_version``: whether limbeck may have the file's ``user_version``: an ``upgrade`` with nothing to do then
+        compares that one number with the files, and its report names no revisions; let nothing but limbeck move the version
+        rows then. Another number there is :class:`UserVersionTaken`.
         """
         self._scope = Scope()
         keep_history = True
@@ -93,6 +97,7 @@ class Migrator:
             check_room=check_room,
             quick_check=quick_check,
             trust_schema=trust_schema,
+            keep_user_version=keep_user_version,
         )
 
     @classmethod

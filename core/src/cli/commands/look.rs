@@ -104,6 +104,7 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
 }
 
 pub fn doctor(args: &Args, settings: &Settings) -> Result<u8> {
+    let _sign = output::spinner(args, "looking through the database");
     let found = migrator(settings)?.doctor(&mut *look_at(settings)?, &mut *scratch(settings)?);
     if args.json {
         output::json(&found);
