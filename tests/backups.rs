@@ -4,7 +4,8 @@ use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use limbeck::{Backup, Backups, ErrorKind, Event, Migrator, NewerDatabase, Report, Result};
+use limbeck::db::CopyWay;
+use limbeck::{Backup, Backups, Database, ErrorKind, Event, Migrator, NewerDatabase, Report, Result, Value};
 use rusqlite::Connection;
 
 const FILES: [(&str, &str); 3] = [
@@ -120,7 +121,7 @@ fn the_last_ones_are_kept_and_one_state_only_once() {
     // A run that fails again and again does not push the others out.
     let broken = [FILES[0], ("2_b.sql", "ALTER TABLE a ADD y NOT NULL")];
     for _ in 0..3 {
-        let mut app = Migrator::new(&broken).unwrap().backup(Backups::new(place.0.join("backups")).keep(2));
+        let mut app = Migrator::new(broken).unwrap().backup(Backups::new(place.0.join("backups")).keep(2));
         app.upgrade(&mut db, "head").unwrap_err();
     }
     assert_eq!(place.app(1).backups(&mut db).unwrap(), all);
@@ -232,7 +233,7 @@ fn the_backup_is_what_the_run_begins_with() {
 fn what_stands_in_the_way() {
     let place = Place::new("way");
     let mut db = place.old("delete");
-    let no_folder = Migrator::new(&FILES).unwrap().back_up(&mut db).unwrap_err();
+    let no_folder = Migrator::new(FILES).unwrap().back_up(&mut db).unwrap_err();
     assert_eq!(no_folder.kind(), ErrorKind::BadSetting);
     db.execute_batch("BEGIN").unwrap();
     assert_eq!(place.app(2).upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::TransactionOpen);
@@ -272,4 +273,122 @@ fn taken_down_there_is_a_backup_of_what_was_there() -> Result<()> {
     let newest: Backup = place.app(1).backups(&mut db)?.remove(0);
     assert_eq!((report.backup.as_deref(), &newest.heads[0][..]), (newest.path.to_str(), "2"));
     Ok(())
+}
+
+/// A connection whose disk fails after a restore: what is read then cannot be.
+struct Failing {
+    db: Connection,
+    restored: bool,
+    found: Option<&'static str>,
+}
+
+impl Database for Failing {
+    fn execute(&mut self, sql: &str) -> Result<u64> {
+        Database::execute(&mut self.db, sql)
+    }
+
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> Result<()>,
+    ) -> Result<()> {
+        match self.found.filter(|_| self.restored && sql.contains("quick_check")) {
+            Some("") => Err(limbeck::db::error(266, "disk I/O error")),
+            Some(line) => each(&[Value::from(line)]),
+            None => Database::query(&mut self.db, sql, params, each),
+        }
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        Database::in_transaction(&mut self.db)
+    }
+
+    fn copy_database(
+        &mut self,
+        way: CopyWay,
+        file: &Path,
+        step: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.restored |= way == CopyWay::From;
+        self.db.copy_database(way, file, step)
+    }
+}
+
+#[test]
+fn a_restore_whose_last_check_fails_tells_what_is_known() {
+    for (found, kind, told) in [
+        ("", ErrorKind::Io, "is restored, and the database cannot be looked at: disk I/O error"),
+        ("failed to get page 8", ErrorKind::Io, "cannot be looked at: failed to get page 8"),
+        ("Tree 3 page 7: wrong", ErrorKind::Corrupt, "the database has: Tree 3 page 7: wrong"),
+    ] {
+        let place = Place::new("last");
+        let mut db = Failing { db: place.old("wal"), restored: false, found: None };
+        let (before, mut app) = (content(&db.db), place.app(3));
+        app.upgrade(&mut db, "head").unwrap();
+        let backup = place.app(1).newest_compatible_backup(&mut db).unwrap().unwrap();
+        db.found = Some(found);
+        let error = app.restore(&mut db, &backup).unwrap_err();
+        assert!(error.kind() == kind && error.to_string().contains(told), "{error}");
+        let report = error.report().unwrap();
+        assert_eq!((&report.from[..], &report.to[..]), (&["3".to_owned()][..], &["1".to_owned()][..]));
+        // What was there is in the backup that the report names, and the one that was restored is as it was.
+        let other = Backup::open(report.backup.as_ref().unwrap()).unwrap();
+        assert_eq!((other.heads[0].as_str(), content(&db.db)), ("3", before));
+        db.found = None;
+        assert_eq!(app.restore(&mut db, &other).unwrap().to, ["3"]);
+    }
+}
+
+#[test]
+fn over_a_damaged_database_that_is_open() {
+    for mode in ["delete", "wal"] {
+        let place = Place::new(&format!("over-damaged-{mode}"));
+        let mut db = place.old(mode);
+        let before = content(&db);
+        place.app(2).upgrade(&mut db, "head").unwrap();
+        drop(db);
+        // Every second page is nonsense, but the first, which says that it is a database.
+        let path = place.0.join("app.db");
+        let mut bytes = fs::read(&path).unwrap();
+        for page in bytes.chunks_mut(4096).skip(1).step_by(2) {
+            page.fill(0xee);
+        }
+        fs::write(&path, bytes).unwrap();
+        let mut db = place.open();
+        assert_eq!(place.app(3).upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::Corrupt);
+        let backup = place.app(1).newest_compatible_backup(&mut db).unwrap().unwrap();
+        let report = place.app(1).restore(&mut db, &backup).unwrap();
+        assert!(report.warnings[0].starts_with("what was there is damaged") && report.backup.is_none());
+        let now: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        assert_eq!((content(&db), now.as_str()), (before, mode));
+        assert_eq!(place.app(3).upgrade(&mut db, "head").unwrap().to, ["3"]);
+    }
+}
+
+#[test]
+fn over_another_page_size_in_wal_mode() {
+    let place = Place::new("page-size");
+    let mut db = place.old("wal");
+    let before = content(&db);
+    place.app(2).upgrade(&mut db, "head").unwrap();
+    let backup = place.app(1).newest_compatible_backup(&mut db).unwrap().unwrap();
+    let resize = "PRAGMA journal_mode = delete; PRAGMA page_size = 1024; VACUUM; PRAGMA journal_mode = wal";
+    db.execute_batch(resize).unwrap();
+    // Another connection stands in the way, and nothing is changed.
+    let reader = place.open();
+    reader.query_row("SELECT count(*) FROM a", [], |_| Ok(())).unwrap();
+    db.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let error = place.app(1).restore(&mut db, &backup).unwrap_err();
+    let sizes = |db: &Connection| -> (i64, String) {
+        let one = |sql: &str| db.query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+        match (one("PRAGMA page_size"), one("PRAGMA journal_mode")) {
+            (rusqlite::types::Value::Integer(size), rusqlite::types::Value::Text(mode)) => (size, mode),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!((error.kind(), sizes(&db)), (ErrorKind::Locked, (1024, "wal".to_owned())));
+    drop(reader);
+    assert_eq!(place.app(1).restore(&mut db, &backup).unwrap().to, ["1"]);
+    assert_eq!((content(&db), sizes(&db)), (before, (4096, "wal".to_owned())));
 }

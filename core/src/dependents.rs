@@ -1,7 +1,7 @@
 //! Which views and triggers compile: asked before and after an alteration, because SQLite's own
 //! `ALTER TABLE` lets several kinds of damage pass unnoticed.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::alter::TableState;
 use crate::db::Database;
@@ -12,7 +12,7 @@ use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
 
 /// What does not compile, with SQLite's message.
 #[derive(Debug, Clone, Default)]
-pub struct Broken(BTreeMap<String, String>);
+pub struct Broken(LiteMap<String, String>);
 
 impl Broken {
     /// Compiles every view and every trigger of a schema and of `temp`, and statements on `table`.
@@ -35,7 +35,7 @@ impl Broken {
         table: &str,
         gone: &[String],
     ) -> Result<Broken> {
-        let mut broken = BTreeMap::new();
+        let mut broken = LiteMap::new();
         for view in objects.iter().filter(|o| o.kind == ObjectKind::View) {
             compile(db, &mut broken, view.title(), &format!("SELECT * FROM {}", qualified(view)))?;
             if let Some(select) = view.sql.as_deref().and_then(|sql| without_strings(sql, gone)) {
@@ -192,7 +192,7 @@ fn qualified(object: &Object) -> String {
 
 fn compile(
     db: &mut dyn Database,
-    broken: &mut BTreeMap<String, String>,
+    broken: &mut LiteMap<String, String>,
     what: String,
     sql: &str,
 ) -> Result<()> {
@@ -208,7 +208,7 @@ fn compile(
 
 fn compile_statements(
     db: &mut dyn Database,
-    broken: &mut BTreeMap<String, String>,
+    broken: &mut LiteMap<String, String>,
     target: &Object,
     altered: bool,
 ) -> Result<()> {

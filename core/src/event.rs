@@ -25,7 +25,7 @@ pub enum Event<'a> {
         /// How many steps the run has.
         of: usize,
     },
-    /// The file is looked through for damage.
+    /// The file, or a backup, is looked through for damage.
     Checking,
     /// Rows of a table that is being rebuilt were copied.
     Copied {

@@ -2,9 +2,7 @@
 //! leaves dangling fails it before COMMIT. Only tables whose keys could have changed are checked,
 //! and only rows that dangle now and did not before count.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-
+use litemap::LiteMap;
 use sqlite3_parser::ast::{InsertBody, QualifiedName, ResolveType, Set, Stmt, TriggerCmd};
 
 use crate::db::{Database, Value};
@@ -14,15 +12,15 @@ use crate::schema::ObjectKind;
 use crate::sql::{quote, same_name, unquote, with_statement};
 
 /// Rows of one table that find no parent: (parent, rowid) → how many.
-type Dangling = BTreeMap<(String, Option<i64>), u64>;
+type Dangling = LiteMap<(String, Option<i64>), u64>;
 
 /// Watches the tables of `main` whose keys a run could have changed.
 #[derive(Debug, Default)]
 pub struct Watch {
     /// What dangled before the run touched the table; an error where SQLite cannot tell.
-    before: BTreeMap<String, Result<Dangling, String>>,
+    before: LiteMap<String, Result<Dangling, String>>,
     /// Tables whose rowids are no longer the same.
-    renumbered: BTreeSet<String>,
+    renumbered: Vec<String>,
     /// The foreign keys of the schema, and the schema's version when they were read.
     keys: Option<(Option<i64>, Vec<KeyColumn>)>,
 }
@@ -46,11 +44,13 @@ impl Watch {
         if pending.is_empty() || self.keys(db)?.is_empty() {
             return Ok(());
         }
-        let mut tables = BTreeSet::new();
-        let mut seen = BTreeSet::new();
+        let mut tables = Vec::new();
+        let mut seen = Vec::new();
         while let Some((table, write)) = pending.pop() {
             affected(self.keys(db)?, &table, &write, &mut tables);
-            if seen.insert(table.to_ascii_lowercase()) {
+            let name = table.to_ascii_lowercase();
+            if !seen.contains(&name) {
+                seen.push(name);
                 pending.extend(trigger_writes(db, &table)?);
             }
         }
@@ -69,7 +69,7 @@ impl Watch {
             _ => None,
         });
         let Ok(Some(table)) = dropped else { return Ok(()) };
-        let mut children: BTreeMap<(&str, i64), Vec<String>> = BTreeMap::new();
+        let mut children: LiteMap<(&str, i64), Vec<String>> = LiteMap::new();
         for key in self.keys(db)? {
             if key.acts && same_name(&key.parent, &table) && !same_name(&key.table, &table) {
                 let set = format!("{} IS NOT NULL", quote(&key.from));
@@ -102,9 +102,9 @@ impl Watch {
     pub fn touch(&mut self, db: &mut dyn Database, tables: impl IntoIterator<Item = String>) -> Result<()> {
         for table in tables {
             let table = table.to_ascii_lowercase();
-            if let Entry::Vacant(entry) = self.before.entry(table) {
-                let dangling = dangling(db, entry.key())?;
-                entry.insert(dangling);
+            if !self.before.contains_key(&table) {
+                let dangling = dangling(db, &table)?;
+                self.before.insert(table, dangling);
             }
         }
         Ok(())
@@ -112,17 +112,17 @@ impl Watch {
 
     /// Notes every table that has foreign keys, because what will write to them is not seen.
     pub fn everything(&mut self, db: &mut dyn Database) -> Result<()> {
-        let tables: BTreeSet<String> = self.keys(db)?.iter().map(|key| key.table.clone()).collect();
+        let tables: Vec<String> = self.keys(db)?.iter().map(|key| key.table.clone()).collect();
         self.touch(db, tables)
     }
 
     /// Notes the tables with foreign keys that have come since [`everything`](Self::everything):
     /// nothing dangled in them before, since they were not there.
     pub fn new_tables(&mut self, db: &mut dyn Database) -> Result<()> {
-        let tables: BTreeSet<String> =
-            self.keys(db)?.iter().map(|key| key.table.to_ascii_lowercase()).collect();
+        let tables: Vec<String> = self.keys(db)?.iter().map(|key| key.table.to_ascii_lowercase()).collect();
         for table in tables {
-            self.before.entry(table).or_insert_with(|| Ok(Dangling::new()));
+            // Those that are there already stay as they were noted.
+            self.before.try_insert(table, Ok(Dangling::new()));
         }
         Ok(())
     }
@@ -138,10 +138,11 @@ impl Watch {
         if let Some(before) = self.before.remove(&from) {
             self.before.insert(to.clone(), before);
         }
-        if self.renumbered.remove(&from) {
-            self.renumbered.insert(to.clone());
+        for table in self.renumbered.iter_mut().filter(|table| **table == from) {
+            table.clone_from(&to);
         }
-        for dangling in self.before.values_mut().flatten() {
+        for (_, dangling) in &mut self.before {
+            let Ok(dangling) = dangling else { continue };
             *dangling = std::mem::take(dangling)
                 .into_iter()
                 .map(|((parent, rowid), n)| ((if parent == from { to.clone() } else { parent }, rowid), n))
@@ -151,7 +152,7 @@ impl Watch {
 
     /// Notes that a table's rows no longer have the rowids they had.
     pub fn renumber(&mut self, table: &str) {
-        self.renumbered.insert(table.to_ascii_lowercase());
+        self.renumbered.push(table.to_ascii_lowercase());
     }
 
     /// Checks every table that was noted, and forgets them. Answers a warning for each table with
@@ -213,7 +214,8 @@ fn compare(
     violations: &mut Vec<Violation>,
     warnings: &mut Vec<String>,
 ) {
-    let parents: BTreeSet<&String> = after.keys().map(|(parent, _)| parent).collect();
+    let mut parents: Vec<&String> = after.keys().map(|(parent, _)| parent).collect();
+    parents.dedup();
     for parent in parents {
         let of = |dangling: &Dangling| -> Dangling {
             dangling.iter().filter(|((p, _), _)| p == parent).map(|(key, n)| (key.clone(), *n)).collect()
@@ -250,19 +252,25 @@ fn compare(
 /// The rows of a table that find no parent, or SQLite's message where the parent has no fitting key.
 fn dangling(db: &mut dyn Database, table: &str) -> Result<Result<Dangling, String>> {
     let sql = format!("PRAGMA main.foreign_key_check({})", quote(table));
-    let mut dangling = Dangling::new();
+    let mut found = Vec::new();
     let read = db.query(&sql, &[], &mut |row| {
         if let [_, rowid, Value::Text(parent), ..] = row {
             let rowid = if let Value::Integer(id) = rowid { Some(*id) } else { None };
-            *dangling.entry((parent.to_ascii_lowercase(), rowid)).or_default() += 1;
+            found.push((parent.to_ascii_lowercase(), rowid));
         }
         Ok(())
     });
     match read {
-        Ok(()) => Ok(Ok(dangling)),
+        Ok(()) => Ok(Ok(counted(found))),
         Err(error) if refusal(&error) => Ok(Err(error.to_string())),
         Err(error) => Err(error),
     }
+}
+
+fn counted(mut found: Vec<(String, Option<i64>)>) -> Dangling {
+    found.sort_unstable();
+    let runs = found.chunk_by(|one, next| one == next);
+    runs.map(|same| (same[0].clone(), same.len() as u64)).collect()
 }
 
 fn table_name(name: &QualifiedName<'_>) -> String {
@@ -322,7 +330,7 @@ fn trigger_commands(statement: &Stmt<'_>) -> Vec<(String, Write)> {
 }
 
 /// Which tables a write could leave dangling: the table itself as a child, or those that point to it.
-fn affected(keys: &[KeyColumn], table: &str, write: &Write, tables: &mut BTreeSet<String>) {
+fn affected(keys: &[KeyColumn], table: &str, write: &Write, tables: &mut Vec<String>) {
     for key in keys {
         let child = same_name(&key.table, table)
             && match write {
@@ -341,7 +349,7 @@ fn affected(keys: &[KeyColumn], table: &str, write: &Write, tables: &mut BTreeSe
                 Write::Delete => true,
             };
         if child || parent {
-            tables.insert(key.table.clone());
+            tables.push(key.table.clone());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The proof before COMMIT: what is in the database before and after an alteration differs by what
 //! the plan says, and by nothing else.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
@@ -16,9 +16,9 @@ pub struct Inventory {
     /// The schema's, then those of `temp`.
     pub objects: Vec<Object>,
     /// `sqlite_sequence`: table → last number.
-    pub sequences: BTreeMap<String, i64>,
+    pub sequences: LiteMap<String, i64>,
     /// `sqlite_stat1` and `sqlite_stat4`: (which, table, index) → how many rows.
-    statistics: BTreeMap<(String, String, String), i64>,
+    statistics: LiteMap<(String, String, String), i64>,
 }
 
 /// What a plan says will be different.
@@ -87,7 +87,7 @@ impl Inventory {
     /// Errors: [`ErrorKind::ProofFailed`], naming every object that differs.
     pub fn prove(&self, before: &Inventory, change: &Change) -> Result<()> {
         let mut differences = Vec::new();
-        let mut expected = BTreeMap::new();
+        let mut expected: LiteMap<_, &Object> = LiteMap::new();
         let (was, is) = without_common_ends(&before.objects, &self.objects, change);
         for object in was {
             if is_made_by_constraint(object, &change.table) || change.drops(object) {
@@ -143,7 +143,7 @@ impl Inventory {
             let now = |name: &String| if *name == was { is.clone() } else { name.clone() };
             (which.clone(), now(table), if *table == was { now(index) } else { index.clone() })
         };
-        let wanted: BTreeMap<_, _> = before
+        let wanted: LiteMap<_, _> = before
             .statistics
             .iter()
             .filter(|(key, _)| kept(key))
@@ -151,7 +151,7 @@ impl Inventory {
             .collect();
         // Statistics of a constraint's own index go with the constraint.
         let written = |key: &(String, String, String)| !key.2.starts_with("sqlite_autoindex_");
-        let only = |map: BTreeMap<(String, String, String), i64>| -> BTreeMap<_, _> {
+        let only = |map: LiteMap<(String, String, String), i64>| -> LiteMap<_, _> {
             map.into_iter().filter(|(key, _)| written(key)).collect()
         };
         if only(wanted) != only(self.statistics.clone()) {

@@ -92,16 +92,18 @@ pub unsafe extern "C" fn limbeck_migrator_set_check_room(
     }
 }
 
-/// Looks at the database and at its SQLite for a bug report, as JSON, without rows and paths. Nothing is
-/// changed, and what fails is told in it. It reads the whole database.
+/// Looks at the database and at its SQLite for a bug report, as JSON, without rows and paths: damage, history,
+/// what is pending, and what that would take. Nothing is changed, and what fails is told in it. It reads the
+/// whole database.
 ///
 /// # Safety
 ///
-/// As `limbeck_migrator_back_up`.
+/// As `limbeck_migrator_back_up`. `scratch` is a second database: an empty one in memory, of the same SQLite.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn limbeck_migrator_doctor(
     migrator: *mut limbeck_migrator,
     database: *mut limbeck_database,
+    scratch: *mut limbeck_database,
     found: *mut *mut limbeck_text,
     error: *mut *mut limbeck_error,
 ) -> limbeck_status {
@@ -111,7 +113,8 @@ pub unsafe extern "C" fn limbeck_migrator_doctor(
             put(found, "found", || {
                 let mut migrator = handle::hold(migrator, "migrator")?;
                 let mut database = handle::hold(database, "database")?;
-                let found = migrator.core()?.doctor(&mut *database.core);
+                let mut scratch = handle::hold(scratch, "scratch")?;
+                let found = migrator.core_on(&scratch)?.doctor(&mut *database.core, &mut *scratch.core);
                 Ok(limbeck_text(Text::new(json!(found).to_string())))
             })
         })

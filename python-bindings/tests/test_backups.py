@@ -84,4 +84,6 @@ def test_a_look_for_a_bug_report(tmp_path: Path) -> None:
     found = app(tmp_path, 2).doctor(db)
     assert (found["heads"], found["pending"], found["problems"]) == (["1"], ["2"], [])
     assert found["sqlite"] == sqlite3.sqlite_version and str(tmp_path) not in str(found)
+    assert [step["revision"] for step in found["plan"]["steps"]] == ["2"] and found["failures"] == []
+    assert found["plan"]["volumes"][0]["holds"][0] == "database"
     assert limbeck.Migrator(FILES, check_room=False).upgrade(db).to == ["2"]

@@ -1,5 +1,8 @@
 """What the documents show of Python is true: their blocks run here, each document in a folder of its own."""
 
+import re
+
+import limbeck
 import pytest
 
 import documents
@@ -30,3 +33,11 @@ def test_likeness():
     assert documents.is_like("a\nb \n", "a\nb")
     assert documents.is_like("a 12 c\nd", "a … c\nd")
     assert not documents.is_like("a b", "a")
+
+
+def test_parity():
+    """The table of verbs, which core/tests/documents checks by the sources, has what the class has."""
+    text = (documents.ROOT / "core/guides/parity.md").read_text("utf-8")
+    cells = [row.split(" | ")[3] for row in text.split("## What is chosen")[0].splitlines() if row.startswith("| ")][1:]
+    named = {name for cell in cells if not cell.startswith("–") for name in re.findall(r"`(\w+)`", cell)}
+    assert named | {"cancel_handle"} == {name for name in dir(limbeck.Migrator) if not name.startswith("_")}

@@ -35,6 +35,8 @@ export type {
   Compare,
   Diff,
   Difference,
+  Doctor,
+  Estimate,
   Event,
   NewerRevision,
   Operation,

@@ -126,6 +126,61 @@ export interface Verified {
   differences: (Difference & { grade: 'slight' | 'rule' | 'data' })[];
 }
 
+/** A database and its SQLite, looked at. What could not be found out is null or empty, and `failures` say why. */
+export interface Doctor {
+  limbeck: string;
+  app_version: string | null;
+  sqlite: string;
+  compile_options: string[];
+  /** Faults of this SQLite that can do harm. */
+  known_faults: { what: string; fixed_in: string; source: string }[];
+  settings: { name: string; value: string }[];
+  warnings: string[];
+  bytes: number;
+  free_bytes: number;
+  /** What `quick_check` finds. */
+  problems: string[];
+  /** Rows without a parent that are there already. */
+  violations: { table: string; parent: string; rows: number }[];
+  heads: string[];
+  wanted: string[];
+  newer: NewerRevision[];
+  pending: string[];
+  /** What an upgrade would do and take. */
+  plan: Estimate | null;
+  /** The last steps, newest first. */
+  history: {
+    revision: string;
+    direction: string;
+    state: string;
+    applied_at: string;
+    duration_ms: number | null;
+    app_version: string | null;
+  }[];
+  backups: [number, string | null] | null;
+  failures: string[];
+}
+
+/** What a plan takes. */
+export interface Estimate {
+  steps: {
+    revision: string;
+    statements: number;
+    /** What is done with tables that are there. */
+    tables: {
+      table: string;
+      work: 'native' | 'in_place' | 'convert' | 'rebuild' | 'write' | 'index' | 'vacuum';
+      why?: string;
+      rows: number | null;
+      bytes: number | null;
+    }[];
+  }[];
+  /** The first revision of which nothing is said, because it is code. */
+  beyond: string | null;
+  /** Room by volume, where the host can tell. */
+  volumes: { holds: ('database' | 'temporary' | 'backups')[]; needed: number; free: number | null }[];
+}
+
 /** Rows that break a rule. */
 export interface Violation {
   table: string;

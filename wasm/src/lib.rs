@@ -20,11 +20,3 @@ pub fn check_contract(db: Adapter) -> Result<(), JsValue> {
     let result = limbeck::db::contract::check(&mut Sqlite::new(db, &raised));
     result.map_err(|error| thrown(&error, &raised))
 }
-
-/// Every kind of error as JSON: its code, and one line on when it happens.
-#[wasm_bindgen(js_name = errorKinds)]
-pub fn error_kinds() -> String {
-    let kinds: Vec<(&str, &str)> =
-        limbeck::ErrorKind::ALL.iter().map(|kind| (kind.code(), kind.about())).collect();
-    errors::json(&kinds)
-}

@@ -5,12 +5,13 @@ use std::ops::ControlFlow;
 use std::rc::Rc;
 
 use js_sys::Function;
+use limbeck::diff::{self, Filter, Rename};
 use limbeck::{
-    Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck, RebuildMode, Report, Side,
-    TransactionMode, diff,
+    Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck, RebuildMode, Report, Side, TransactionMode,
 };
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::value::{Error as ValueError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use wasm_bindgen::prelude::*;
 
 use crate::code::{self, Coded};
@@ -46,6 +47,7 @@ impl Migrator {
         newer_database: Option<String>,
         quick_check: Option<String>,
         trust_schema: bool,
+        keep_user_version: bool,
     ) -> Answer<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -70,7 +72,7 @@ impl Migrator {
             if let Some(when) = quick_check {
                 core = core.quick_check(named::<QuickCheck>("quick_check", &when)?);
             }
-            Ok(core.trust_schema(trust_schema))
+            Ok(core.trust_schema(trust_schema).keep_user_version(keep_user_version))
         };
         let core = make().map_err(|error| thrown(&error, &raised))?;
         let on_event = OnEvent::default();
@@ -118,17 +120,33 @@ impl Migrator {
         self.answer(|core| core.check(&mut self.database(present), &mut self.database(wanted), schema))
     }
 
-    /// What lies between the schemas of two databases; the options are JSON, or empty.
-    pub fn diff(&self, from: Adapter, to: Adapter, options: &str) -> Answer {
+    /// What lies between the schemas of two databases.
+    pub fn diff(
+        &self,
+        from: Adapter,
+        to: Adapter,
+        renames: Vec<String>,
+        include: Vec<String>,
+        exclude: Vec<String>,
+        column_order: bool,
+    ) -> Answer {
         self.answer(|core| {
+            let renames = renames.iter().map(|text| Rename::parse(text)).collect::<limbeck::Result<_>>()?;
+            let options = diff::Options { renames, filter: Filter { include, exclude }, column_order };
             let (from, to) = (&mut self.database(from), &mut self.database(to));
-            core.diff(Side::Database(from), Side::Database(to), &diff::Options::from_json(options)?)
+            core.diff(Side::Database(from), Side::Database(to), &options)
         })
     }
 
     /// Whether a database is what the migrations make, found on an empty one in memory.
     pub fn verify(&self, db: Adapter, scratch: Adapter) -> Answer {
         self.answer(|core| core.verify(&mut self.database(db), &mut self.database(scratch)))
+    }
+
+    /// What a developer wants to know of a database on a user's machine; an empty one in memory is to find
+    /// out what is pending.
+    pub fn doctor(&self, db: Adapter, scratch: Adapter) -> Answer {
+        self.answer(|core| Ok(core.doctor(&mut self.database(db), &mut self.database(scratch))))
     }
 
     /// The fingerprint of a database's schema.
@@ -261,6 +279,7 @@ fn tell(listener: &OnEvent, raised: &Raised, event: &Event<'_>) -> ControlFlow<(
 
 /// An option by its name, as the settings file spells it.
 fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
-    serde_json::from_value(serde_json::Value::from(name))
+    let text: StrDeserializer<'_, ValueError> = name.into_deserializer();
+    T::deserialize(text)
         .map_err(|error| Error::new(ErrorKind::BadSetting, format!("{option} = {name:?}: {error}")))
 }

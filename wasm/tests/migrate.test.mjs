@@ -53,6 +53,18 @@ for (const library of libraries) {
     assert.deepEqual(rows(db, 'SELECT * FROM sqlite_schema'), []);
   });
 
+  it('a look for a bug report', () => {
+    const db = open();
+    migrate(db, migrations, { ...options, target: '0001' });
+    const found = new Migrator(migrations).doctor(db, options);
+    assert.deepEqual([found.heads, found.pending, found.problems, found.failures], [['0001'], ['0002'], [], []]);
+    const [{ table, work, rows }] = found.plan.steps[0].tables;
+    assert.ok(table === 'notes' && rows === 1 && ['native', 'in_place', 'rebuild'].includes(work));
+    // What cannot be planned is told.
+    const broken = new Migrator({ ...migrations, '0003_x.sql': 'ALTER TABLE gone ADD x' }).doctor(db, options);
+    assert.deepEqual([broken.plan, broken.failures.length], [null, 1]);
+  });
+
   it('the other verbs', () => {
     const db = open();
     const migrator = new Migrator(migrations);

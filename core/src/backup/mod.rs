@@ -13,7 +13,8 @@ use crate::db::{CopyWay, Database, Value, unreadable};
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
 use crate::history::History;
-use crate::room::{Room, sizes};
+use crate::room::Room;
+use crate::room::sizes::{self, Journal};
 use crate::sql::quote;
 
 pub use catalogue::{Backup, Backups};
@@ -136,12 +137,10 @@ pub(crate) fn data_version(db: &mut dyn Database) -> Result<Option<i64>> {
     db.integer("PRAGMA main.data_version", &[])
 }
 
-/// Puts a backup in the place of all that is in the database, in one transaction of SQLite's, and looks
-/// whether it is there. The backup stays.
+/// Puts a backup in the place of all that is in the database, in one transaction of SQLite's. The backup stays.
 ///
 /// Errors: [`ErrorKind::BackupDamaged`] and [`ErrorKind::TransactionOpen`] before anything is written;
-/// SQLite's own, after which the database is as it was; [`ErrorKind::Corrupt`] where what came of it is
-/// not what the backup is.
+/// SQLite's own, after which the database is as it was.
 pub(crate) fn restore(
     db: &mut dyn Database,
     listener: &mut Listener<'_>,
@@ -162,27 +161,64 @@ pub(crate) fn restore(
         return Err(damaged("its bytes are not those that were written"));
     }
     let file = std::path::absolute(&backup.path).unwrap_or_else(|_| backup.path.clone());
-    attached(db, &file, |db| {
+    let page_size = attached(db, &file, |db| {
         let sound = quick_check(db, listener, ATTACHED)? == backup.problems;
         let same = history.rows_of(db, ATTACHED)? == backup.heads;
         if sound && same {
-            Ok(())
+            db.integer(&format!("PRAGMA {ATTACHED}.page_size"), &[])
         } else {
             Err(damaged("it is not at the revisions that it is catalogued with"))
         }
     })?;
     let mut tell = |pages, of| listener(&Event::Restoring { pages, of });
-    db.copy_database(CopyWay::From, &file, &mut tell)?;
-    let problems = quick_check(db, &mut |_| ControlFlow::Continue(()), "main")?;
-    if problems != backup.problems || history.rows(db)? != backup.heads {
-        let what = problems.first().map_or("other revisions than the backup", String::as_str);
-        return Err(Error::new(
-            ErrorKind::Corrupt,
-            format!("after {shown} was restored, the database has: {what}"),
-        )
-        .with_hint("check the disk, then restore it again: the backup is as it was"));
+    let mut copy = |db: &mut dyn Database| db.copy_database(CopyWay::From, &file, &mut tell);
+    if db.integer("PRAGMA main.page_size", &[])? != page_size && Journal::of(db)? == Journal::Wal {
+        outside_wal_mode(db, copy)
+    } else {
+        copy(db)
     }
-    Ok(())
+}
+
+/// "If the destination database is in WAL mode, and the page sizes differ, the copy fails" with
+/// `SQLITE_READONLY` (<https://sqlite.org/c3ref/backup_finish.html>): so it leaves that mode meanwhile, which
+/// needs that no other connection is open.
+fn outside_wal_mode(db: &mut dyn Database, copy: impl FnOnce(&mut dyn Database) -> Result<()>) -> Result<()> {
+    db.execute("PRAGMA main.journal_mode = DELETE")?;
+    let copied = copy(db);
+    let again = db.execute("PRAGMA main.journal_mode = WAL");
+    copied.and(again.map(|_| ()))
+}
+
+/// Looks whether what is in the database after a restore is what the backup has.
+///
+/// Errors: [`ErrorKind::Corrupt`] where it is something else, and whatever the reading of it fails with.
+pub(crate) fn check_restored(
+    db: &mut dyn Database,
+    listener: &mut Listener<'_>,
+    history: History<'_>,
+    backup: &Backup,
+) -> Result<()> {
+    let shown = backup.path.display();
+    // It is done: to cancel would take nothing back.
+    let mut told = |event: &Event<'_>| {
+        let _ = listener(event);
+        ControlFlow::Continue(())
+    };
+    let mut look = |db: &mut dyn Database| {
+        let problems = quick_check(db, &mut told, "main")?;
+        Ok((history.rows(db)?, problems))
+    };
+    let (heads, problems) = look(db).map_err(|error: Error| {
+        let message = format!("{shown} is restored, and the database cannot be looked at: {error}");
+        Error::new(error.kind(), message)
+            .with_hint("check the disk, then restore it again: the backup is as it was")
+    })?;
+    if problems == backup.problems && heads == backup.heads {
+        return Ok(());
+    }
+    let what = problems.first().map_or("other revisions than the backup", String::as_str);
+    Err(Error::new(ErrorKind::Corrupt, format!("after {shown} was restored, the database has: {what}"))
+        .with_hint("check the disk, then restore it again: the backup is as it was"))
 }
 
 /// Looks at a file on the app's own connection, which has its key, functions and collations.
@@ -203,6 +239,9 @@ fn attached<T>(
 
 /// What is wrong with a database; nothing, with a sound one.
 fn quick_check(db: &mut dyn Database, listener: &mut Listener<'_>, schema: &str) -> Result<Vec<String>> {
+    if listener(&Event::Checking).is_break() {
+        return Err(cancelled());
+    }
     let mut lines = Vec::new();
     let sql = format!("PRAGMA {}.quick_check", quote(schema));
     db.query_watched(
@@ -221,6 +260,10 @@ fn quick_check(db: &mut dyn Database, listener: &mut Listener<'_>, schema: &str)
     )?;
     lines.retain(|line| line != "ok");
     Ok(lines)
+}
+
+fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "cancelled")
 }
 
 fn not_the_same(problems: &[String]) -> Error {

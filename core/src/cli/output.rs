@@ -1,8 +1,10 @@
 //! Text as Alembic prints it, JSON, and a progress line. Results go to stdout, all else to stderr.
 
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use crate::script::Script;
 use crate::{Error, Event, RevisionInfo};
@@ -88,6 +90,9 @@ pub fn error(error: &Error, as_json: bool) {
             list(&report.to)
         );
     }
+    if let Some(before) = error.report().and_then(|report| report.backup.as_ref()) {
+        eprintln!("       what was there before is in {before}");
+    }
 }
 
 /// `a, b`, or `<base>`.
@@ -147,7 +152,46 @@ pub fn block(info: &RevisionInfo, script: Option<&Script>, path: Option<&Path>, 
     text
 }
 
-/// What a run tells on stderr: a log line a step, and a bar while rows are copied on a terminal.
+/// What goes on for long without saying how far it is.
+struct Phase {
+    doing: String,
+    since: Instant,
+}
+
+impl Phase {
+    /// Shorter ones are not worth a line.
+    const SHOWN_AFTER: Duration = Duration::from_millis(300);
+
+    /// The phase that an event begins; nothing, where it says by itself how far it is.
+    fn begun_by(event: &Event<'_>) -> Option<Phase> {
+        let doing = match event {
+            Event::Checking => "looking for damage".to_owned(),
+            Event::Proving => "checking foreign keys".to_owned(),
+            Event::StepStarted { revision, .. } => format!("running {revision}"),
+            _ => return None,
+        };
+        Some(Phase { doing, since: Instant::now() })
+    }
+}
+
+/// A sign of life on a terminal, from a thread of its own: for work that says nothing. It goes when it is dropped.
+pub fn spinner(args: &Args, doing: &'static str) -> Option<ProgressBar> {
+    let draws = !args.quiet && std::io::stderr().is_terminal();
+    draws.then(|| {
+        let bar = spinning(doing);
+        bar.enable_steady_tick(Duration::from_millis(100));
+        bar
+    })
+}
+
+fn spinning(doing: impl Into<Cow<'static, str>>) -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("  {spinner} {msg}, {elapsed}").expect("the template is a constant");
+    ProgressBar::new_spinner().with_style(style).with_message(doing)
+}
+
+/// What a run tells on stderr: a log line a step; on a terminal a bar while rows are copied, and a sign of life
+/// in whatever else takes long.
 pub fn listener<'h>(
     args: &Args,
     settings: &Settings<'h>,
@@ -160,7 +204,22 @@ pub fn listener<'h>(
             .progress_chars("=> ");
     let draws = !quiet && std::io::stderr().is_terminal();
     let mut bar: Option<ProgressBar> = None;
+    let (mut phase, mut sign): (Option<Phase>, Option<ProgressBar>) = (None, None);
     move |event| {
+        match &phase {
+            Some(long) if *event == Event::Working && bar.is_none() => {
+                if draws && long.since.elapsed() > Phase::SHOWN_AFTER {
+                    sign.get_or_insert_with(|| spinning(long.doing.clone())).tick();
+                }
+            }
+            _ if *event == Event::Working => {}
+            _ => {
+                if let Some(sign) = sign.take() {
+                    sign.finish_and_clear();
+                }
+                phase = Phase::begun_by(event);
+            }
+        }
         match event {
             Event::StepStarted { text, .. } if !quiet => eprintln!("{text}"),
             Event::Copied { table, rows, of } if draws && *of > 10_000 => {
@@ -195,5 +254,19 @@ pub fn listener<'h>(
             _ => {}
         }
         if host.cancelled() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_for_long() {
+        let doing = |event: &Event<'_>| Phase::begun_by(event).map(|phase| phase.doing);
+        assert_eq!(doing(&Event::Checking).as_deref(), Some("looking for damage"));
+        assert_eq!(doing(&Event::Proving).as_deref(), Some("checking foreign keys"));
+        assert_eq!(doing(&Event::BackingUp { pages: 1, of: 2 }), None);
+        assert_eq!(doing(&Event::Copied { table: "t", rows: 1, of: 2 }), None);
     }
 }

@@ -4,8 +4,6 @@
 //! SQL has no IF. A row that breaks a CHECK stops the script, and the constraint's name, which
 //! SQLite puts into its message, says why. For any other [`Purpose`] nothing here does anything.
 
-use std::collections::BTreeSet;
-
 use super::{Purpose, Run};
 use crate::alter::TableState;
 use crate::db::Database;
@@ -19,7 +17,7 @@ pub(super) const SQLITE_VERSION: u32 = 3_038_000;
 /// Tables whose dangling rows the script has counted in this transaction.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
-    counted: BTreeSet<String>,
+    counted: Vec<String>,
 }
 
 /// What becomes of a statement under `migrate:unless`.
@@ -80,7 +78,7 @@ pub(super) fn note_keys(run: &mut Run<'_, '_>) -> Result<()> {
         return Ok(());
     }
     let fresh: Vec<String> =
-        run.watch.noted().filter(|table| !run.checks.counted.contains(*table)).map(str::to_owned).collect();
+        run.watch.noted().map(str::to_owned).filter(|table| !run.checks.counted.contains(table)).collect();
     for table in fresh {
         if run.checks.counted.is_empty() {
             run.db.execute("CREATE TEMP TABLE limbeck_dangling(rows)")?;
@@ -96,7 +94,7 @@ pub(super) fn note_keys(run: &mut Run<'_, '_>) -> Result<()> {
             );
             run.db.execute(&sql)?;
         }
-        run.checks.counted.insert(table);
+        run.checks.counted.push(table);
     }
     Ok(())
 }

@@ -48,14 +48,14 @@ impl Plan {
     /// The version rows after so many steps, sorted: after 0 those before the run, after
     /// `steps.len()` or more those at its end.
     pub fn rows_after(&self, steps: usize) -> Vec<String> {
-        let mut rows: std::collections::BTreeSet<&str> = self.rows.iter().map(String::as_str).collect();
+        let mut rows: Vec<&String> = self.rows.iter().collect();
         for step in self.steps.iter().take(steps) {
-            for row in &step.delete {
-                rows.remove(row.as_str());
-            }
-            rows.extend(step.insert.iter().map(String::as_str));
+            rows.retain(|row| !step.delete.contains(row));
+            rows.extend(&step.insert);
         }
-        rows.into_iter().map(str::to_owned).collect()
+        rows.sort_unstable();
+        rows.dedup();
+        rows.into_iter().cloned().collect()
     }
 }
 

@@ -1,12 +1,19 @@
 //! Backups: one before each run, if asked for, and what brings one back.
 
 use super::Migrator;
-use crate::backup::{self, Backup, Backups};
+use crate::backup::{self, Backup, Backups, Taken};
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Listener;
 use crate::execute::Options;
 use crate::report::Report;
+
+/// Where a backup before each run goes, and what takes it: a pointer, so that a program which names no
+/// folder is linked without any of it.
+pub(super) struct Wanted {
+    folder: Backups,
+    take: fn(&mut dyn Database, &mut Listener<'_>, &Options, &Backups) -> Result<Taken>,
+}
 
 /// Backups.
 impl<'a> Migrator<'a> {
@@ -42,7 +49,7 @@ impl<'a> Migrator<'a> {
     /// ```
     #[must_use]
     pub fn backup(mut self, backups: Backups) -> Self {
-        self.backups = Some(backups);
+        self.backups = Some(Wanted { folder: backups, take: before_run });
         self
     }
 
@@ -91,7 +98,9 @@ impl<'a> Migrator<'a> {
     /// Errors: [`ErrorKind::BackupDamaged`], [`ErrorKind::TransactionOpen`], and those of
     /// [`back_up`](Self::back_up) before anything is written; [`ErrorKind::NotADatabase`] for a file
     /// that is none, or is encrypted: restore into a new file then; [`ErrorKind::Locked`] while another
-    /// connection uses the database.
+    /// connection uses the database. After one of [`ErrorKind::Corrupt`] and [`ErrorKind::Io`] that carries a
+    /// report, the backup is in its place, and what was there before is in the report's own backup; but the disk
+    /// does not give back what was written.
     pub fn restore(&mut self, db: &mut dyn Database, backup: &Backup) -> Result<Report> {
         let backups = self.folder_of_backups()?.clone();
         let mut report = Report::default();
@@ -109,7 +118,10 @@ impl<'a> Migrator<'a> {
         }
         backup::restore(db, &mut *self.listener, self.options.history(), backup)?;
         report.to.clone_from(&backup.heads);
-        Ok(report)
+        match backup::check_restored(db, &mut *self.listener, self.options.history(), backup) {
+            Ok(()) => Ok(report),
+            Err(error) => Err(error.with_report(report)),
+        }
     }
 
     fn before_restoring(
@@ -127,33 +139,42 @@ impl<'a> Migrator<'a> {
         Ok(Some(taken.backup))
     }
 
-    fn folder_of_backups(&self) -> Result<&Backups> {
-        self.backups.as_ref().ok_or_else(|| {
+    pub(super) fn folder_of_backups(&self) -> Result<&Backups> {
+        self.backups.as_ref().map(|wanted| &wanted.folder).ok_or_else(|| {
             Error::new(ErrorKind::BadSetting, "no folder for backups is named")
                 .with_hint("name one: 'Migrator::backup', or '--backups DIR'")
         })
     }
 }
 
+fn before_run(
+    db: &mut dyn Database,
+    listener: &mut Listener<'_>,
+    options: &Options,
+    backups: &Backups,
+) -> Result<Taken> {
+    backup::take(db, listener, options.history(), backups, None, &options.room)
+}
+
 /// What comes before the first write of a run: a backup, if asked for.
 pub(super) struct First<'a> {
-    backups: Option<&'a Backups>,
+    backups: Option<&'a Wanted>,
     options: &'a Options,
     taken: Option<Backup>,
 }
 
 impl<'a> First<'a> {
-    pub fn new(backups: Option<&'a Backups>, options: &'a Options) -> First<'a> {
+    pub fn new(backups: Option<&'a Wanted>, options: &'a Options) -> First<'a> {
         First { backups, options, taken: None }
     }
 
     /// Answers the `data_version` of what was backed up.
     pub fn back_up(&mut self, db: &mut dyn Database, listener: &mut Listener<'_>) -> Result<Option<i64>> {
-        let Some(backups) = self.backups else { return Ok(None) };
+        let Some(Wanted { folder, take }) = self.backups else { return Ok(None) };
         if is_empty(db)? {
             return Ok(None);
         }
-        let found = backup::take(db, listener, self.options.history(), backups, None, &self.options.room)?;
+        let found = take(db, listener, self.options, folder)?;
         self.taken = Some(found.backup);
         Ok(found.data_version)
     }

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Migrator;
+use super::estimate::{self, Estimate, VolumeEstimate};
 use super::newer::Met;
 use crate::db::{Database, Value};
 use crate::error::Result;
@@ -46,6 +47,8 @@ pub struct Doctor {
     pub newer: Vec<NewerRevision>,
     /// What an upgrade would apply, in order.
     pub pending: Vec<String>,
+    /// What that would do and take, table by table and volume by volume.
+    pub plan: Option<Estimate>,
     /// The last steps, newest first.
     pub history: Vec<PastStep>,
     /// How many backups there are, where a folder for them is named, and when the newest was taken.
@@ -150,7 +153,8 @@ const STEPS: u32 = 50;
 
 impl Migrator<'_> {
     /// Looks at a database and at its SQLite, and changes nothing; what fails is told, and the rest goes
-    /// on. `quick_check` and the check of foreign keys read the whole database.
+    /// on. `quick_check` and the check of foreign keys read the whole database. `scratch`, an empty database
+    /// in memory, becomes a twin of it without rows, on which the pending plan runs.
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite")] {
@@ -158,12 +162,14 @@ impl Migrator<'_> {
     ///
     /// let migrations = [("0001_notes.sql", "CREATE TABLE notes(title)")];
     /// let mut db = rusqlite::Connection::open_in_memory().unwrap();
-    /// let found = Migrator::new(&migrations)?.doctor(&mut db);
+    /// let mut scratch = rusqlite::Connection::open_in_memory().unwrap();
+    /// let found = Migrator::new(&migrations)?.doctor(&mut db, &mut scratch);
     /// assert_eq!((found.pending, found.problems.len()), (vec!["0001".to_owned()], 0));
+    /// assert_eq!(found.plan.unwrap().steps[0].statements, 1);
     /// # }
     /// # Ok::<(), limbeck::Error>(())
     /// ```
-    pub fn doctor(&self, db: &mut dyn Database) -> Doctor {
+    pub fn doctor(&self, db: &mut dyn Database, scratch: &mut dyn Database) -> Doctor {
         let mut found = Doctor {
             limbeck: env!("CARGO_PKG_VERSION").to_owned(),
             app_version: self.options.app_version.clone(),
@@ -184,6 +190,12 @@ impl Migrator<'_> {
         for (what, look) in parts {
             if let Err(error) = look(&mut found, db) {
                 found.failures.push(format!("{what}: {error} [{}]", error.code()));
+            }
+        }
+        if found.newer.is_empty() {
+            match self.estimate(db, scratch, &found.heads) {
+                Ok(plan) => found.plan = Some(plan),
+                Err(error) => found.failures.push(estimate::told(&error)),
             }
         }
         if self.backups.is_some() {
@@ -307,7 +319,12 @@ impl Doctor {
             && self.problems.is_empty()
             && self.violations.is_empty()
             && self.newer.is_empty()
+            && !self.volumes().any(VolumeEstimate::lacks)
             && self.failures.is_empty()
+    }
+
+    fn volumes(&self) -> impl Iterator<Item = &VolumeEstimate> {
+        self.plan.iter().flat_map(|plan| &plan.volumes)
     }
 }
 
@@ -346,6 +363,17 @@ impl fmt::Display for Doctor {
             writeln!(f, "NEWER        {} by {by} at {when}", newer.revision)?;
         }
         writeln!(f, "pending      {}", list(&self.pending))?;
+        if let Some(plan) = &self.plan {
+            let lines = plan.steps.iter().flat_map(|step| step.lines());
+            lines.into_iter().try_for_each(|line| writeln!(f, "plan         {line}"))?;
+            if let Some(revision) = &plan.beyond {
+                writeln!(f, "plan         {revision}: code, which is not run here")?;
+            }
+        }
+        for volume in self.volumes() {
+            let what = if volume.lacks() { "NO ROOM" } else { "room" };
+            writeln!(f, "{what:<12} {}", volume.line())?;
+        }
         if let Some((count, newest)) = &self.backups {
             writeln!(
                 f,
@@ -374,6 +402,108 @@ mod tests {
     use rusqlite::Connection;
 
     use super::*;
+    use crate::{Backups, Room, Work};
+
+    fn empty() -> Connection {
+        Connection::open_in_memory().unwrap()
+    }
+
+    #[test]
+    fn what_is_pending_and_what_it_takes() {
+        let files = [
+            (
+                "1_a.sql",
+                "CREATE TABLE a(id INTEGER PRIMARY KEY, b TEXT, c TEXT); CREATE INDEX a_b ON a(b); CREATE TABLE x(y)",
+            ),
+            ("2_order.sql", "ALTER TABLE a ALTER c FIRST; ALTER TABLE x ALTER y SET DEFAULT 1"),
+            (
+                "3_type.sql",
+                "ALTER TABLE x ALTER y TYPE INTEGER; UPDATE a SET b = 'n'; CREATE INDEX a_c ON a(c)",
+            ),
+            ("4_new.sql", "CREATE TABLE n(m); UPDATE n SET m = 1; ALTER TABLE x ADD z"),
+            ("5_small.sql", "-- migrate:up transaction:false\nVACUUM"),
+        ];
+        let folder = std::env::temp_dir().join(format!("limbeck-doctor-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut db = Connection::open(folder.join("app.db")).unwrap();
+        Migrator::new(&files).unwrap().upgrade(&mut db, "1").unwrap();
+        let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 9000) \
+                    INSERT INTO a(b, c) SELECT hex(randomblob(50)), hex(randomblob(50)) FROM n; INSERT INTO x VALUES (7)";
+        db.execute_batch(rows).unwrap();
+        let tight = Room::new(|_| Some(100_000));
+        let migrator =
+            Migrator::new(&files).unwrap().room(tight).backup(Backups::new(folder.join("backups")));
+        let (before, bytes) = (db.total_changes(), std::fs::read(folder.join("app.db")).unwrap());
+        let found = migrator.doctor(&mut db, &mut empty());
+        assert_eq!((db.total_changes(), std::fs::read(folder.join("app.db")).unwrap()), (before, bytes));
+        assert!(found.failures.is_empty() && !found.is_well(), "{:?}", found.failures);
+        let text = found.to_string();
+        let plan = found.plan.unwrap();
+        let works: Vec<(&str, &str, Work, Option<u64>, bool)> = plan
+            .steps
+            .iter()
+            .flat_map(|step| step.tables.iter().map(|one| (&*step.revision, one)))
+            .map(|(revision, one)| (revision, &*one.table, one.work, one.rows, one.bytes.is_some()))
+            .collect();
+        assert_eq!(
+            works,
+            [
+                ("2", "a", Work::Rebuild, Some(9000), true),
+                ("2", "x", Work::InPlace, Some(1), false),
+                ("3", "x", Work::Convert, Some(1), true),
+                ("3", "a", Work::Write, Some(9000), true),
+                ("3", "a", Work::Index, Some(9000), true),
+                ("4", "x", Work::Native, Some(1), false),
+                ("5", "main", Work::Vacuum, None, true),
+            ]
+        );
+        let size = found.bytes;
+        let needed: u64 = plan.volumes.iter().map(|volume| volume.needed).sum();
+        // The copy, the journal of what is written over, the index; the VACUUM's copy; the backup.
+        assert!(needed > 3 * size && needed < 6 * size, "{needed} of {size}: {:?}", plan.volumes);
+        let holds: Vec<&str> = plan.volumes.iter().flat_map(|volume| volume.holds.clone()).collect();
+        assert_eq!(holds, ["database", "temporary", "backups"]);
+        assert!(
+            text.contains("plan         2: ") && text.contains("plan           rebuild a, 9000 rows, "),
+            "{text}"
+        );
+        assert!(text.contains("NO ROOM") && text.contains("100.0 kB free"), "{text}");
+        assert!(!text.contains(folder.to_str().unwrap()), "{text}");
+        drop(db);
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_plan_that_fails_is_told() {
+        let files =
+            [("1_a.sql", "CREATE TABLE a(b)"), ("2_b.sql", "ALTER TABLE gone ADD c"), ("3_c.sql", "CREATE")];
+        let mut db = empty();
+        Migrator::new(&files[..1]).unwrap().upgrade(&mut db, "head").unwrap();
+        let found = Migrator::new(&files[..2]).unwrap().doctor(&mut db, &mut empty());
+        let told = "plan: revision 2: there is no table gone [alter.unknown_table]";
+        assert_eq!(
+            (&found.pending[..], &found.failures[..]),
+            (&["2".to_owned()][..], &[told.to_owned()][..])
+        );
+        let found = Migrator::new(files).unwrap().doctor(&mut db, &mut empty());
+        assert!(found.failures.len() == 1 && found.plan.is_none(), "{found:?}");
+        // A scratch database that is none.
+        let mut used = empty();
+        used.execute_batch("CREATE TABLE x(y)").unwrap();
+        let found = Migrator::new(&files[..2]).unwrap().doctor(&mut db, &mut used);
+        assert!(found.failures[0].ends_with("[database.contract]"), "{:?}", found.failures);
+    }
+
+    #[test]
+    fn code_is_not_run_to_find_out() {
+        let files = [("1_a.sql", "CREATE TABLE a(b)"), ("3_c.sql", "DROP TABLE a")];
+        let header = crate::script::Header::default();
+        let code = crate::Code::new("2_code", header, |_| panic!("code has run"));
+        let migrator = Migrator::with_code(&files, vec![code]).unwrap();
+        let found = migrator.doctor(&mut empty(), &mut empty());
+        let plan = found.plan.unwrap();
+        assert_eq!((plan.steps.len(), plan.beyond.as_deref(), found.pending.len()), (1, Some("2"), 3));
+    }
 
     #[test]
     fn what_is_wrong_is_told_and_nothing_else() {
@@ -382,10 +512,10 @@ mod tests {
             ("2_b.sql", "SELECT 1"),
         ];
         let mut db = Connection::open_in_memory().unwrap();
-        Migrator::new(&files).unwrap().app_version("2.0").upgrade(&mut db, "1").unwrap();
+        Migrator::new(files).unwrap().app_version("2.0").upgrade(&mut db, "1").unwrap();
         db.execute_batch("PRAGMA foreign_keys = OFF; INSERT INTO b VALUES (77123), (77124)").unwrap();
         let before = db.total_changes();
-        let found = Migrator::new(&files).unwrap().doctor(&mut db);
+        let found = Migrator::new(files).unwrap().doctor(&mut db, &mut empty());
         assert_eq!((&found.heads[..], &found.pending[..]), (&["1".to_owned()][..], &["2".to_owned()][..]));
         assert_eq!(found.violations, [OldViolation { table: "b".into(), parent: "a".into(), rows: 2 }]);
         assert_eq!(found.warnings, ["journal_mode = memory: a run that is killed can damage the database"]);
@@ -397,7 +527,7 @@ mod tests {
             "{text}"
         );
         // An older folder.
-        let found = Migrator::new(&files[1..]).unwrap().doctor(&mut db);
+        let found = Migrator::new(&files[1..]).unwrap().doctor(&mut db, &mut empty());
         assert_eq!(found.newer[0].app_version.as_deref(), Some("2.0"));
     }
 

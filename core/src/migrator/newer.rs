@@ -1,7 +1,6 @@
 //! A database that is newer than the app: what is known of it, and the three things that an app can do.
 
-use std::collections::BTreeMap;
-
+use litemap::LiteMap;
 use serde::{Deserialize, Serialize};
 
 use super::jobs::{self, Scripts};
@@ -35,7 +34,7 @@ pub enum NewerDatabase {
 /// What was met.
 pub(super) struct Met {
     /// Those revisions of which the database has a record.
-    records: BTreeMap<String, Record>,
+    records: LiteMap<String, Record>,
     /// Those of which it has none.
     bare: Vec<String>,
     /// What they stand on in the folder, and the version rows that it knows.
@@ -50,7 +49,7 @@ impl Met {
         db: &mut dyn Database,
         rows: &[String],
     ) -> Result<Met> {
-        let mut met = Met { records: BTreeMap::new(), bare: Vec::new(), below: Vec::new() };
+        let mut met = Met { records: LiteMap::new(), bare: Vec::new(), below: Vec::new() };
         let mut stack = rows.to_vec();
         while let Some(revision) = stack.pop() {
             if graph.get(&revision).is_some() {

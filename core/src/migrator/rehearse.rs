@@ -100,6 +100,17 @@ impl Migrator<'_> {
             Direction::Down => graph.downgrade(rows, target),
             Direction::Stamp => graph.stamp(rows, &[target], false),
         };
+        self.rehearsed(db, scratch, direction, &plan)
+    }
+
+    /// As [`dry_run`](Self::dry_run), by any plan.
+    pub(super) fn rehearsed(
+        &self,
+        db: &mut dyn Database,
+        scratch: &mut dyn Database,
+        direction: Direction,
+        plan: &Again<'_>,
+    ) -> Result<DryRun> {
         let rows = self.version_rows(db)?;
         let planned = plan(self.graph()?, &rows)?;
         if direction == Direction::Up {
@@ -113,7 +124,7 @@ impl Migrator<'_> {
         }
         empty(scratch)?;
         self.twin(db, scratch)?;
-        let (report, notes) = self.recorded(scratch, Purpose::Plan, planned, &plan)?;
+        let (report, notes) = self.recorded(scratch, Purpose::Plan, planned, plan)?;
         self.dry(db, report, notes)
     }
 

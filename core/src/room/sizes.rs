@@ -67,7 +67,8 @@ impl Journal {
 
 /// The content of these tables and indexes: less than their pages take, and what a copy surely holds too.
 pub fn content(db: &mut dyn Database, names: &[&str]) -> Result<Option<u64>> {
-    summed(db, "payload", &listed(names))
+    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
+    summed(db, "payload", &format!("name IN ({})", names.join(", ")))
 }
 
 /// The content of all of them.
@@ -82,16 +83,6 @@ pub fn table(db: &mut dyn Database, name: &str) -> Result<Option<u64>> {
         "name IN (SELECT name FROM main.sqlite_master WHERE tbl_name = {name} COLLATE NOCASE AND rootpage > 0)"
     );
     summed(db, "pgsize", &own)
-}
-
-/// The pages of an index that is there.
-pub fn index(db: &mut dyn Database, name: &str) -> Result<Option<u64>> {
-    summed(db, "pgsize", &listed(&[name]))
-}
-
-fn listed(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| literal(name)).collect();
-    format!("name IN ({})", names.join(", "))
 }
 
 fn summed(db: &mut dyn Database, what: &str, condition: &str) -> Result<Option<u64>> {

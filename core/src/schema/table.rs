@@ -221,10 +221,12 @@ impl TableDef {
                 ColumnRule::Check(expression) => Some((&c.span, expression)),
                 _ => None,
             });
-        columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {
+        let all = columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {
             TableRule::Check(expression) => Some((&c.span, expression)),
             _ => None,
-        }))
+        }));
+        // One list: each caller's loop would otherwise be compiled into this whole chain once more.
+        all.collect::<Vec<_>>().into_iter()
     }
 
     /// Where the expressions of generated columns stand.
@@ -247,13 +249,14 @@ impl TableDef {
                 | ColumnRule::Deferrable
                 | ColumnRule::Bare => None,
             });
-        columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {
+        let all = columns.chain(self.constraints.iter().filter_map(|c| match &c.rule {
             TableRule::Check(span) => Some(span),
             TableRule::PrimaryKey { .. }
             | TableRule::Unique(_)
             | TableRule::ForeignKey { .. }
             | TableRule::Bare => None,
-        }))
+        }));
+        all.collect::<Vec<_>>().into_iter()
     }
 
     /// The names of the primary key's columns, in key order; empty if there is no key.

@@ -5,8 +5,6 @@
 //! not be put back, and is not to be had on every host. What a script can reach is in its words: a
 //! statement of another kind, a pragma, a function or a module that the app has registered.
 
-use std::collections::BTreeSet;
-
 use sqlite3_parser::ast::Stmt;
 
 use super::body::{Item, ItemKind, Section};
@@ -51,11 +49,11 @@ const FUNCTIONS: &str = " abs acos acosh asin asinh atan atan2 atanh avg bm25 ce
 pub struct StoredDowngrade {
     /// What it runs.
     pub section: Section,
-    /// Names that might be functions, in small letters; one that the connection has registered must
+    /// Names that might be functions, in small letters and sorted; one that the connection has registered must
     /// not run. SQLite's own are left out.
-    pub called: BTreeSet<String>,
+    pub called: Vec<String>,
     /// The same of the modules of virtual tables.
-    pub named: BTreeSet<String>,
+    pub named: Vec<String>,
 }
 
 impl StoredDowngrade {
@@ -80,7 +78,7 @@ impl StoredDowngrade {
         if !section.transaction {
             return Err(place(refused(revision, "it runs outside a transaction")));
         }
-        let mut found = StoredDowngrade { section, called: BTreeSet::new(), named: BTreeSet::new() };
+        let mut found = StoredDowngrade { section, called: Vec::new(), named: Vec::new() };
         for item in &found.section.items {
             let at = |error: Error| place(error).at_line(item.line).in_statement(&item.sql);
             may_run(revision, item).map_err(at)?;
@@ -88,6 +86,10 @@ impl StoredDowngrade {
             for text in texts.into_iter().flatten() {
                 names(text, &mut found.called, &mut found.named).map_err(at)?;
             }
+        }
+        for names in [&mut found.called, &mut found.named] {
+            names.sort_unstable();
+            names.dedup();
         }
         Ok(found)
     }
@@ -152,7 +154,7 @@ fn may_run(revision: &str, item: &Item) -> Result<()> {
 }
 
 /// Every name of a text that might be a function's, or a module's.
-fn names(text: &str, called: &mut BTreeSet<String>, named: &mut BTreeSet<String>) -> Result<()> {
+fn names(text: &str, called: &mut Vec<String>, named: &mut Vec<String>) -> Result<()> {
     let all = tokens(text)?;
     for (at, token) in all.iter().enumerate() {
         let string = token.kind == T::TK_STRING && token.text.starts_with('\'');
@@ -163,14 +165,14 @@ fn names(text: &str, called: &mut BTreeSet<String>, named: &mut BTreeSet<String>
         // A string calls nothing, but SQLite takes one for a name where it wants a name.
         let before_call = all.get(at + 1).is_some_and(|next| next.kind == T::TK_LP);
         if before_call && !is_listed(FUNCTIONS, &name) {
-            called.insert(name.clone());
+            called.push(name.clone());
         }
         if !string && !is_listed(MODULES, &name) {
-            named.insert(name);
+            named.push(name);
         }
         // `'fsdir'` may stand for a table's name too.
         else if string && before_from(&all, at) && !is_listed(MODULES, &unquote(token.text)) {
-            named.insert(unquote(token.text).to_ascii_lowercase());
+            named.push(unquote(token.text).to_ascii_lowercase());
         }
     }
     Ok(())
@@ -214,10 +216,10 @@ mod tests {
             ("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT load_extension('x'); END", "load_extension"),
         ] {
             let found = parse(sql).unwrap();
-            assert_eq!(found.called.into_iter().collect::<Vec<_>>().join(" "), called, "{sql}");
+            assert_eq!(found.called.join(" "), called, "{sql}");
         }
         let found = parse("INSERT INTO sqlite_dbpage SELECT x FROM 'fsdir'").unwrap();
-        assert_eq!(found.named.into_iter().collect::<Vec<_>>(), ["fsdir", "sqlite_dbpage", "x"]);
+        assert_eq!(found.named, ["fsdir", "sqlite_dbpage", "x"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! ffi/tests/c/documents.rs. What runs nowhere is in [`NOT_RUN`], with the reason.
 
 mod markdown;
+mod parity;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,12 +34,27 @@ const NOT_RUN: &[(&str, &str, &str)] = &[
         "pip install",
         "python-bindings/tests/run builds the wheel, and installs it where nothing else is",
     ),
+    (
+        "examples/python-service/README.md",
+        "pip install",
+        "test_service.py beside it runs with what this installs",
+    ),
+    (
+        "examples/python-service/README.md",
+        "uvicorn",
+        "it serves until it is stopped; test_service.py starts the same app",
+    ),
+    (
+        "examples/python-service/README.md",
+        "limbeck upgrade",
+        "test_service.py upgrades, with limbeck and with Alembic",
+    ),
+    ("examples/browser/README.md", "npm", "wasm/tests/run builds the example, and drives it in a Chromium"),
     ("README.md", "make -C", "tests/run installs the library and runs the example"),
 ];
 
 /// Documents whose commands need Python's command, and are run by python-bindings/tests/test_documents.py.
-const PYTHONS: &[&str] =
-    &["core/guides/from_alembic.md", "python-bindings/README.md", "examples/python-service/README.md"];
+const PYTHONS: &[&str] = &["core/guides/from_alembic.md", "python-bindings/README.md"];
 
 fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -120,6 +136,36 @@ fn links_lead_somewhere() {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+/// A page for each command, none for what has none, and no heading of clap's own.
+#[test]
+fn manual_pages() {
+    let scene = Scene::new("man");
+    let man = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_limbeck"));
+        let output = command.arg("man").args(arguments).current_dir(&scene.folder).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let page = man(&[]);
+    man(&["pages"]);
+    assert_eq!(page, fs::read_to_string(scene.folder.join("pages/limbeck.1")).unwrap());
+    for section in ["EXAMPLES", "\"EXIT STATUS\"", "ENVIRONMENT", "FILES"] {
+        assert!(page.contains(&format!(".SH {section}\n")), "{section}");
+    }
+    let named: Vec<String> = page
+        .lines()
+        .filter_map(|line| {
+            let name = line.replace('\\', "").strip_suffix("(1)")?.to_owned();
+            name.starts_with("limbeck").then_some(name)
+        })
+        .collect();
+    assert!(named.len() > 20, "{page}");
+    for name in named {
+        let text = fs::read_to_string(scene.folder.join(format!("pages/{name}.1"))).expect(&name);
+        assert!(!text.contains("EXTRA"), "{name}");
+    }
 }
 
 /// The tests that a document names, such as those that a promise rests on, are there.
@@ -211,7 +257,8 @@ impl<'d> Scene<'d> {
                 shell.env_remove(name);
             }
         }
-        let output = shell.env("PATH", path).env("COLUMNS", "100").output().unwrap();
+        let output =
+            shell.env("PATH", path).env("HOME", &self.folder).env("COLUMNS", "100").output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);
         match shown {
             // What is shown says whether it is an error.

@@ -685,10 +685,19 @@ static void backed_up(void) {
   CHECK(sqlite3_open(file, &connection) == SQLITE_OK);
   CHECK(!limbeck_database_from_sqlite3(connection, &api, &database, &error));
   fails(limbeck_migrator_back_up(older, database, &text, &error), LIMBECK_SETTINGS_INVALID, &error, "no folder");
+  CHECK(!limbeck_migrator_set_keep_user_version(older, 1, &error) &&
+        !limbeck_migrator_set_keep_user_version(older, 0, &error));
   CHECK(!limbeck_migrator_set_trust_schema(older, 1, &error) && !limbeck_migrator_set_trust_schema(older, 0, &error));
   CHECK(!limbeck_migrator_set_check_room(older, 0, &error) && !limbeck_migrator_set_check_room(older, 1, &error));
-  CHECK(!limbeck_migrator_doctor(older, database, &text, &error));
-  has(text, "\"pending\":[\"0001\"]");
+  {
+    sqlite3 *empty = open_sqlite();
+    limbeck_database *scratch = open_database(empty);
+    CHECK(!limbeck_migrator_doctor(older, database, scratch, &text, &error));
+    CHECK(strstr(limbeck_text_data(text, NULL), "\"plan\":{\"steps\":[{\"revision\":\"0001\",\"statements\":"));
+    has(text, "\"pending\":[\"0001\"]");
+    limbeck_database_free(scratch);
+    CHECK(sqlite3_close(empty) == SQLITE_OK);
+  }
   CHECK(!limbeck_migrator_set_backups(older, backups, NUL, 0, &error));
   CHECK(!limbeck_migrator_set_backups(newer, backups, strlen(backups), 2, &error));
   CHECK(!limbeck_migrator_set_progress(newer, count_pages, kinds, &error));

@@ -10,7 +10,7 @@ use crate::support::{SANITIZED, Sqlite};
 use serde_json::{Value, json};
 
 /// The driver, running.
-struct Driver {
+pub struct Driver {
     child: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
@@ -19,7 +19,7 @@ struct Driver {
 }
 
 impl Driver {
-    fn new(program: &Path) -> Driver {
+    pub fn new(program: &Path) -> Driver {
         let mut command = Command::new(program);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (requests, answers) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
@@ -33,7 +33,7 @@ impl Driver {
     }
 
     /// What it answers, or what it fails with.
-    fn ask(&mut self, verb: &str, text: &str) -> Result<String, String> {
+    pub fn ask(&mut self, verb: &str, text: &str) -> Result<String, String> {
         write!(self.requests, "{verb} {}\n{text}", text.len()).unwrap();
         self.requests.flush().unwrap();
         let mut line = String::new();
@@ -57,7 +57,7 @@ impl Driver {
     }
 
     /// The first column of each row.
-    fn texts(&mut self, sql: &str) -> Vec<String> {
+    pub fn texts(&mut self, sql: &str) -> Vec<String> {
         let all = self.ask("texts", sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
         let (mut rest, mut texts) = (&*all, Vec::new());
         while let Some((length, after)) = rest.split_once('\n') {
@@ -155,7 +155,8 @@ fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite, told: &mut Value) -> V
     driver.ask("open", "").unwrap();
     driver.ask("exec", "PRAGMA foreign_keys = OFF").unwrap();
     for (name, value) in case["options"].as_object().into_iter().flatten() {
-        driver.ask("set", &format!("{name}={}", value.as_str().unwrap())).unwrap();
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        driver.ask("set", &format!("{name}={value}")).unwrap();
     }
     let before = path.join("before.sql");
     if before.exists()

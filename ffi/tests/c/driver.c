@@ -2,9 +2,10 @@
  * The driver of the conformance suite: reads requests on stdin, answers on stdout, so that the runner
  * (conformance.rs) needs to know no C. Each is a line `verb length` and so many bytes.
  *
- *   set     rebuild=always, transaction=per_revision, app_version=…, newer_database=run_on :
- *           for the next folder
+ *   set     rebuild=always, transaction=per_revision, app_version=…, newer_database=run_on, keep=2,
+ *           backups=… : for the next folder
  *   open    a new database in memory
+ *   file    a database in a file; nothing, to close the one that is open
  *   folder  the folder of the next calls
  *   texts   SQL: the first column of each row, with a line `length` before each
  *   exec    SQL of several statements
@@ -24,7 +25,9 @@
 static sqlite3 *connection, *scratch_connection, *wanted_connection;
 static limbeck_database *database, *scratch, *wanted;
 static limbeck_migrator *migrator;
-static char rebuild[32], transaction[32], newer_database[32], app_version[64], folder[4096];
+static int keep_user_version;
+static char rebuild[32], transaction[32], newer_database[32], app_version[64], folder[4096], backups[4096];
+static size_t keep;
 
 static void answer(int status, const char *text, size_t length) {
   printf("%d %lu\n", status, (unsigned long)length);
@@ -70,18 +73,37 @@ static void tell_report(limbeck_status status, limbeck_report *report, limbeck_e
   }
 }
 
-/* A new database in memory, in place of the one before. */
-static void open_in_memory(sqlite3 **sqlite, limbeck_database **its) {
-  const limbeck_sqlite3_api api = LIMBECK_SQLITE3_API;
+static void close_it(sqlite3 **sqlite, limbeck_database **its) {
   limbeck_database_free(*its);
   must(sqlite3_close(*sqlite) == SQLITE_OK, "close");
-  must(sqlite3_open(":memory:", sqlite) == SQLITE_OK, "open");
+  *its = NULL;
+  *sqlite = NULL;
+}
+
+/* A database in place of the one before. */
+static void open_at(const char *path, sqlite3 **sqlite, limbeck_database **its) {
+  const limbeck_sqlite3_api api = LIMBECK_SQLITE3_API;
+  close_it(sqlite, its);
+  must(sqlite3_open(path, sqlite) == SQLITE_OK, "open");
   must(!limbeck_database_from_sqlite3(*sqlite, &api, its, NULL), "database");
+}
+
+/* A new one in memory. */
+static void open_in_memory(sqlite3 **sqlite, limbeck_database **its) { open_at(":memory:", sqlite, its); }
+
+static void open_file(const char *path) {
+  if (*path) {
+    open_at(path, &connection, &database);
+  } else {
+    close_it(&connection, &database);
+  }
+  answer(0, "", 0);
 }
 
 static void open_database(void) {
   open_in_memory(&connection, &database);
-  rebuild[0] = transaction[0] = newer_database[0] = app_version[0] = 0;
+  keep_user_version = 0;
+  rebuild[0] = transaction[0] = newer_database[0] = app_version[0] = backups[0] = 0;
   answer(0, "", 0);
 }
 
@@ -92,6 +114,12 @@ static void set(const char *text) {
     snprintf(transaction, sizeof transaction, "%s", text + 12);
   } else if (!strncmp(text, "newer_database=", 15)) {
     snprintf(newer_database, sizeof newer_database, "%s", text + 15);
+  } else if (!strcmp(text, "keep_user_version=true")) {
+    keep_user_version = 1;
+  } else if (!strncmp(text, "backups=", 8)) {
+    snprintf(backups, sizeof backups, "%s", text + 8);
+  } else if (!strncmp(text, "keep=", 5)) {
+    keep = strtoul(text + 5, NULL, 10);
   } else {
     must(!strncmp(text, "app_version=", 12), text);
     snprintf(app_version, sizeof app_version, "%s", text + 12);
@@ -111,6 +139,7 @@ static limbeck_status read_folder(limbeck_error **error) {
     must(!limbeck_migrator_set_app_version(migrator, app_version, NUL, NULL), "app_version");
   }
   must(!limbeck_migrator_set_rebuild(migrator, mode, NULL), "rebuild");
+  must(!limbeck_migrator_set_keep_user_version(migrator, keep_user_version, NULL), "keep_user_version");
   mode = !strcmp(transaction, "per_revision") ? LIMBECK_TRANSACTION_PER_REVISION
                                               : LIMBECK_TRANSACTION_PER_UPGRADE;
   must(!limbeck_migrator_set_transaction(migrator, mode, NULL), "transaction");
@@ -118,6 +147,7 @@ static limbeck_status read_folder(limbeck_error **error) {
          : !strcmp(newer_database, "take_down") ? LIMBECK_NEWER_TAKE_DOWN
                                                 : LIMBECK_NEWER_REFUSE;
   must(!limbeck_migrator_set_newer_database(migrator, mode, NULL), "newer_database");
+  if (backups[0]) must(!limbeck_migrator_set_backups(migrator, backups, NUL, keep, NULL), "backups");
   return LIMBECK_OK;
 }
 
@@ -217,6 +247,21 @@ static void diff(char *bytes) {
   tell(status, text, error);
 }
 
+/* The newest that the folder can open, or the file that is named. */
+static void restore(const char *which) {
+  limbeck_report *report = NULL;
+  limbeck_error *error = NULL;
+  limbeck_text *path = NULL;
+  limbeck_status status = LIMBECK_OK;
+  if (!strcmp(which, "newest")) {
+    status = limbeck_migrator_newest_compatible_backup(migrator, database, &path, &error);
+    if (!status) which = limbeck_text_data(path, NULL);
+  }
+  if (!status) status = limbeck_migrator_restore(migrator, database, which, NUL, &report, &error);
+  tell_report(status, report, error);
+  limbeck_text_free(path);
+}
+
 static void run(char *call) {
   limbeck_error *error = NULL;
   limbeck_text *text = NULL;
@@ -249,6 +294,16 @@ static void run(char *call) {
   } else if (!strcmp(call, "verify")) {
     open_in_memory(&scratch_connection, &scratch);
     status = limbeck_migrator_verify(migrator, database, scratch, &text, &error);
+  } else if (!strcmp(call, "doctor")) {
+    open_in_memory(&scratch_connection, &scratch);
+    status = limbeck_migrator_doctor(migrator, database, scratch, &text, &error);
+  } else if (!strcmp(call, "backup")) {
+    status = limbeck_migrator_back_up(migrator, database, &text, &error);
+  } else if (!strcmp(call, "backups")) {
+    status = limbeck_migrator_backups(migrator, database, &text, &error);
+  } else if (!strcmp(call, "restore")) {
+    restore(rest);
+    return;
   } else if (!strcmp(call, "merge")) {
     status = limbeck_migrator_merge(migrator, rest, NUL, &text, &error);
   } else {
@@ -273,6 +328,8 @@ int main(void) {
     bytes[length] = 0;
     if (!strcmp(verb, "open")) {
       open_database();
+    } else if (!strcmp(verb, "file")) {
+      open_file(bytes);
     } else if (!strcmp(verb, "set")) {
       set(bytes);
     } else if (!strcmp(verb, "folder")) {

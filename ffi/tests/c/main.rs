@@ -2,5 +2,6 @@
 
 mod conformance;
 mod documents;
+mod file_cases;
 mod programs;
 mod support;

@@ -47,8 +47,9 @@ class Migrator:
         check_room: bool = True,
         quick_check: Optional[str] = None,
         trust_schema: bool = False,
+        keep_user_version: bool = False,
     ) -> None:
-        """Reads the folder.
+        """Takes the folder; what is wrong with a header or the graph is an error of the first call that has to know it.
 
         ``rebuild``: ``auto``, ``always`` or ``never``. ``transaction``: ``per_upgrade`` or ``per_revision``.
         ``newer_database``: what ``upgrade`` does with a database that has revisions which the folder does not: ``refuse``
@@ -61,6 +62,9 @@ class Migrator:
         64 MiB, ``always`` or ``never``. ``trust_schema``: whether triggers, views, CHECKs, generated columns and indexes may
         call functions made with ``create_function``; else what needs one fails with :class:`UntrustedSchema`, because the
         file may come from elsewhere.
+        ``keep_user_version``: whether limbeck may have the file's ``user_version``: an ``upgrade`` with nothing to do then
+        compares that one number with the files, and its report names no revisions; let nothing but limbeck move the version
+        rows then. Another number there is :class:`UserVersionTaken`.
         """
         self._scope = Scope()
         keep_history = True
@@ -93,6 +97,7 @@ class Migrator:
             check_room=check_room,
             quick_check=quick_check,
             trust_schema=trust_schema,
+            keep_user_version=keep_user_version,
         )
 
     @classmethod
@@ -105,63 +110,145 @@ class Migrator:
     def cancel_handle(self) -> _limbeck.CancelHandle:
         """What cancels this migrator's runs from another thread: ``migrator.cancel_handle().cancel()``. All are one.
 
-        Get it before the run: the migrator itself is busy while it runs.
+        Get it before the run: the migrator itself is busy while it runs. The run raises :class:`Cancelled`, rolled back.
+
+        >>> handle = migrator.cancel_handle()
+        >>> handle.cancel()
+        >>> migrator.upgrade("app.db")
+        Traceback (most recent call last):
+        ...
+        limbeck.errors.Cancelled: ...
         """
         return self._core.cancel_handle()
 
     def upgrade(
         self, database: Database, target: str = "head", *, on_progress: Optional[OnProgress] = None
     ) -> Report:
-        """Applies revisions up to a target: ``head``, ``heads``, ``+1``, an id or its beginning, ``label@head``."""
+        """Applies revisions up to a target: ``head``, ``heads``, ``+1``, an id or its beginning, ``label@head``.
+
+        One transaction (or one a revision, if the migrator was told so): what fails has changed nothing but what the error's
+        ``report`` lists. Where nothing is to do, one SELECT is all.
+
+        Raises :class:`DatabaseNewer`, :class:`ChangedRevision`, :class:`UnknownRevision`, :class:`MultipleHeads` before any write;
+        :class:`RowsBreakRule` with the rows, :class:`StatementFailed`, :class:`Locked`, :class:`Full` and others on the way; what a
+        migration in Python raises, as it is.
+
+        >>> migrator.upgrade("app.db").to
+        ['0002']
+        >>> bool(migrator.upgrade("app.db"))
+        False
+        """
         return self._run(database, on_progress, lambda raw, tell: self._core.upgrade(raw, target, tell))
 
     def downgrade(self, database: Database, target: str, *, on_progress: Optional[OnProgress] = None) -> Report:
-        """Takes revisions back down to a target: ``base``, ``-1``, an id."""
+        """Takes revisions back down to a target: ``base``, ``-1``, an id.
+
+        As :meth:`upgrade`. What the downgrades throw away is gone; a backup has it.
+
+        Raises :class:`NoDowngrade` before any write where a revision has none; :class:`NotAncestor`, :class:`RelativeOutOfRange`.
+
+        >>> migrator.downgrade("app.db", "-1").to
+        []
+        """
         return self._run(database, on_progress, lambda raw, tell: self._core.downgrade(raw, target, tell))
 
     def stamp(self, database: Database, targets: Union[str, Sequence[str]], *, purge: bool = False) -> Report:
-        """Sets the version rows and runs nothing."""
+        """Sets the version rows and runs nothing.
+
+        For a database that is there already. ``purge`` throws the rows away first, also such as the folder does not know.
+
+        Raises :class:`UnknownRevision`, :class:`OverlappingRevisions`.
+
+        >>> migrator.stamp("app.db", "0002").to
+        ['0002']
+        """
         return self._stamp(database, [targets] if isinstance(targets, str) else list(targets), purge, None)
 
     def _stamp(self, database: Database, targets: list[str], purge: bool, on_progress: Optional[OnProgress]) -> Report:
         return self._run(database, on_progress, lambda raw, tell: self._core.stamp(raw, targets, purge, tell))
 
     def back_up(self, database: Database, *, on_progress: Optional[OnProgress] = None) -> Backup:
-        """Takes a backup now: through SQLite, checked, in a file that nobody else may read."""
+        """Takes a backup now: through SQLite, checked, in a file that nobody else may read.
+
+        It goes to the folder that the migrator was given as ``backups``, with a line in the catalogue beside it.
+
+        Raises :class:`BadSetting` without such a folder, :class:`BackupFailed`, :class:`Full`.
+
+        >>> migrator.back_up("app.db").heads
+        ['0001']
+        """
         with opened(database, create=False) as found, to_itself(found) as raw:
             return read(Backup, json.loads(self._core.back_up(raw, _teller(on_progress))))
 
     def check(self, schema: str) -> list[Difference]:
-        """What is missing in the folder: the way from what it makes, replayed in memory, to a text of CREATE statements."""
+        """What is missing in the folder: the way from what it makes, replayed in memory, to a text of CREATE statements.
+
+        No database is looked at. Raises :class:`StatementFailed`, and :class:`ForbiddenStatement` for what is no CREATE.
+
+        >>> [difference.sql for difference in migrator.check("CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT NOT NULL, body)")]
+        ['ALTER TABLE notes ADD COLUMN body']
+        """
         with _scratch() as present, _scratch() as wanted:
             return _differences(self._core.check(present, wanted, schema))
 
     def diff(self, database: Database, schema: str, *, renames: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Difference]:
-        """The way from a database's schema to a text of CREATE statements. ``renames``: ``users.mail:email``, ``old:new``."""
+        """The way from a database's schema to a text of CREATE statements. ``renames``: ``users.mail:email``, ``old:new``.
+
+        The database is only read. Raises :class:`BadRename`, :class:`StatementFailed` for the text, :class:`NotADatabase`.
+
+        >>> wanted = "CREATE TABLE notes(id INTEGER PRIMARY KEY, name TEXT)"
+        >>> [difference.sql for difference in migrator.diff("app.db", wanted, renames=["notes.title:name"])]
+        ['ALTER TABLE notes RENAME COLUMN title TO name']
+        """
         options = json.dumps({"renames": list(renames), "exclude": list(exclude)})
         with _scratch() as wanted, opened(database, create=False) as found, to_itself(found) as raw:
             wanted.executescript(schema)
             return _differences(json.dumps(json.loads(self._core.diff(raw, wanted, options))["differences"]))
 
     def verify(self, database: Database) -> Verified:
-        """Whether a database is what the migrations make up to its version rows. It is only read."""
+        """Whether a database is what the migrations make up to its version rows. It is only read.
+
+        Raises :class:`DatabaseNewer` for rows that the folder does not know, :class:`NotADatabase`.
+
+        >>> migrator.verify("app.db").differences
+        []
+        """
         with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
             told = json.loads(self._core.verify(raw, scratch))
         return Verified(told["revisions"], told["fingerprint"], [read(Difference, each) for each in told["differences"]])
 
     def doctor(self, database: Database) -> dict[str, Any]:
-        """Looks at a database and its SQLite for a bug report, without rows and paths, and changes nothing."""
-        with opened(database, create=False) as found, to_itself(found) as raw:
-            looked: dict[str, Any] = json.loads(self._core.doctor(raw))
+        """Looks at a database and its SQLite for a bug report, without rows and paths, and changes nothing.
+
+        What is wrong with the database stands in the answer, damage too, and nothing of it raises; so do what is pending, and
+        what that would take. A file that is not there is looked at as an empty database.
+
+        >>> migrator.doctor("app.db")["pending"]
+        ['0002']
+        """
+        with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
+            looked: dict[str, Any] = json.loads(self._core.doctor(raw, scratch))
         return looked
 
     def backups(self, database: Database) -> list[Backup]:
-        """The backups of a database, by the name of its file, newest first. It is not read, and may be damaged."""
+        """The backups of a database, by the name of its file, newest first. It is not read, and may be damaged.
+
+        Raises :class:`BadSetting` where the migrator has no folder of them, :class:`BackupFailed` where it cannot be read.
+
+        >>> len(migrator.backups("app.db"))
+        0
+        """
         with opened(database) as found, to_itself(found) as raw:
             return [read(Backup, each) for each in json.loads(self._core.backups(raw))]
 
     def newest_compatible_backup(self, database: Database) -> Optional[Backup]:
-        """The newest backup whose revisions the folder has all: one that this app can open."""
+        """The newest backup whose revisions the folder has all: one that this app can open.
+
+        None where there is none. Raises as :meth:`backups`.
+
+        >>> migrator.newest_compatible_backup("app.db") is None
+        True
+        """
         with opened(database) as found, to_itself(found) as raw:
             newest = json.loads(self._core.newest_compatible_backup(raw))
         return newest and read(Backup, newest)
@@ -173,33 +260,75 @@ class Migrator:
         *,
         on_progress: Optional[OnProgress] = None,
     ) -> Report:
-        """Puts a backup in the place of all that is in the database, which is backed up first. The backup stays."""
+        """Puts a backup in the place of all that is in the database, which is backed up first. The backup stays.
+
+        It is verified, and goes through SQLite into the open database, in one transaction.
+
+        Raises :class:`NoBackup`, :class:`BackupDamaged` before any write; :class:`Locked`.
+
+        >>> backup = migrator.back_up("app.db")
+        >>> _ = migrator.upgrade("app.db")
+        >>> migrator.restore("app.db", backup).to
+        ['0001']
+        """
         path = backup.path if isinstance(backup, Backup) else os.fspath(backup)
         return self._run(database, on_progress, lambda raw, tell: self._core.restore(raw, path, tell))
 
     def current(self, database: Database) -> list[RevisionInfo]:
-        """What the database is at."""
+        """What the database is at.
+
+        Also such rows as the folder does not know; nothing, of a file that is not there. Raises :class:`NotADatabase`.
+
+        >>> [revision.revision for revision in migrator.current("app.db")]
+        ['0001']
+        """
         with opened(database, create=False) as found, to_itself(found) as raw:
             return _revisions(self._core.current(raw))
 
     def check_heads(self, database: Database) -> None:
-        """Raises unless the database is at every head."""
+        """Raises unless the database is at every head.
+
+        It raises :class:`NotUpToDate`; the database is only read.
+
+        >>> migrator.check_heads("app.db")
+        Traceback (most recent call last):
+        ...
+        limbeck.errors.NotUpToDate: ...
+        """
         with opened(database, create=False) as found, to_itself(found) as raw:
             self._core.check_heads(raw)
 
     def ensure_version(self, database: Database) -> bool:
-        """Makes limbeck's own tables, and answers whether any was missing."""
+        """Makes limbeck's own tables, and answers whether any was missing.
+
+        Raises :class:`ReadOnly`, :class:`Locked`.
+
+        >>> migrator.ensure_version("new.db"), migrator.ensure_version("new.db")
+        (True, False)
+        """
         with opened(database) as found, to_itself(found) as raw:
             return self._core.ensure_version(raw)
 
     def pending(self, database: Database) -> list[str]:
-        """The revisions that an upgrade to ``heads`` would apply, in order."""
+        """The revisions that an upgrade to ``heads`` would apply, in order.
+
+        The database is only read. Raises :class:`DatabaseNewer`, :class:`NotADatabase`.
+
+        >>> migrator.pending("app.db")
+        ['0002']
+        """
         with opened(database, create=False) as found, to_itself(found) as raw:
             plan = json.loads(self._core.pending(raw))
         return [step["revision"] for step in plan["steps"]]
 
     def history(self, revisions: str = ":", *, database: Optional[Database] = None) -> list[RevisionInfo]:
-        """The revisions of a range ``low:high``, newest first; with a database, where it is at is marked."""
+        """The revisions of a range ``low:high``, newest first; with a database, where it is at is marked.
+
+        Raises :class:`UnknownRevision`.
+
+        >>> [(each.revision, each.current) for each in migrator.history(database="app.db")]
+        [('0002', False), ('0001', True)]
+        """
         rows: list[str] = []
         if database is not None:
             with opened(database, create=False) as found, to_itself(found) as raw:
@@ -207,15 +336,33 @@ class Migrator:
         return _revisions(self._core.history(revisions, rows))
 
     def heads(self) -> list[RevisionInfo]:
-        """The revisions that nothing follows."""
+        """The revisions that nothing follows.
+
+        What is wrong with the folder, making the migrator raises.
+
+        >>> [revision.revision for revision in migrator.heads()]
+        ['0002']
+        """
         return _revisions(self._core.heads())
 
     def show(self, target: str) -> list[RevisionInfo]:
-        """The revisions that a target names."""
+        """The revisions that a target names.
+
+        Raises :class:`UnknownRevision`, :class:`AmbiguousPrefix`.
+
+        >>> migrator.show("head")[0].message
+        'titles'
+        """
         return _revisions(self._core.show(target))
 
     def validate(self) -> None:
-        """Reads every body that is SQL, and raises what is wrong with it."""
+        """Reads every body that is SQL, and raises what is wrong with it.
+
+        For a test of the app's: a launch reads only what it runs. Raises :class:`SqlSyntax`, :class:`AlterSyntax`,
+        :class:`ForbiddenStatement`, :class:`BadDirective`.
+
+        >>> migrator.validate()
+        """
         self._core.validate()
 
     def _sql(self, verb: str, revisions: str) -> str:
@@ -265,14 +412,26 @@ def upgrade(
     on_progress: Optional[OnProgress] = None,
     app_version: Optional[str] = None,
 ) -> Report:
-    """Brings a database up to date: see :meth:`Migrator.upgrade`. What fails changes nothing."""
+    """Brings a database up to date: see :meth:`Migrator.upgrade`. What fails changes nothing.
+
+    Raises a :class:`LimbeckError` with ``code`` and ``hint``.
+
+    >>> limbeck.upgrade("app.db", "migrations").to
+    ['0002']
+    """
     return Migrator(migrations, app_version=app_version).upgrade(database, target, on_progress=on_progress)
 
 
 def downgrade(
     database: Database, migrations: Migrations = "migrations", target: str = "-1", *, on_progress: Optional[OnProgress] = None
 ) -> Report:
-    """Takes revisions back: see :meth:`Migrator.downgrade`."""
+    """Takes revisions back: see :meth:`Migrator.downgrade`.
+
+    Raises :class:`NoDowngrade` before any write where a revision has none.
+
+    >>> limbeck.downgrade("app.db", "migrations").to
+    []
+    """
     return Migrator(migrations).downgrade(database, target, on_progress=on_progress)
 
 
@@ -283,20 +442,44 @@ def stamp(
     *,
     purge: bool = False,
 ) -> Report:
-    """Sets the version rows and runs nothing: see :meth:`Migrator.stamp`."""
+    """Sets the version rows and runs nothing: see :meth:`Migrator.stamp`.
+
+    Raises :class:`UnknownRevision`.
+
+    >>> limbeck.stamp("app.db", "migrations", "0002").to
+    ['0002']
+    """
     return Migrator(migrations).stamp(database, targets, purge=purge)
 
 
 def current(database: Database, migrations: Migrations = "migrations") -> list[RevisionInfo]:
-    """What the database is at."""
+    """What the database is at.
+
+    Raises :class:`NotADatabase`, :class:`SourceUnreadable`.
+
+    >>> [revision.revision for revision in limbeck.current("app.db", "migrations")]
+    ['0001']
+    """
     return Migrator(migrations).current(database)
 
 
 def history(migrations: Migrations = "migrations", revisions: str = ":") -> list[RevisionInfo]:
-    """The revisions of a range, newest first."""
+    """The revisions of a range, newest first.
+
+    Raises :class:`UnknownRevision`, :class:`SourceUnreadable`.
+
+    >>> [revision.revision for revision in limbeck.history("migrations", "0002:")]
+    ['0002']
+    """
     return Migrator(migrations).history(revisions)
 
 
 def heads(migrations: Migrations = "migrations") -> list[RevisionInfo]:
-    """The revisions that nothing follows."""
+    """The revisions that nothing follows.
+
+    Raises :class:`SourceUnreadable`.
+
+    >>> [revision.revision for revision in limbeck.heads("migrations")]
+    ['0002']
+    """
     return Migrator(migrations).heads()

@@ -67,6 +67,7 @@ class _Common:
         return operation_implementation(operation)(self, operation)
 
     def run_async(self, *_: Any, **__: Any) -> Any:
+        """Refused: there is no asynchronous driver on this road. ``get_bind()`` has the connection."""
         raise errors.AlterSyntax("run_async needs an asynchronous driver", hint="use get_bind()")
 
     def _flush(self) -> None:

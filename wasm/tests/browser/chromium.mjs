@@ -1,18 +1,20 @@
 // A Chromium to test in: the system's. CI gets one by itself, others when LIMBECK_GET_CHROMIUM=1 asks for it.
+// LIMBECK_FIREFOX names a Firefox to test in instead.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
-const named = process.env.LIMBECK_CHROMIUM;
+export const firefox = process.env.LIMBECK_FIREFOX;
+const named = firefox ?? process.env.LIMBECK_CHROMIUM;
 const find = () => (named ? [named] : ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser']).find((path) => existsSync(path));
 
 /** Where it is; or why there is none, in words. */
 export function browser() {
   const found = find();
   if (found) return { path: found };
-  if (named) return { skip: `LIMBECK_CHROMIUM names ${named}, which is not there` };
+  if (named) return { skip: `there is no browser ${named}` };
   const asked = process.env.CI === 'true' || process.env.LIMBECK_GET_CHROMIUM === '1';
   if (!asked) return { skip: 'no Chromium is here (LIMBECK_GET_CHROMIUM=1 as root gets it from Debian, LIMBECK_CHROMIUM names one)' };
   if (process.getuid?.() !== 0) return { skip: 'no Chromium is here, and only root can install it' };
@@ -29,13 +31,27 @@ export function browser() {
 const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 
 /** Launches it with data of its own on disk, as a user has it. */
-export async function launch(path, { folder = mkdtempSync(join(tmpdir(), 'limbeck-browser-')), ...options } = {}) {
+export async function launch(path, options = {}) {
+  return firefox ? launchFirefox(path) : launchChromium(path, options);
+}
+
+async function launchChromium(path, { folder = mkdtempSync(join(tmpdir(), 'limbeck-browser-')), ...options } = {}) {
   const context = await chromium.launchPersistentContext(folder, { executablePath: path, args, headless: true, timeout: 60_000, ...options });
   const close = async () => {
     await context.close().catch(() => {});
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
   return { context, folder, close };
+}
+
+/**
+ * Firefox as it is, by WebDriver BiDi: `../run` gets this Playwright. The one that the other tests use sends commands that
+ * no released Firefox knows (153).
+ */
+async function launchFirefox(path) {
+  const { firefox } = await import('../../../target/firefox/node_modules/playwright-core/index.mjs');
+  const running = await firefox.launch({ channel: 'moz-firefox', executablePath: path, headless: true, timeout: 60_000 });
+  return { context: await running.newContext(), close: () => running.close() };
 }
 
 /** As {@link launch}, with a private window: its data is in memory, and quotas that are set hold. */

@@ -3,7 +3,7 @@
 use crate::{Migrator, Result, RevisionInfo};
 use serde_json::json;
 
-use super::{look_at, migrator};
+use super::{look_at, migrator, scratch};
 use crate::cli::args::Args;
 use crate::cli::output::{self, say};
 use crate::cli::settings::Settings;
@@ -104,7 +104,8 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
 }
 
 pub fn doctor(args: &Args, settings: &Settings) -> Result<u8> {
-    let found = migrator(settings)?.doctor(&mut *look_at(settings)?);
+    let _sign = output::spinner(args, "looking through the database");
+    let found = migrator(settings)?.doctor(&mut *look_at(settings)?, &mut *scratch(settings)?);
     if args.json {
         output::json(&found);
     } else {
