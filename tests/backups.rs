@@ -121,7 +121,7 @@ fn the_last_ones_are_kept_and_one_state_only_once() {
     // A run that fails again and again does not push the others out.
     let broken = [FILES[0], ("2_b.sql", "ALTER TABLE a ADD y NOT NULL")];
     for _ in 0..3 {
-        let mut app = Migrator::new(&broken).unwrap().backup(Backups::new(place.0.join("backups")).keep(2));
+        let mut app = Migrator::new(broken).unwrap().backup(Backups::new(place.0.join("backups")).keep(2));
         app.upgrade(&mut db, "head").unwrap_err();
     }
     assert_eq!(place.app(1).backups(&mut db).unwrap(), all);
@@ -233,7 +233,7 @@ fn the_backup_is_what_the_run_begins_with() {
 fn what_stands_in_the_way() {
     let place = Place::new("way");
     let mut db = place.old("delete");
-    let no_folder = Migrator::new(&FILES).unwrap().back_up(&mut db).unwrap_err();
+    let no_folder = Migrator::new(FILES).unwrap().back_up(&mut db).unwrap_err();
     assert_eq!(no_folder.kind(), ErrorKind::BadSetting);
     db.execute_batch("BEGIN").unwrap();
     assert_eq!(place.app(2).upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::TransactionOpen);

@@ -27,7 +27,7 @@ impl File {
 
     fn at_revision_1(name: &str) -> File {
         let file = File::new(name);
-        Migrator::new(&MIGRATIONS).unwrap().upgrade(&mut Connection::open(&file.0).unwrap(), "1").unwrap();
+        Migrator::new(MIGRATIONS).unwrap().upgrade(&mut Connection::open(&file.0).unwrap(), "1").unwrap();
         file
     }
 
@@ -35,7 +35,7 @@ impl File {
     fn refused(&self, mut db: Connection) -> Error {
         let before = fs::read(&self.0).unwrap();
         db.busy_timeout(Duration::from_millis(50)).unwrap();
-        let error = Migrator::new(&MIGRATIONS).unwrap().upgrade(&mut db, "head").unwrap_err();
+        let error = Migrator::new(MIGRATIONS).unwrap().upgrade(&mut db, "head").unwrap_err();
         drop(db);
         assert!(fs::read(&self.0).unwrap() == before, "the file has changed");
         assert!(error.hint().is_some(), "no hint: {error:?}");
@@ -61,7 +61,7 @@ fn an_empty_file_is_an_empty_database() {
     let file = File::new("empty");
     fs::write(&file.0, "").unwrap();
     let mut db = Connection::open(&file.0).unwrap();
-    assert_eq!(Migrator::new(&MIGRATIONS).unwrap().upgrade(&mut db, "head").unwrap().to, ["2"]);
+    assert_eq!(Migrator::new(MIGRATIONS).unwrap().upgrade(&mut db, "head").unwrap().to, ["2"]);
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn locked() {
     assert_eq!(file.refused(Connection::open(&file.0).unwrap()).kind(), ErrorKind::Locked);
     other.execute_batch("ROLLBACK").unwrap();
     let mut db = Connection::open(&file.0).unwrap();
-    assert_eq!(Migrator::new(&MIGRATIONS).unwrap().upgrade(&mut db, "head").unwrap().to, ["2"]);
+    assert_eq!(Migrator::new(MIGRATIONS).unwrap().upgrade(&mut db, "head").unwrap().to, ["2"]);
 }
 
 #[test]

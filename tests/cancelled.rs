@@ -25,7 +25,7 @@ const MIGRATIONS: [(&str, &str); 2] = [
 
 fn database(rows: u32) -> Connection {
     let mut db = Connection::open_in_memory().unwrap();
-    Migrator::new(&MIGRATIONS).unwrap().upgrade(&mut db, "0001").unwrap();
+    Migrator::new(MIGRATIONS).unwrap().upgrade(&mut db, "0001").unwrap();
     db.execute_batch(&format!(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {rows})
          INSERT INTO notes SELECT i, NULL, 'title ' || i * 7919 % {rows}, hex(zeroblob(40)) FROM n"
@@ -48,7 +48,7 @@ fn at_every_event() {
     let mut phases = BTreeSet::new();
     for point in 0.. {
         let (left, seen) = (Cell::new(point), RefCell::new(String::new()));
-        let migrator = Migrator::new(&MIGRATIONS).unwrap();
+        let migrator = Migrator::new(MIGRATIONS).unwrap();
         let cancel = migrator.cancel_handle();
         let mut migrator = migrator.on_event(|event| {
             if left.replace(left.get() - 1) == 0 {
@@ -135,7 +135,7 @@ fn the_app_has_a_logger() {
     let mut db = database(10);
     let mut scratch = Connection::open_in_memory().unwrap();
     LINES.0.lock().unwrap().clear();
-    let mut migrator = Migrator::new(&MIGRATIONS).unwrap();
+    let mut migrator = Migrator::new(MIGRATIONS).unwrap();
     migrator.dry_run(&mut db, &mut scratch, limbeck::Direction::Up, "head").unwrap();
     assert!(LINES.0.lock().unwrap().is_empty(), "nothing has run");
     db.execute_batch(

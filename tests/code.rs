@@ -32,7 +32,7 @@ fn code_runs_in_its_place_and_is_taken_back() {
         step.execute("UPDATE notes SET slug = 'n-' || id")
     })
     .down(|step| step.execute("ALTER TABLE notes DROP slug, ALTER title DROP NOT NULL"));
-    let mut migrator = Migrator::with_code(&FILES, vec![code]).unwrap();
+    let mut migrator = Migrator::with_code(FILES, vec![code]).unwrap();
     let report = migrator.upgrade(&mut db, "head").unwrap();
     assert_eq!(report.to, ["0003"]);
     assert_eq!(report.warnings, ["made by hand"]);
@@ -52,7 +52,7 @@ fn refused(code: Code<'_>) -> Error {
     let all = "SELECT group_concat(sql, ';') FROM sqlite_master UNION ALL SELECT group_concat(note) FROM tags \
                UNION ALL SELECT version_num FROM limbeck_version";
     let before = text(&mut db, all);
-    let error = Migrator::with_code(&FILES, vec![code]).unwrap().upgrade(&mut db, "head").unwrap_err();
+    let error = Migrator::with_code(FILES, vec![code]).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!(text(&mut db, all), before);
     assert!(!db.in_transaction());
     assert_eq!((error.revision(), error.file()), (Some("0002"), Some("0002_slugs.py")), "{error:?}");
@@ -89,7 +89,7 @@ fn rows_written_past_limbeck_are_checked_too() {
             db.execute(make)?;
             db.execute(&format!("INSERT INTO {table} VALUES (9, 'y')")).map(|_| ())
         });
-        let error = Migrator::with_code(&FILES, vec![code]).unwrap().upgrade(&mut db, "head").unwrap_err();
+        let error = Migrator::with_code(FILES, vec![code]).unwrap().upgrade(&mut db, "head").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ForeignKeyViolated, "{error:?}");
         assert_eq!(error.violations()[0].table, table);
     }
@@ -99,14 +99,14 @@ fn rows_written_past_limbeck_are_checked_too() {
 fn code_that_commits_is_found_out() {
     let mut db = Connection::open_in_memory().unwrap();
     let code = code(|step| step.database()?.execute("COMMIT").map(|_| ()));
-    let error = Migrator::with_code(&FILES, vec![code]).unwrap().upgrade(&mut db, "head").unwrap_err();
+    let error = Migrator::with_code(FILES, vec![code]).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::CodeFailed);
 }
 
 #[test]
 fn code_without_a_way_back_is_not_taken_back() {
     let mut db = Connection::open_in_memory().unwrap();
-    let mut migrator = Migrator::with_code(&FILES, vec![code(|_| Ok(()))]).unwrap();
+    let mut migrator = Migrator::with_code(FILES, vec![code(|_| Ok(()))]).unwrap();
     migrator.upgrade(&mut db, "head").unwrap();
     let error = migrator.downgrade(&mut db, "base").unwrap_err();
     assert_eq!((error.kind(), error.file()), (ErrorKind::NoDowngrade, Some("0002_slugs.py")));

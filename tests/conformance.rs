@@ -34,6 +34,8 @@ struct Options {
     transaction: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     app_version: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    keep_user_version: bool,
 }
 
 impl Options {
@@ -311,6 +313,7 @@ fn call(
         Some("per_revision") => migrator.transaction(TransactionMode::PerRevision),
         Some(other) => panic!("options: transaction: {other}"),
     };
+    migrator = migrator.keep_user_version(options.keep_user_version);
     if let Some(version) = &options.app_version {
         migrator = migrator.app_version(version);
     }

@@ -75,7 +75,7 @@ impl Drop for Folder {
 
 /// An upgrade, which must not panic.
 fn upgrade(db: &mut Connection) -> Result<Report, Error> {
-    let mut migrator = Migrator::new(&MIGRATIONS).unwrap();
+    let mut migrator = Migrator::new(MIGRATIONS).unwrap();
     catch_unwind(AssertUnwindSafe(|| migrator.upgrade(db, "head"))).expect("no panic")
 }
 
@@ -83,7 +83,7 @@ fn upgrade(db: &mut Connection) -> Result<Report, Error> {
 fn healthy(path: &Path) -> Vec<u8> {
     let mut db = Connection::open(path).unwrap();
     db.execute_batch("PRAGMA page_size = 1024; PRAGMA synchronous = OFF; PRAGMA foreign_keys = OFF").unwrap();
-    Migrator::new(&MIGRATIONS).unwrap().upgrade(&mut db, "0001").unwrap();
+    Migrator::new(MIGRATIONS).unwrap().upgrade(&mut db, "0001").unwrap();
     db.execute_batch(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 300)
          INSERT INTO notes(title, body) SELECT 'title ' || i, hex(zeroblob(i % 70)) FROM n;
@@ -250,7 +250,7 @@ fn what_cannot_be_written() {
     db.execute_batch("PRAGMA query_only = 1").unwrap();
     assert_eq!(upgrade(&mut db).unwrap_err().kind(), ErrorKind::ReadOnly);
     // To look needs no writing, nor does a launch with nothing to do.
-    let migrator = Migrator::new(&MIGRATIONS).unwrap();
+    let migrator = Migrator::new(MIGRATIONS).unwrap();
     assert_eq!(migrator.current(&mut db).unwrap().len(), 1);
     assert!(Migrator::new(&MIGRATIONS[..1]).unwrap().upgrade(&mut db, "head").unwrap().is_empty());
     drop(db);
@@ -290,7 +290,7 @@ fn whether_the_file_is_looked_through_is_chosen() {
     for (when, found) in [(QuickCheck::Auto, true), (QuickCheck::Always, true), (QuickCheck::Never, false)] {
         fs::write(folder.path(), &bytes).unwrap();
         let mut db = folder.open();
-        let mut migrator = Migrator::new(&native).unwrap().quick_check(when);
+        let mut migrator = Migrator::new(native).unwrap().quick_check(when);
         match migrator.upgrade(&mut db, "head") {
             Ok(_) => assert!(!found, "{when:?}"),
             Err(error) => {

@@ -42,7 +42,7 @@ fn app() -> (Connection, Arc<AtomicUsize>) {
         call.get::<rusqlite::types::Value>(0)
     })
     .unwrap();
-    Migrator::new(&MIGRATIONS).unwrap().upgrade(&mut db, "0001").unwrap();
+    Migrator::new(MIGRATIONS).unwrap().upgrade(&mut db, "0001").unwrap();
     (db, calls)
 }
 
@@ -68,7 +68,7 @@ fn all(db: &Connection) -> Vec<String> {
 }
 
 fn upgrade(db: &mut Connection, trust: bool) -> Result<Report, Error> {
-    Migrator::new(&MIGRATIONS).unwrap().trust_schema(trust).upgrade(db, "head")
+    Migrator::new(MIGRATIONS).unwrap().trust_schema(trust).upgrade(db, "head")
 }
 
 /// Each place in which a schema can call a function.
@@ -271,7 +271,7 @@ fn odd_catalogues() {
 }
 
 fn call(verb: usize, db: &mut Connection) -> Result<(), Error> {
-    let mut migrator = Migrator::new(&MIGRATIONS).unwrap();
+    let mut migrator = Migrator::new(MIGRATIONS).unwrap();
     let mut scratch = Connection::open_in_memory().unwrap();
     match verb {
         0 => migrator.upgrade(db, "head").map(|_| ()),

@@ -144,7 +144,7 @@ fn other_version_rows_are_looked_at() {
     db.execute_batch("DELETE FROM limbeck_version; DROP TABLE notes; DROP TABLE tags").unwrap();
     assert_eq!(launch(&mut db, &FILES, "head").unwrap(), Run(3));
     // limbeck's own ways.
-    let mut migrator = Migrator::new(&FILES).unwrap();
+    let mut migrator = Migrator::new(FILES).unwrap();
     migrator.downgrade(&mut db, "1").unwrap();
     assert_eq!(launch(&mut db, &FILES, "+1").unwrap(), Run(1));
     assert_eq!(launch(&mut db, &FILES, "head").unwrap(), Run(1));
@@ -220,7 +220,7 @@ fn code_counts_by_what_it_says_of_itself() {
             Ok::<(), Error>(())
         });
         let mut asked = Asked(db, 0);
-        Migrator::with_code(&FILES, vec![code])?.upgrade(&mut asked, "head")?;
+        Migrator::with_code(FILES, vec![code])?.upgrade(&mut asked, "head")?;
         Ok(asked.1)
     };
     let mut db = fresh();
@@ -264,4 +264,81 @@ fn a_folder_on_disk_is_read_once() {
     assert_eq!(launch(&mut db, &FILES, "head").unwrap(), Short, "it is the same from a list");
     let gone = Migrator::new(limbeck::script::Folder(path)).err().unwrap();
     assert_eq!(gone.kind(), ErrorKind::SourceUnreadable);
+}
+
+fn user_version(db: &Connection) -> i64 {
+    db.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+}
+
+fn by_header(db: &mut Connection, files: &[(&str, &str)], target: &str) -> Result<Launch> {
+    let read = Rc::new(Cell::new(0));
+    let source = Counted { files, read: Rc::clone(&read) };
+    let mut asked = Asked(db, 0);
+    let report = Migrator::new(source)?.keep_user_version(true).upgrade(&mut asked, target)?;
+    Ok(match (report.steps.len(), asked.1, read.get()) {
+        (0, 1, 0) => {
+            assert!(report.from.is_empty() && report.to.is_empty());
+            Short
+        }
+        (0, ..) => Long,
+        (steps, ..) => Run(steps),
+    })
+}
+
+#[test]
+fn the_header_answers() {
+    let mut db = Connection::open_in_memory().unwrap();
+    assert_eq!(by_header(&mut db, &FILES, "2").unwrap(), Run(2));
+    assert_eq!(user_version(&db), 0, "not at the heads");
+    assert_eq!(by_header(&mut db, &FILES, "head").unwrap(), Run(1));
+    let number = user_version(&db);
+    assert!(number > 0);
+    for target in ["head", "heads"] {
+        assert_eq!(by_header(&mut db, &FILES, target).unwrap(), Short);
+    }
+    assert_eq!(by_header(&mut db, &FILES, "3").unwrap(), Long);
+    let mut edited = FILES;
+    edited[0].0 = "1_other.sql";
+    assert_eq!(by_header(&mut db, &edited, "head").unwrap(), Long);
+    assert_eq!(user_version(&db), number, "a launch with nothing to do writes nothing");
+    assert_eq!(by_header(&mut db, &FILES, "head").unwrap(), Short);
+}
+
+#[test]
+fn whoever_moves_the_rows_takes_the_number_back() {
+    let mut db = Connection::open_in_memory().unwrap();
+    by_header(&mut db, &FILES, "head").unwrap();
+    // Also without the setting, as the command of a developer may be.
+    Migrator::new(&FILES).unwrap().downgrade(&mut db, "-1").unwrap();
+    assert_eq!(user_version(&db), 0);
+    assert_eq!(by_header(&mut db, &FILES, "head").unwrap(), Run(1));
+    Migrator::new(&FILES).unwrap().keep_user_version(true).downgrade(&mut db, "base").unwrap();
+    assert_eq!(user_version(&db), 0);
+    Migrator::new(&FILES).unwrap().keep_user_version(true).stamp(&mut db, &["head"], false).unwrap();
+    assert_eq!(by_header(&mut db, &FILES, "head").unwrap(), Short);
+    Migrator::new(&FILES).unwrap().stamp(&mut db, &["2"], true).unwrap();
+    assert_eq!(user_version(&db), 0);
+    // What fails changes nothing.
+    let failing = [&FILES[..], &[("4.sql", "CREATE TABLE notes(a)")]].concat();
+    let mut db = Connection::open_in_memory().unwrap();
+    by_header(&mut db, &FILES, "head").unwrap();
+    let before = user_version(&db);
+    assert_eq!(by_header(&mut db, &failing, "head").unwrap_err().kind(), ErrorKind::StatementFailed);
+    assert_eq!(user_version(&db), before);
+}
+
+#[test]
+fn a_number_of_the_apps_own_is_refused() {
+    let mut db = fresh();
+    db.execute_batch("PRAGMA user_version = 12").unwrap();
+    for target in ["head", "3", "+1"] {
+        let error = by_header(&mut db, &FILES, target).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::UserVersionTaken, "{target}");
+    }
+    let mut migrator = Migrator::new(&FILES).unwrap().keep_user_version(true);
+    assert_eq!(migrator.downgrade(&mut db, "base").unwrap_err().kind(), ErrorKind::UserVersionTaken);
+    Migrator::new(&FILES).unwrap().downgrade(&mut db, "2").unwrap();
+    assert_eq!(user_version(&db), 12, "what is not limbeck's is left alone");
+    let mut migrator = Migrator::new(&FILES).unwrap().keep_user_version(true).keep_history(false);
+    assert_eq!(migrator.upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::BadSetting);
 }

@@ -45,7 +45,7 @@ fn above_the_floor_it_runs_on_and_below_it_does_not() {
 #[test]
 fn a_stamp_leaves_the_floor_unknown() {
     let mut db = at(&FILES[..1]);
-    Migrator::new(&FILES).unwrap().stamp(&mut db, &["3"], false).unwrap();
+    Migrator::new(FILES).unwrap().stamp(&mut db, &["3"], false).unwrap();
     for (choice, part) in [(NewerDatabase::RunOn, "is not known"), (NewerDatabase::TakeDown, "has no record")]
     {
         let error = open(&FILES[..1], choice, &mut db).unwrap_err();

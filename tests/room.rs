@@ -51,7 +51,7 @@ fn what_will_not_fit_is_refused_before_it_is_begun() {
     // Free pages of the database are used again; what may shrink might fit; what is not known may be.
     let dropped = [FILES[0], ("2_x.sql", "ALTER TABLE t ALTER a FIRST, DROP b")];
     let half = Room::new(|_| Some(100_000));
-    Migrator::new(&dropped).unwrap().room(half).upgrade(&mut db, "head").unwrap();
+    Migrator::new(dropped).unwrap().room(half).upgrade(&mut db, "head").unwrap();
     let mut db = Connection::open_in_memory().unwrap();
     app(2).room(Room::new(|_| Some(0))).upgrade(&mut db, "head").unwrap();
 }
@@ -96,14 +96,14 @@ fn large(name: &str, journal: &str) -> Connection {
     let db = Connection::open(place(name).join("app.db")).unwrap();
     db.query_row(&format!("PRAGMA journal_mode = {journal}"), [], |_| Ok(())).unwrap();
     let mut db = db;
-    Migrator::new(&[LARGE]).unwrap().upgrade(&mut db, "head").unwrap();
+    Migrator::new([LARGE]).unwrap().upgrade(&mut db, "head").unwrap();
     db
 }
 
 /// One revision more, on a disk with so much room.
 fn next(db: &mut Connection, sql: &str, free: u64) -> Result<limbeck::Report, limbeck::Error> {
     let files = [LARGE, ("2_next.sql", sql)];
-    Migrator::new(&files).unwrap().room(Room::new(move |_| Some(free))).upgrade(db, "head")
+    Migrator::new(files).unwrap().room(Room::new(move |_| Some(free))).upgrade(db, "head")
 }
 
 fn refused(db: &mut Connection, sql: &str, free: u64, told: &str) {

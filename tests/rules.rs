@@ -6,7 +6,7 @@ use rusqlite::Connection;
 fn alter(setup: &str, statement: &str) -> (Connection, Result<limbeck::Report, Error>) {
     let mut db = Connection::open_in_memory().unwrap();
     db.execute_batch(setup).unwrap_or_else(|error| panic!("{setup}: {error}"));
-    let result = Migrator::new(&[("1.sql", statement)]).unwrap().upgrade(&mut db, "head");
+    let result = Migrator::new([("1.sql", statement)]).unwrap().upgrade(&mut db, "head");
     (db, result)
 }
 

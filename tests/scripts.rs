@@ -206,7 +206,7 @@ fn notes() -> Files {
 /// A database at revision 0001, with rows.
 fn at_0001(name: &str, rows: &str) -> File {
     let file = File::new(name);
-    Migrator::new(&notes()).unwrap().upgrade(&mut file.open(), "0001").unwrap();
+    Migrator::new(notes()).unwrap().upgrade(&mut file.open(), "0001").unwrap();
     file.open().execute_batch(&format!("PRAGMA foreign_keys = OFF; {rows}")).unwrap();
     file
 }
@@ -230,7 +230,7 @@ fn a_range_on_rows_of_its_own() {
         ("dangling", "INSERT INTO notes VALUES (7, 't', 99)"),
     ] {
         let (live, printed) = (at_0001(&format!("live-{name}"), rows), at_0001(name, rows));
-        Migrator::new(&notes()).unwrap().upgrade(&mut live.open(), "head").unwrap();
+        Migrator::new(notes()).unwrap().upgrade(&mut live.open(), "head").unwrap();
         let script = script(&notes(), Direction::Up, "0001:head").unwrap();
         printed.run(&script);
         same(name, &printed, &live, &script);

@@ -26,6 +26,7 @@ macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident = $code:literal,)+) => {
         /// What went wrong, without the particulars. Each kind has one stable [code](ErrorKind::code).
         ///
+        #[cfg_attr(all(doc, feature = "bundled", feature = "include_dir", feature = "refinery"), doc = pages!(rules keys older outside never big search refinery))]
         #[doc = include_str!("../ERRORS.md")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
@@ -201,6 +202,9 @@ kinds! {
 
     /// The schema calls a function, or uses a virtual table, that only a trusted schema may.
     UntrustedSchema = "database.untrusted_schema",
+
+    /// The number in the file's header, which limbeck was to keep, is somebody else's.
+    UserVersionTaken = "history.user_version_taken",
 }
 
 /// Rows that break a rule, as data.

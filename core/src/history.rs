@@ -3,9 +3,12 @@
 //! The version rows are the truth; history rows may be missing (an adopted or stamped database) and
 //! are then simply not known. All is stamped by SQLite's clock.
 
+use std::fmt;
+
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::graph::Step;
+use crate::script::Digest;
 use crate::sql::{literal, quote};
 
 /// The table of version rows, in Alembic's shape, unless the app names another.
@@ -29,12 +32,15 @@ CREATE TABLE IF NOT EXISTS limbeck_history (
     downgrade_checksum TEXT,
     statements INTEGER,         -- how many of them are done, while started
     fingerprint TEXT,           -- of the whole schema after a run, where known
-    files TEXT                  -- a digest of the files that a run left nothing to do for
+    files TEXT                  -- digests of the files and version rows, where a run left nothing to do
 )";
 
 /// What a launch looks that up with: a view or a virtual table, which might run anything, has no index.
 const FILES_INDEX: &str = "CREATE INDEX IF NOT EXISTS main.limbeck_history_files \
                            ON limbeck_history(id, files) WHERE files IS NOT NULL";
+
+const LAST_MARK: &str = "SELECT files FROM main.limbeck_history INDEXED BY limbeck_history_files \
+                         WHERE files IS NOT NULL ORDER BY id DESC LIMIT 1";
 
 /// One row of `limbeck_history` to be.
 #[derive(Debug, Clone, Default)]
@@ -63,6 +69,37 @@ pub struct Entry<'a> {
     pub fingerprint: Option<&'a str>,
     /// Of the files and version rows, where nothing is left to do.
     pub files: Option<&'a str>,
+}
+
+/// That with these files and these version rows nothing is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    files: Digest,
+    rows: Digest,
+}
+
+impl Mark {
+    /// Of the files, and of the rows that they were the last to be brought to.
+    pub fn new(files: Digest, rows: &[String]) -> Mark {
+        Mark { files, rows: rows.iter().fold(Digest::NONE, |all, row| all.with(row, "")) }
+    }
+
+    /// The number that the header keeps of it: the launch that meets it has read no rows.
+    pub fn header(self) -> i32 {
+        self.files.folded()
+    }
+
+    /// The number that was kept of the mark with this text.
+    pub fn header_of(text: &str) -> Option<i32> {
+        Digest::parse(text.get(..16)?).map(Digest::folded)
+    }
+}
+
+/// As `limbeck_history` has it: both in hexadecimal.
+impl fmt::Display for Mark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.files, self.rows)
+    }
 }
 
 /// What the database knows of a revision that is applied.
@@ -124,16 +161,12 @@ impl<'a> History<'a> {
         History { version_table, keep }
     }
 
-    /// The version rows, sorted, and the last digest that a run has left: in one SELECT, which is all that
-    /// a launch with nothing to do asks. No digest where an earlier limbeck, or none, has kept the record.
+    /// The version rows, sorted, and the last mark that a run has left: in one SELECT, which is all that
+    /// a launch with nothing to do asks. No mark where an earlier limbeck, or none, has kept the record.
     pub fn launch(&self, db: &mut dyn Database) -> Result<(Vec<String>, Option<String>)> {
         if self.keep {
             let (mut rows, mut files) = (Vec::new(), None);
-            let sql = format!(
-                "SELECT version_num, (SELECT files FROM main.limbeck_history INDEXED BY limbeck_history_files \
-                 WHERE files IS NOT NULL ORDER BY id DESC LIMIT 1) FROM {}",
-                self.indexed("main")
-            );
+            let sql = format!("SELECT version_num, ({LAST_MARK}) FROM {}", self.indexed("main"));
             let read = accepted(db.query(&sql, &[], &mut |row| {
                 if let [Value::Text(row), last] = row {
                     rows.push(row.clone());
@@ -150,6 +183,11 @@ impl<'a> History<'a> {
             }
         }
         Ok((self.rows(db)?, None))
+    }
+
+    /// The last mark that a run has left, where the record is one that can be asked.
+    pub fn last_mark(&self, db: &mut dyn Database) -> Result<Option<String>> {
+        Ok(accepted(db.texts(LAST_MARK, &[]))?.and_then(|mut found| found.pop()))
     }
 
     /// The table of version rows, by the index of its key, which a view or a virtual table does not have: a

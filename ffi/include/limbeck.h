@@ -293,6 +293,10 @@ typedef enum limbeck_status {
    */
   LIMBECK_HISTORY_PASSED_OVER = 607,
   /**
+   * The number in the file's header, which limbeck was to keep, is somebody else's.
+   */
+  LIMBECK_HISTORY_USER_VERSION_TAKEN = 608,
+  /**
    * The database cannot be opened.
    */
   LIMBECK_DATABASE_CANNOT_OPEN = 701,
@@ -1452,6 +1456,21 @@ enum limbeck_status limbeck_migrator_set_quick_check(struct limbeck_migrator *mi
 enum limbeck_status limbeck_migrator_set_trust_schema(struct limbeck_migrator *migrator,
                                                       int trust,
                                                       struct limbeck_error **error);
+
+/**
+ * `keep` other than 0: limbeck may have the file's `user_version` (`PRAGMA user_version`). A launch with
+ * nothing to do then compares that one number with the migrations, and not even the schema is read; its
+ * report names no revisions. 0, which is the default: it is left alone. Let nothing but limbeck move the
+ * version rows of such a database. Where another number stands there, the verbs fail with
+ * `LIMBECK_HISTORY_USER_VERSION_TAKEN`.
+ *
+ * # Safety
+ *
+ * `error` is null or may be written. Any thread, one call at a time with this migrator.
+ */
+enum limbeck_status limbeck_migrator_set_keep_user_version(struct limbeck_migrator *migrator,
+                                                           int keep,
+                                                           struct limbeck_error **error);
 
 /**
  * What is told of a run's progress; null tells nobody.

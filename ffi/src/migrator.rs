@@ -403,6 +403,26 @@ pub unsafe extern "C" fn limbeck_migrator_set_trust_schema(
     unsafe { set(migrator, error, change) }
 }
 
+/// `keep` other than 0: limbeck may have the file's `user_version` (`PRAGMA user_version`). A launch with
+/// nothing to do then compares that one number with the migrations, and not even the schema is read; its
+/// report names no revisions. 0, which is the default: it is left alone. Let nothing but limbeck move the
+/// version rows of such a database. Where another number stands there, the verbs fail with
+/// `LIMBECK_HISTORY_USER_VERSION_TAKEN`.
+///
+/// # Safety
+///
+/// `error` is null or may be written. Any thread, one call at a time with this migrator.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn limbeck_migrator_set_keep_user_version(
+    migrator: *mut limbeck_migrator,
+    keep: c_int,
+    error: *mut *mut limbeck_error,
+) -> limbeck_status {
+    let change = |migrator: &mut limbeck_migrator| migrator.set(|core| core.keep_user_version(keep != 0));
+    // SAFETY: the caller says so of `error`.
+    unsafe { set(migrator, error, change) }
+}
+
 /// What is told of a run's progress; null tells nobody.
 ///
 /// # Safety

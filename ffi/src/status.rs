@@ -125,6 +125,8 @@ pub enum limbeck_status {
     LIMBECK_HISTORY_STORED_SCRIPT_REFUSED = 606,
     /// A revision stands before one that is applied, and never ran itself: it came later.
     LIMBECK_HISTORY_PASSED_OVER = 607,
+    /// The number in the file's header, which limbeck was to keep, is somebody else's.
+    LIMBECK_HISTORY_USER_VERSION_TAKEN = 608,
     /// The database cannot be opened.
     LIMBECK_DATABASE_CANNOT_OPEN = 701,
     /// The file is not an SQLite database, or it is encrypted.
@@ -235,6 +237,7 @@ pub(crate) fn status(kind: ErrorKind) -> limbeck_status {
         K::StoredScriptRefused => S::LIMBECK_HISTORY_STORED_SCRIPT_REFUSED,
         K::BadRename => S::LIMBECK_DIFF_BAD_RENAME,
         K::UntrustedSchema => S::LIMBECK_DATABASE_UNTRUSTED_SCHEMA,
+        K::UserVersionTaken => S::LIMBECK_HISTORY_USER_VERSION_TAKEN,
         // The compiler asks for it, and the test below finds a kind that comes here.
         _ => S::LIMBECK_C_INTERNAL,
     }

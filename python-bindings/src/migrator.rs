@@ -105,7 +105,7 @@ pub struct Migrator {
 #[pymethods]
 impl Migrator {
     #[new]
-    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, check_room=true, quick_check=None, trust_schema=false))]
+    #[pyo3(signature = (folder, files, code, *, app_version=None, version_table=None, keep_history=true, rebuild=None, transaction=None, newer_database=None, backups=None, keep_backups=None, check_room=true, quick_check=None, trust_schema=false, keep_user_version=false))]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     fn new(
         py: Python<'_>,
@@ -123,6 +123,7 @@ impl Migrator {
         check_room: bool,
         quick_check: Option<&str>,
         trust_schema: bool,
+        keep_user_version: bool,
     ) -> PyResult<Migrator> {
         let (raised, used) = (Raised::default(), Used::default());
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -156,7 +157,10 @@ impl Migrator {
             if let Some(when) = quick_check {
                 core = core.quick_check(named::<QuickCheck>("quick_check", when)?);
             }
-            Ok(core.keep_history(keep_history).trust_schema(trust_schema))
+            Ok(core
+                .keep_history(keep_history)
+                .trust_schema(trust_schema)
+                .keep_user_version(keep_user_version))
         };
         let core = make().map_err(|error| to_python(py, &error, &raised))?;
         let on_event = OnEvent::default();

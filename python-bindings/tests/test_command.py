@@ -92,7 +92,7 @@ def test_case(path: Path, command: Command, record: Record) -> None:
     if path.name == "later_body_first":
         skip(line, "command_reads_all")
     settings = {name: options[name] for name in ("rebuild", "transaction") if name in options}
-    Path("limbeck.toml").write_text("".join(f"{name} = {value!r}\n" for name, value in settings.items()))
+    Path("limbeck.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
     db = sqlite3.connect("app.db", isolation_level=None)
     make(db, path, line)
     if db.execute("SELECT 1 FROM sqlite_temp_master").fetchone():

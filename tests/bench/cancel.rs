@@ -29,13 +29,13 @@ fn main() {
         let _ = fs::remove_file(&path);
         let mut db = Connection::open(&path).unwrap();
         db.execute_batch(&format!("PRAGMA journal_mode = {journal}")).unwrap();
-        Migrator::new(&MIGRATIONS).unwrap().upgrade(&mut db, "0001").unwrap();
+        Migrator::new(MIGRATIONS).unwrap().upgrade(&mut db, "0001").unwrap();
         db.execute_batch(&format!(
             "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT {rows})
              INSERT INTO notes SELECT i, nullif(i - 1, 0), 'title ' || i * 7919 % {rows}, hex(zeroblob(40)) FROM n"
         ))
         .unwrap();
-        let mut migrator = Migrator::new(&MIGRATIONS).unwrap().quick_check(QuickCheck::Always);
+        let mut migrator = Migrator::new(MIGRATIONS).unwrap().quick_check(QuickCheck::Always);
         let cancel = migrator.cancel_handle();
         let mut late = Vec::new();
         let mut after = Duration::from_millis(20);

@@ -9,6 +9,7 @@
 //! peer versions
 //! ```
 //!
+//! `peer --user-version limbeck …` keeps the header's number, and its `floor` is `floor-user-version`.
 //! Prints `{"ms": …}`; a failure is one line on stderr and status 1. `LIMBECK_PEER_REPORT=1` prints
 //! the report as well. Run by hand:
 //! `cargo build --release -p limbeck-tests --example peer`.
@@ -31,15 +32,25 @@ fn main() {
 }
 
 fn run(arguments: &[&str]) -> Result<()> {
+    let (keep, arguments) = match arguments {
+        ["--user-version", rest @ ..] => (true, rest),
+        all => (false, all),
+    };
     match arguments {
         ["versions"] => println!("limbeck {} (SQLite {})", env!("CARGO_PKG_VERSION"), rusqlite::version()),
         [_, "s1", database, folder, rounds] => {
             let files = scripts(folder)?;
             measure(rounds.parse()?, || {
-                let report = Migrator::new(&files)?.upgrade(&mut Connection::open(database)?, "head")?;
+                let mut migrator = Migrator::new(&files)?.keep_user_version(keep);
+                let report = migrator.upgrade(&mut Connection::open(database)?, "head")?;
                 if report.is_empty() { Ok(()) } else { Err("the database was not current".into()) }
             })?;
         }
+        ["floor-user-version", database, rounds] => measure(rounds.parse()?, || {
+            let number = Connection::open(database)?
+                .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
+            if number == 0 { Err("the header has no number".into()) } else { Ok(()) }
+        })?,
         ["floor", database, rounds] => measure(rounds.parse()?, || {
             let row = Connection::open(database)?.query_row(
                 "SELECT version_num FROM limbeck_version",
@@ -50,15 +61,15 @@ fn run(arguments: &[&str]) -> Result<()> {
         })?,
         [_, "s2", database, folder] => {
             let files = scripts(folder)?;
-            measure(1, || upgrade(database, &files))?;
+            measure(1, || upgrade(database, &files, keep))?;
         }
         [_, "s3", database, change] => {
             let sql = format!("ALTER TABLE orders {}", actions(change).ok_or("no such change")?);
-            measure(1, || upgrade(database, &[("1_change.sql".to_owned(), sql.clone())]))?;
+            measure(1, || upgrade(database, &[("1_change.sql".to_owned(), sql.clone())], keep))?;
         }
         [_, "probe", database] => {
             let sql = "ALTER TABLE t ALTER COLUMN v SET NOT NULL".to_owned();
-            measure(1, || upgrade(database, &[("1_probe.sql".to_owned(), sql.clone())]))?;
+            measure(1, || upgrade(database, &[("1_probe.sql".to_owned(), sql.clone())], keep))?;
         }
         _ => return Err(format!("unsupported: {arguments:?}").into()),
     }
@@ -85,8 +96,9 @@ fn actions(change: &str) -> Option<String> {
     actions.map(|actions| actions.join(", "))
 }
 
-fn upgrade(database: &str, files: &[(String, String)]) -> Result<()> {
-    let report = Migrator::new(files)?.upgrade(&mut Connection::open(database)?, "head")?;
+fn upgrade(database: &str, files: &[(String, String)], keep: bool) -> Result<()> {
+    let report =
+        Migrator::new(files)?.keep_user_version(keep).upgrade(&mut Connection::open(database)?, "head")?;
     if std::env::var_os("LIMBECK_PEER_REPORT").is_some() {
         println!("{}", report.to_json());
     }

@@ -71,7 +71,7 @@ pub fn leads(
 ) -> Result<(), End> {
     let files = [("1_x.sql", script)];
     let refused = |error: Error| End::Refused(error.kind(), format!("{error:?}\n{script}"));
-    let mut migrator = Migrator::new(&files).map_err(refused)?.rebuild(rebuild);
+    let mut migrator = Migrator::new(files).map_err(refused)?.rebuild(rebuild);
     migrator.upgrade(db, "head").map_err(refused)?;
     migrator.stamp(db, &["base"], true).map_err(refused)?;
     let made = objects(db);

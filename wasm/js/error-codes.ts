@@ -96,7 +96,7 @@ export type ErrorCode =
   | 'history.database_newer'
   /** The text of a revision that is applied has changed since. */
   | 'history.changed_revision'
-  /** A revision stands before one that is applied, and never ran itself: it came later. */
+  /** A revision stands before one that is applied, and never ran itself: its file came later. */
   | 'history.passed_over'
   /** The database is not at every head of the folder. */
   | 'history.not_up_to_date'
@@ -139,4 +139,6 @@ export type ErrorCode =
   /** There is no backup that could be restored. */
   | 'backup.none'
   /** The schema calls a function, or uses a virtual table, that only a trusted schema may. */
-  | 'database.untrusted_schema';
+  | 'database.untrusted_schema'
+  /** The number in the file's header, which limbeck was to keep, is somebody else's. */
+  | 'history.user_version_taken';

@@ -47,6 +47,7 @@ impl Migrator {
         newer_database: Option<String>,
         quick_check: Option<String>,
         trust_schema: bool,
+        keep_user_version: bool,
     ) -> Answer<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
@@ -71,7 +72,7 @@ impl Migrator {
             if let Some(when) = quick_check {
                 core = core.quick_check(named::<QuickCheck>("quick_check", &when)?);
             }
-            Ok(core.trust_schema(trust_schema))
+            Ok(core.trust_schema(trust_schema).keep_user_version(keep_user_version))
         };
         let core = make().map_err(|error| thrown(&error, &raised))?;
         let on_event = OnEvent::default();

@@ -17,8 +17,8 @@ const name = (text) => `"${text.replaceAll('"', '""')}"`;
 function call(library, db, path, { options = {} }, { run, migrations: folder = 'migrations', newer_database: newerDatabase, compare }) {
   const files = folders(join(path, folder)).filter((file) => file.endsWith('.sql'));
   const list = files.map((file) => ({ name: file.slice(join(path, folder).length + 1), sql: read(file) }));
-  const { app_version: appVersion, ...rest } = options;
-  const migrator = new Migrator(list, { appVersion, newerDatabase, ...rest });
+  const { app_version: appVersion, keep_user_version: keepUserVersion, ...rest } = options;
+  const migrator = new Migrator(list, { appVersion, keepUserVersion, newerDatabase, ...rest });
   const given = library.options;
   const [verb, ...words] = run.split(' ');
   const flag = words.at(-1);

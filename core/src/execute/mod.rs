@@ -6,6 +6,7 @@ mod cascade;
 mod code;
 mod copy;
 mod damage;
+pub(crate) mod header;
 mod in_place;
 mod outside;
 mod portable;
@@ -33,12 +34,12 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::graph::Step;
-use crate::history::{Entry, History, Unfinished, clock};
+use crate::history::{Entry, History, Mark, Unfinished, clock};
 use crate::inspect;
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::room::Room;
-use crate::script::{Digest, Item, ItemKind, Section};
+use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
 use portable::{Checks, Unless};
@@ -75,6 +76,7 @@ pub(crate) struct Options {
     pub app_version: Option<String>,
     pub version_table: String,
     pub keep_history: bool,
+    pub keep_user_version: bool,
     pub rebuild: RebuildMode,
     pub transaction: TransactionMode,
     pub quick_check: QuickCheck,
@@ -152,7 +154,7 @@ pub(crate) trait Planner {
     fn code(&self, file: &str) -> Option<&Code<'_>>;
 
     /// What the next launch shall know a database with these version rows by, if nothing is left to do.
-    fn mark(&self, rows: &[String]) -> Option<Digest>;
+    fn mark(&self, rows: &[String]) -> Option<Mark>;
 }
 
 /// How often that is done anew because another connection has written in between.
@@ -319,6 +321,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 }
                 self.refuse_what_needs_no_transaction(&jobs)?;
                 self.history().prepare(self.db)?;
+                header::clear(self)?;
                 portable::check_rows(self)?;
                 self.notice_changes()?;
             }
@@ -512,13 +515,17 @@ impl<'r, 'l> Run<'r, 'l> {
         let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
         let live = self.last && self.options.purpose == Purpose::Live;
         let fingerprint = if live { self.fingerprint()? } else { None };
-        let files = if live { planner.mark(&self.rows).map(|mark| mark.to_string()) } else { None };
+        let mark = if live { planner.mark(&self.rows) } else { None };
+        let files = mark.map(|mark| mark.to_string());
         let entry = Entry {
             fingerprint: fingerprint.as_deref(),
             files: files.as_deref(),
             ..self.entry(job, revision, took)
         };
         history.record(self.db, &entry)?;
+        if let Some(mark) = mark.filter(|_| self.options.keep_user_version) {
+            header::write(self.db, mark.header())?;
+        }
         self.tell(&Event::StepFinished { revision, milliseconds })?;
         let direction = job.step.direction;
         self.pending.push((StepReport { revision: revision.clone(), direction, alterations }, milliseconds));

@@ -62,7 +62,7 @@ fn keeps_everything(mode: RebuildMode, way: (Way, u64)) -> Vec<String> {
         "1_x.sql",
         "-- migrate:up\nALTER TABLE notes ALTER title SET DEFAULT 'new';\n-- migrate:down\nALTER TABLE notes ALTER title DROP DEFAULT;",
     )];
-    let mut migrator = Migrator::new(&migrations).unwrap().rebuild(mode);
+    let mut migrator = Migrator::new(migrations).unwrap().rebuild(mode);
     let report = migrator.upgrade(&mut db, "head").unwrap();
     assert_eq!((report.steps[0].alterations[0].way, report.steps[0].alterations[0].rows), way);
     let after = everything(&db);
@@ -124,7 +124,7 @@ fn a_defensive_connection_is_rebuilt() {
     let mut db = open(OLD);
     db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).unwrap();
     let migrations = [("1.sql", "ALTER TABLE notes ALTER title SET DEFAULT 'new'")];
-    let report = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    let report = Migrator::new(migrations).unwrap().upgrade(&mut db, "head").unwrap();
     let alteration = &report.steps[0].alterations[0];
     assert_eq!(alteration.way, Way::Rebuild);
     assert!(alteration.why.as_deref().unwrap().contains("lets nobody edit sqlite_schema"), "{alteration:?}");
@@ -180,11 +180,11 @@ fn rebuild_never_refuses_and_always_rebuilds() {
     let migrations = [("1.sql", "ALTER TABLE notes ADD extra FIRST")];
     let mut db = open(OLD);
     let error =
-        Migrator::new(&migrations).unwrap().rebuild(RebuildMode::Never).upgrade(&mut db, "head").unwrap_err();
+        Migrator::new(migrations).unwrap().rebuild(RebuildMode::Never).upgrade(&mut db, "head").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::RebuildRefused);
     let migrations = [("1.sql", "ALTER TABLE notes ADD extra")];
     let report =
-        Migrator::new(&migrations).unwrap().rebuild(RebuildMode::Always).upgrade(&mut db, "head").unwrap();
+        Migrator::new(migrations).unwrap().rebuild(RebuildMode::Always).upgrade(&mut db, "head").unwrap();
     assert_eq!(report.steps[0].alterations[0].way, Way::Rebuild);
 }
 
@@ -193,16 +193,16 @@ fn inside_the_callers_transaction() {
     let mut db = open(OLD);
     db.execute_batch("BEGIN").unwrap();
     let native = [("1.sql", "ALTER TABLE notes ADD extra")];
-    Migrator::new(&native).unwrap().upgrade(&mut db, "head").unwrap();
+    Migrator::new(native).unwrap().upgrade(&mut db, "head").unwrap();
     // Foreign keys cannot be switched off here: the tables change places.
     let rebuild = [("1.sql", "ALTER TABLE notes ADD extra"), ("2.sql", "ALTER TABLE notes ALTER body FIRST")];
-    let report = Migrator::new(&rebuild).unwrap().upgrade(&mut db, "head").unwrap();
+    let report = Migrator::new(rebuild).unwrap().upgrade(&mut db, "head").unwrap();
     assert_eq!(report.steps[0].alterations[0].way, Way::Rebuild);
     assert_eq!(dump(&db, "SELECT count(*) || '' FROM files"), ["2"], "nothing cascades");
     assert_eq!(dump(&db, "SELECT seq || '' FROM sqlite_sequence"), ["9"]);
     db.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).unwrap();
     let rebuild = [rebuild[0], rebuild[1], ("3.sql", "ALTER TABLE notes ALTER title FIRST")];
-    let error = Migrator::new(&rebuild).unwrap().upgrade(&mut db, "head").unwrap_err();
+    let error = Migrator::new(rebuild).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TransactionOpen, "{error:?}");
     db.execute_batch("ROLLBACK").unwrap();
     assert_eq!(dump(&db, "SELECT count(*) || '' FROM files"), ["2"]);
@@ -212,12 +212,12 @@ fn inside_the_callers_transaction() {
 fn a_newer_database_and_a_changed_script_are_refused() {
     let both = [("1.sql", "CREATE TABLE a(x)"), ("2.sql", "CREATE TABLE b(x)")];
     let mut db = open("");
-    Migrator::new(&both).unwrap().app_version("2.0").upgrade(&mut db, "head").unwrap();
+    Migrator::new(both).unwrap().app_version("2.0").upgrade(&mut db, "head").unwrap();
     let error = Migrator::new(&both[..1]).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::DatabaseNewer);
     assert!(error.to_string().contains("version 2.0 of the app"), "{error}");
     let edited = [("1.sql", "CREATE TABLE a(y)"), both[1], ("3.sql", "CREATE TABLE c(x)")];
-    let error = Migrator::new(&edited).unwrap().upgrade(&mut db, "head").unwrap_err();
+    let error = Migrator::new(edited).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!((error.kind(), error.file()), (ErrorKind::ChangedRevision, Some("1.sql")));
 }
 
@@ -225,21 +225,21 @@ fn a_newer_database_and_a_changed_script_are_refused() {
 fn a_revision_without_a_transaction_goes_on_where_it_stopped() {
     let migrations = [("1.sql", "-- migrate:up transaction:false\nCREATE TABLE a(x);\nVACUUM")];
     let mut db = open("");
-    Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    Migrator::new(migrations).unwrap().upgrade(&mut db, "head").unwrap();
     assert_eq!(dump(&db, "SELECT state FROM limbeck_history ORDER BY id"), ["started", "finished"]);
     // As if the process had died after the first statement.
     db.execute_batch("DELETE FROM limbeck_history WHERE state = 'finished'; UPDATE limbeck_history SET statements = 1; DELETE FROM limbeck_version").unwrap();
-    Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    Migrator::new(migrations).unwrap().upgrade(&mut db, "head").unwrap();
     // Another target, while it is half done.
     db.execute_batch("DELETE FROM limbeck_history WHERE state = 'finished'; DELETE FROM limbeck_version")
         .unwrap();
     let other =
         [("0.sql", "-- revision: other\n-- revises:\n-- migrate:up\nCREATE TABLE b(x)"), migrations[0]];
-    let error = Migrator::new(&other).unwrap().upgrade(&mut db, "other").unwrap_err();
+    let error = Migrator::new(other).unwrap().upgrade(&mut db, "other").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unfinished);
     assert!(error.to_string().contains("2 statements of it are done"), "{error}");
-    Migrator::new(&migrations).unwrap().stamp(&mut db, &["1"], false).unwrap();
-    assert!(Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap().is_empty());
+    Migrator::new(migrations).unwrap().stamp(&mut db, &["1"], false).unwrap();
+    assert!(Migrator::new(migrations).unwrap().upgrade(&mut db, "head").unwrap().is_empty());
 }
 
 /// A statement and the note that it is done stand and fall together, so that a run which died is never in
@@ -248,11 +248,11 @@ fn a_revision_without_a_transaction_goes_on_where_it_stopped() {
 fn a_statement_outside_the_transaction_is_noted_with_its_effect() {
     let text = "-- migrate:up transaction:false\nCREATE TABLE a(x);\nINSERT INTO a VALUES (1);\nVACUUM;\nINSERT INTO nowhere VALUES (1)";
     let mut db = open("");
-    let error = Migrator::new(&[("1.sql", text)]).unwrap().upgrade(&mut db, "head").unwrap_err();
+    let error = Migrator::new([("1.sql", text)]).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!((error.kind(), error.line()), (ErrorKind::StatementFailed, Some(5)));
     assert_eq!(dump(&db, "SELECT state || statements FROM limbeck_history"), ["started3"]);
     db.execute_batch("CREATE TABLE nowhere(x); UPDATE limbeck_history SET statements = 2").unwrap();
-    Migrator::new(&[("1.sql", text)]).unwrap().upgrade(&mut db, "head").unwrap();
+    Migrator::new([("1.sql", text)]).unwrap().upgrade(&mut db, "head").unwrap();
     assert_eq!(dump(&db, "SELECT (SELECT count(*) FROM a) || (SELECT count(*) FROM nowhere)"), ["11"]);
 }
 
@@ -268,7 +268,7 @@ fn a_listener_can_cancel() {
         let mut db = open(OLD);
         let before = everything(&db);
         let mut left = points;
-        let mut migrator = Migrator::new(&migrations).unwrap().on_event(move |_| {
+        let mut migrator = Migrator::new(migrations).unwrap().on_event(move |_| {
             left -= 1;
             if left < 0 { std::ops::ControlFlow::Break(()) } else { std::ops::ControlFlow::Continue(()) }
         });
@@ -291,11 +291,11 @@ fn a_name_without_a_constraint_names_no_other() {
         "-- migrate:up\nALTER TABLE t ALTER a SET DEFAULT 1, ALTER b SET DEFAULT 2;\n-- migrate:down\nALTER TABLE t ALTER a DROP DEFAULT, ALTER b DROP DEFAULT;",
     )];
     let text = |db: &Connection| dump(db, "SELECT sql FROM sqlite_master WHERE name = 't'");
-    Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    Migrator::new(migrations).unwrap().upgrade(&mut db, "head").unwrap();
     let after =
         "CREATE TABLE t(a DEFAULT 1 CONSTRAINT lonely, b INT NOT NULL DEFAULT 2 CONSTRAINT x CONSTRAINT y)";
     assert_eq!(text(&db), [after]);
-    Migrator::new(&migrations).unwrap().downgrade(&mut db, "base").unwrap();
+    Migrator::new(migrations).unwrap().downgrade(&mut db, "base").unwrap();
     assert_eq!(text(&db), [table]);
 }
 
@@ -345,7 +345,7 @@ fn a_sabotaged_plan_is_rolled_back_by_the_proof() {
         let db = open(OLD);
         let before = everything(&db);
         let mut saboteur = Saboteur { db, swallows, lies };
-        let error = Migrator::new(&migrations).unwrap().upgrade(&mut saboteur, "head").unwrap_err();
+        let error = Migrator::new(migrations).unwrap().upgrade(&mut saboteur, "head").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error:?}");
         assert!(error.to_string().contains(what), "{error}");
         assert_eq!(everything(&saboteur.db), before, "{what}");
@@ -362,10 +362,10 @@ fn what_cannot_be_compiled_here_is_edited_in_place() {
          PRAGMA writable_schema = RESET;",
     );
     let migrations = [("1.sql", "ALTER TABLE t ALTER b SET DEFAULT 5, RENAME CONSTRAINT none TO one")];
-    let error = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap_err();
+    let error = Migrator::new(migrations).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnknownConstraint);
     let migrations = [("1.sql", "ALTER TABLE t ALTER b SET DEFAULT 5")];
-    let report = Migrator::new(&migrations).unwrap().upgrade(&mut db, "head").unwrap();
+    let report = Migrator::new(migrations).unwrap().upgrade(&mut db, "head").unwrap();
     assert_eq!(report.steps[0].alterations[0].way, Way::InPlace);
     assert_eq!(
         dump(&db, "SELECT sql FROM sqlite_master WHERE name = 't'"),

@@ -481,7 +481,7 @@ mod on_a_database {
         ];
         let code = Code::new("4_code", Header::default(), |step| step.execute("CREATE TABLE coded(b)"));
         let mut scratch = Connection::open_in_memory().unwrap();
-        let found = Migrator::with_code(&files, vec![code])
+        let found = Migrator::with_code(files, vec![code])
             .unwrap()
             .lint(&mut scratch, None, &Levels::default())
             .unwrap();
@@ -498,7 +498,7 @@ mod on_a_database {
     fn what_is_applied_and_has_changed() {
         let files = [("1.sql", USERS), ("2.sql", "ALTER TABLE users ADD a;"), ("3.sql", "SELECT 1;")];
         let mut db = Connection::open_in_memory().unwrap();
-        Migrator::new(&files).unwrap().upgrade(&mut db, "2").unwrap();
+        Migrator::new(files).unwrap().upgrade(&mut db, "2").unwrap();
         let edited = [("1.sql", USERS), ("2.sql", "ALTER TABLE users ADD b;"), ("3.sql", "SELECT 2;")];
         let mut lint = |files: &[(&str, &str)]| {
             let mut scratch = Connection::open_in_memory().unwrap();

@@ -166,7 +166,7 @@ mod tests {
         for end in ["\n", "\r\n"] {
             let mut db = migrated(end);
             let before = table(&db);
-            let mut migrator = Migrator::new(&FILES).unwrap();
+            let mut migrator = Migrator::new(FILES).unwrap();
             assert_eq!(migrator.adopt(&mut db).unwrap().to, ["2"]);
             assert!(migrator.adopt(&mut db).unwrap().is_empty(), "again");
             assert_eq!(migrator.upgrade(&mut db, "head").unwrap().to, ["10"]);
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn what_differs_is_refused() {
         let adopt = |files: &[(&str, &str)], db: &mut Connection| {
-            Migrator::new(&files.to_vec()).unwrap().adopt(db).unwrap_err()
+            Migrator::new(files.to_vec()).unwrap().adopt(db).unwrap_err()
         };
         let [one, two, ten] = FILES;
         let changed = [one, ("V2__add_brand.sql", "ALTER TABLE cars ADD brand INT;"), ten];

@@ -192,7 +192,7 @@ impl Migrator<'_> {
 /// Runs a migration that no folder has yet.
 fn try_out(twin: &mut dyn Database, script: &str) -> Result<()> {
     let files = [("tried.sql", script)];
-    let mut migrator = Migrator::new(&files)?.version_table(TRIED).keep_history(false);
+    let mut migrator = Migrator::new(files)?.version_table(TRIED).keep_history(false);
     migrator.upgrade(twin, "head")?;
     migrator.stamp(twin, &["base"], true)?;
     Ok(())
@@ -277,7 +277,7 @@ mod tests {
         let (mut empty, mut full) =
             (Connection::open_in_memory().unwrap(), Connection::open_in_memory().unwrap());
         full.execute_batch("CREATE TABLE precious(a)").unwrap();
-        let migrator = Migrator::new(&[("1.sql", "CREATE TABLE t(a)")]).unwrap();
+        let migrator = Migrator::new([("1.sql", "CREATE TABLE t(a)")]).unwrap();
         for error in [migrator.check(&mut full, &mut empty, ""), migrator.check(&mut empty, &mut full, "")] {
             assert_eq!(error.unwrap_err().kind(), ErrorKind::Contract);
         }

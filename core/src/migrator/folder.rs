@@ -6,6 +6,7 @@ use super::jobs::Scripts;
 use crate::error::Result;
 use crate::execute::Code;
 use crate::graph::RevisionGraph;
+use crate::history::Mark;
 use crate::script::{self, Digest, Script, Source};
 
 /// What a digest is of, beside the files: to be counted up where what a graph or a plan comes to may differ
@@ -54,27 +55,35 @@ impl<'a> Folder<'a> {
         Ok(Scripts { all, graph, code: &self.code, digest: self.digest })
     }
 
-    /// What a database with these version rows may be marked with, if nothing is to do up to a target.
-    pub fn marks(&self, rows: &[String], target: &str) -> Vec<Digest> {
-        match target {
-            "head" => vec![mark(self.digest, rows, true)],
-            "heads" => vec![mark(self.digest, rows, true), mark(self.digest, rows, false)],
-            _ => Vec::new(),
-        }
+    /// Whether a mark says that nothing is to do up to a target.
+    pub fn is_done(&self, mark: &str, rows: &[String], target: &str) -> bool {
+        self.states(target).any(|files| Mark::new(files, rows).to_string() == mark)
+    }
+
+    /// Whether the number in the header says so.
+    pub fn is_done_by_header(&self, header: i64, target: &str) -> bool {
+        self.states(target).any(|files| i64::from(files.folded()) == header)
+    }
+
+    fn states(&self, target: &str) -> impl Iterator<Item = Digest> {
+        let (one, several) = (target == "head" || target == "heads", target == "heads");
+        let files = self.digest;
+        [one.then(|| state(files, true)), several.then(|| state(files, false))].into_iter().flatten()
     }
 }
 
 impl Scripts<'_> {
     /// What a database is marked with where these version rows leave nothing to do up to `heads`.
-    pub(super) fn mark(&self, rows: &[String]) -> Option<Digest> {
+    ///
+    /// That follows from the files and the rows alone: it is true whenever it is met with the same ones,
+    /// whatever has happened meanwhile.
+    pub(super) fn mark(&self, rows: &[String]) -> Option<Mark> {
         let done = self.graph.upgrade(rows, "heads").is_ok_and(|plan| plan.is_empty());
-        done.then(|| mark(self.digest, rows, self.graph.heads().len() == 1))
+        done.then(|| Mark::new(state(self.digest, self.graph.heads().len() == 1), rows))
     }
 }
 
-/// That nothing is to do up to `heads`, and where there is `one`, to `head`, follows from the files and the
-/// version rows alone: it is true whenever it is met with the same ones, whatever happened meanwhile.
-fn mark(files: Digest, rows: &[String], one: bool) -> Digest {
-    let heads = if one { "\0head" } else { "\0heads" };
-    rows.iter().fold(files, |all, row| all.with(heads, row))
+/// Files whose heads are one, so that `head` and `heads` are the same, or several.
+fn state(files: Digest, one: bool) -> Digest {
+    files.with("\0heads", if one { "one" } else { "several" })
 }

@@ -31,12 +31,12 @@ use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
-use crate::execute::{self, Code, Job, Options, Planner, Purpose, QuickCheck, TransactionMode};
+use crate::execute::{self, Code, Job, Options, Planner, Purpose, QuickCheck, TransactionMode, header};
 use crate::graph::{Plan, RevisionGraph};
-use crate::history::{History, VERSION_TABLE};
+use crate::history::{History, Mark, VERSION_TABLE};
 use crate::report::Report;
 use crate::room::Room;
-use crate::script::{Digest, Script, Source};
+use crate::script::{Script, Source};
 use backups::First;
 use folder::Folder;
 use jobs::Scripts;
@@ -84,6 +84,7 @@ impl<'a> Migrator<'a> {
             app_version: None,
             version_table: VERSION_TABLE.to_owned(),
             keep_history: true,
+            keep_user_version: false,
             rebuild: RebuildMode::default(),
             transaction: TransactionMode::default(),
             quick_check: QuickCheck::default(),
@@ -121,6 +122,36 @@ impl<'a> Migrator<'a> {
     #[must_use]
     pub fn keep_history(mut self, keep: bool) -> Self {
         self.options.keep_history = keep;
+        self
+    }
+
+    /// Whether limbeck may have the file's `user_version` (`PRAGMA user_version`), the number in the header
+    /// that SQLite leaves to the app: then a launch with nothing to do compares that one number with
+    /// the files, and not even the schema is read. Off, unless switched on.
+    ///
+    /// Each run leaves a digest of the files there if the database is then at all heads, and else 0, in its own
+    /// transaction. A launch that the header answers reads no version rows, so its report names none: `from`
+    /// and `to` are empty. Let nothing but limbeck move the version rows of such a database. One that is
+    /// current when this is switched on gets its number with its next migration.
+    ///
+    /// Errors, of the verbs: [`ErrorKind::UserVersionTaken`] where another number stands there already;
+    /// [`ErrorKind::BadSetting`] without [the history](Self::keep_history), which tells whose it is.
+    ///
+    /// ```
+    /// # #[cfg(feature = "rusqlite")] {
+    /// use limbeck::Migrator;
+    ///
+    /// let migrations = [("0001_notes.sql", "CREATE TABLE notes(title)")];
+    /// let mut db = rusqlite::Connection::open_in_memory().unwrap();
+    /// let mut migrator = Migrator::new(&migrations)?.keep_user_version(true);
+    /// assert_eq!(migrator.upgrade(&mut db, "head")?.to, ["0001"]);
+    /// assert!(migrator.upgrade(&mut db, "head")?.is_empty()); // the header says so
+    /// # }
+    /// # Ok::<(), limbeck::Error>(())
+    /// ```
+    #[must_use]
+    pub fn keep_user_version(mut self, keep: bool) -> Self {
+        self.options.keep_user_version = keep;
         self
     }
 
@@ -249,9 +280,17 @@ impl Migrator<'_> {
     /// [`ErrorKind::PassedOver`], [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and
     /// `database.*` for what happens on the way.
     pub fn upgrade(&mut self, db: &mut dyn Database, target: &str) -> Result<Report> {
+        if self.options.keep_user_version {
+            header::refuse_without_history(&self.options)?;
+            if self.folder.is_done_by_header(header::read(db)?, target) {
+                return Ok(Report::default());
+            }
+        }
         let (rows, mark) = self.history().launch(db)?;
-        if mark.is_some_and(|mark| self.folder.marks(&rows, target).iter().any(|own| own.to_string() == mark))
-        {
+        if self.options.keep_user_version {
+            header::refuse_foreign(db, mark.as_deref())?;
+        }
+        if mark.is_some_and(|mark| self.folder.is_done(&mark, &rows, target)) {
             return Ok(nothing(rows));
         }
         let scripts = self.folder.scripts()?;
@@ -480,7 +519,7 @@ impl Planner for Planned<'_> {
         self.scripts.code.iter().find(|code| code.file.name == file)
     }
 
-    fn mark(&self, rows: &[String]) -> Option<Digest> {
+    fn mark(&self, rows: &[String]) -> Option<Mark> {
         self.scripts.mark(rows)
     }
 }

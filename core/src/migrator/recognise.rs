@@ -267,7 +267,7 @@ mod tests {
             ),
         ] {
             let mut db = database(sql);
-            let found = Migrator::new(&FILES).unwrap().recognise(&mut db, &mut database("")).unwrap();
+            let found = Migrator::new(FILES).unwrap().recognise(&mut db, &mut database("")).unwrap();
             assert_eq!((found.title().as_str(), found.also.len()), (want, also), "{sql}");
         }
     }
@@ -277,7 +277,7 @@ mod tests {
         let mut db = database(
             "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body TEXT); INSERT INTO notes VALUES (1, 'a', 'b')",
         );
-        let mut migrator = Migrator::new(&FILES).unwrap();
+        let mut migrator = Migrator::new(FILES).unwrap();
         let error = migrator.adopt_schema(&mut db, &mut database(""), false).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NothingToAdopt);
         assert!(error.to_string().contains("0003, except: add index titles"), "{error}");
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn nothing_is_lost_by_finishing() {
-        let mut migrator = Migrator::new(&FILES).unwrap();
+        let mut migrator = Migrator::new(FILES).unwrap();
         let mut db = database("CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, mine)");
         let error = migrator.adopt_schema(&mut db, &mut database(""), true).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WouldLose);
@@ -310,7 +310,7 @@ mod tests {
                 row.get(0)
             })
             .unwrap();
-        let mut migrator = Migrator::new(&FILES).unwrap();
+        let mut migrator = Migrator::new(FILES).unwrap();
         assert_eq!(migrator.fingerprint(&mut db).unwrap(), left);
         db.execute_batch("DROP INDEX titles; CREATE TABLE extra(a)").unwrap();
         let found = migrator.verify(&mut db, &mut database("")).unwrap();

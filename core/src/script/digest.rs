@@ -32,6 +32,11 @@ impl Digest {
         Digest(self.0.wrapping_add(mix(hash(name.as_bytes()), hash(text.as_bytes()))))
     }
 
+    /// From the 16 digits that it is displayed as.
+    pub(crate) fn parse(digits: &str) -> Option<Digest> {
+        u64::from_str_radix(digits, 16).ok().map(Digest)
+    }
+
     /// 31 of its bits, and not 0: what fits a header field that others read as a number.
     pub(crate) fn folded(self) -> i32 {
         let folded = (self.0 ^ (self.0 >> 32)) as i32 & i32::MAX;

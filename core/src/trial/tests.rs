@@ -240,7 +240,7 @@ fn branches_code_and_what_needs_no_transaction() {
     let header = crate::script::Header { revises: Some(vec!["d".into()]), ..Default::default() };
     let code = Code::new("e_code", header, |step| step.execute("ALTER TABLE users ADD e"))
         .down(|step| step.execute("ALTER TABLE users DROP e"));
-    let migrator = Migrator::with_code(&files, vec![code]).unwrap();
+    let migrator = Migrator::with_code(files, vec![code]).unwrap();
     let mut seen = Vec::new();
     let progress = &mut |at: usize, of: usize, id: &str| {
         seen.push(format!("{at}/{of} {id}"));
@@ -268,13 +268,13 @@ fn a_past_release_is_brought_to_the_heads() {
             "UPDATE users SET name = 'x' WHERE name IS NULL; ALTER TABLE users ALTER name SET NOT NULL, RENAME mail TO address;",
         ),
     ];
-    let mut migrator = Migrator::new(&files).unwrap();
+    let mut migrator = Migrator::new(files).unwrap();
     let mut release = |sql: &str| {
         let mut db = Connection::open_in_memory().unwrap();
         migrator.upgrade(&mut db, "2").unwrap();
         migrator.invent(&mut db, &crate::invent::Wish::default()).unwrap();
         db.execute_batch(sql).unwrap();
-        Migrator::new(&files).unwrap().test_snapshot(&mut scratch, "2.0.db", &mut db).unwrap()
+        Migrator::new(files).unwrap().test_snapshot(&mut scratch, "2.0.db", &mut db).unwrap()
     };
     let good = release("");
     assert_eq!((good.failures.len(), &*good.from), (0, &["2".to_owned()][..]), "{good:?}");
@@ -284,8 +284,8 @@ fn a_past_release_is_brought_to_the_heads() {
     let changed = {
         let mut db = Connection::open_in_memory().unwrap();
         let former = [files[0], ("2_phone.sql", "ALTER TABLE users ADD phone INT;")];
-        Migrator::new(&former).unwrap().upgrade(&mut db, "2").unwrap();
-        Migrator::new(&files).unwrap().test_snapshot(&mut scratch, "2.0.db", &mut db).unwrap()
+        Migrator::new(former).unwrap().upgrade(&mut db, "2").unwrap();
+        Migrator::new(files).unwrap().test_snapshot(&mut scratch, "2.0.db", &mut db).unwrap()
     };
     assert!(changed.failures[0].message.contains("has another text now"), "{changed:?}");
 }

@@ -685,6 +685,8 @@ static void backed_up(void) {
   CHECK(sqlite3_open(file, &connection) == SQLITE_OK);
   CHECK(!limbeck_database_from_sqlite3(connection, &api, &database, &error));
   fails(limbeck_migrator_back_up(older, database, &text, &error), LIMBECK_SETTINGS_INVALID, &error, "no folder");
+  CHECK(!limbeck_migrator_set_keep_user_version(older, 1, &error) &&
+        !limbeck_migrator_set_keep_user_version(older, 0, &error));
   CHECK(!limbeck_migrator_set_trust_schema(older, 1, &error) && !limbeck_migrator_set_trust_schema(older, 0, &error));
   CHECK(!limbeck_migrator_set_check_room(older, 0, &error) && !limbeck_migrator_set_check_room(older, 1, &error));
   {

@@ -155,7 +155,8 @@ fn case(driver: &mut Driver, path: &Path, sqlite: Sqlite, told: &mut Value) -> V
     driver.ask("open", "").unwrap();
     driver.ask("exec", "PRAGMA foreign_keys = OFF").unwrap();
     for (name, value) in case["options"].as_object().into_iter().flatten() {
-        driver.ask("set", &format!("{name}={}", value.as_str().unwrap())).unwrap();
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        driver.ask("set", &format!("{name}={value}")).unwrap();
     }
     let before = path.join("before.sql");
     if before.exists()

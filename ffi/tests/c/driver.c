@@ -25,6 +25,7 @@
 static sqlite3 *connection, *scratch_connection, *wanted_connection;
 static limbeck_database *database, *scratch, *wanted;
 static limbeck_migrator *migrator;
+static int keep_user_version;
 static char rebuild[32], transaction[32], newer_database[32], app_version[64], folder[4096], backups[4096];
 static size_t keep;
 
@@ -101,6 +102,7 @@ static void open_file(const char *path) {
 
 static void open_database(void) {
   open_in_memory(&connection, &database);
+  keep_user_version = 0;
   rebuild[0] = transaction[0] = newer_database[0] = app_version[0] = backups[0] = 0;
   answer(0, "", 0);
 }
@@ -112,6 +114,8 @@ static void set(const char *text) {
     snprintf(transaction, sizeof transaction, "%s", text + 12);
   } else if (!strncmp(text, "newer_database=", 15)) {
     snprintf(newer_database, sizeof newer_database, "%s", text + 15);
+  } else if (!strcmp(text, "keep_user_version=true")) {
+    keep_user_version = 1;
   } else if (!strncmp(text, "backups=", 8)) {
     snprintf(backups, sizeof backups, "%s", text + 8);
   } else if (!strncmp(text, "keep=", 5)) {
@@ -135,6 +139,7 @@ static limbeck_status read_folder(limbeck_error **error) {
     must(!limbeck_migrator_set_app_version(migrator, app_version, NUL, NULL), "app_version");
   }
   must(!limbeck_migrator_set_rebuild(migrator, mode, NULL), "rebuild");
+  must(!limbeck_migrator_set_keep_user_version(migrator, keep_user_version, NULL), "keep_user_version");
   mode = !strcmp(transaction, "per_revision") ? LIMBECK_TRANSACTION_PER_REVISION
                                               : LIMBECK_TRANSACTION_PER_UPGRADE;
   must(!limbeck_migrator_set_transaction(migrator, mode, NULL), "transaction");

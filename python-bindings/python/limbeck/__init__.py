@@ -109,6 +109,7 @@ __all__ = [
     "UnknownRevision",
     "UnknownTable",
     "UntrustedSchema",
+    "UserVersionTaken",
     "Verified",
     "Violation",
     "WouldLose",

@@ -470,6 +470,12 @@ class UntrustedSchema(LimbeckError):
     code = "database.untrusted_schema"
 
 
+class UserVersionTaken(LimbeckError):
+    """The number in the file's header, which limbeck was to keep, is somebody else's."""
+
+    code = "history.user_version_taken"
+
+
 _BY_CODE = {kind.code: kind for kind in LimbeckError.__subclasses__()}
 
 __all__ = [
@@ -543,6 +549,7 @@ __all__ = [
     "UnknownRevision",
     "UnknownTable",
     "UntrustedSchema",
+    "UserVersionTaken",
     "WouldLose",
 ]
 

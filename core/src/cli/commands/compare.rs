@@ -164,7 +164,7 @@ fn between(settings: &Settings, from: &Named, to: &Named, options: &diff::Option
         match side {
             Named::Migrations { folder: Some(folder), .. } => read_folders(settings, &[folder.into()]),
             Named::Migrations { folder: None, .. } => migrator(settings),
-            Named::Database(_) | Named::Schema { .. } => Migrator::new(&[("", ""); 0]),
+            Named::Database(_) | Named::Schema { .. } => Migrator::new([("", ""); 0]),
         }
     };
     let (of_one, of_two) = (folder(from)?, folder(to)?);

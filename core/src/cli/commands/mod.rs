@@ -101,7 +101,8 @@ fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
         .transaction(settings.transaction)
         .keep_history(settings.keep_history)
         .quick_check(settings.quick_check)
-        .trust_schema(settings.trust_schema);
+        .trust_schema(settings.trust_schema)
+        .keep_user_version(settings.keep_user_version);
     let migrator = match &settings.backups {
         Some(backups) => migrator.backup(backups.clone()),
         None => migrator,

@@ -51,6 +51,8 @@ struct File {
     quick_check: QuickCheck,
     #[serde(default)]
     trust_schema: bool,
+    #[serde(default)]
+    keep_user_version: bool,
 }
 
 impl From<Project> for File {
@@ -125,6 +127,8 @@ pub struct Settings<'h> {
     pub quick_check: QuickCheck,
     /// Whether the schema may call functions of the app's.
     pub trust_schema: bool,
+    /// Whether the number in the file's header is limbeck's.
+    pub keep_user_version: bool,
 }
 
 impl<'h> Settings<'h> {
@@ -176,6 +180,7 @@ impl<'h> Settings<'h> {
             lint: levels(&file.lint)?,
             quick_check: file.quick_check,
             trust_schema: file.trust_schema,
+            keep_user_version: file.keep_user_version,
         })
     }
 

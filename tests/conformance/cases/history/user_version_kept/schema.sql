@@ -1,0 +1,3 @@
+CREATE TABLE kept(user_version);
+
+CREATE TABLE notes(title TEXT);

@@ -1,0 +1,2 @@
+CREATE TABLE kept(user_version);
+INSERT INTO kept SELECT user_version FROM pragma_user_version;

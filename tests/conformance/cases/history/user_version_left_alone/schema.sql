@@ -1,0 +1,1 @@
+CREATE TABLE kept(user_version);
