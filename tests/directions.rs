@@ -41,6 +41,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ),
     // Documents alone.
     ("guides", ""),
+    ("pages", ""),
     ("cli", "error diff operation graph lint invent trial script db backup"),
 ];
 
