@@ -88,15 +88,16 @@ pub fn same_volume(a: &Path, b: &Path) -> bool {
     volume(a).is_some_and(|first| volume(b) == Some(first))
 }
 
-/// Of a folder that is to be made, where its parent is.
+/// Of a folder that is to be made, its next parent that is there; a relative one has the current folder above it.
 #[cfg(any(unix, windows))]
-fn there(path: &Path) -> Option<&Path> {
-    path.ancestors().find(|path| path.exists())
+fn there(path: &Path) -> Option<PathBuf> {
+    let whole = std::path::absolute(path).ok()?;
+    whole.ancestors().find(|path| path.exists()).map(Path::to_owned)
 }
 
 #[cfg(any(unix, windows))]
 fn free(path: &Path) -> Option<u64> {
-    there(path).and_then(|path| fs4::available_space(path).ok())
+    there(path).and_then(|path| fs4::available_space(&path).ok())
 }
 
 #[cfg(not(any(unix, windows)))]
@@ -166,6 +167,8 @@ mod tests {
         let room = Room::default();
         let here = std::env::temp_dir().join("not/there/yet");
         assert!(room.is_tight(&here, u64::MAX) && !room.is_tight(&here, 1));
+        // One that is relative, and to be made.
+        assert!(room.free(Path::new("backups-that-are-not-there")).is_some_and(|free| free > 0));
         assert!(temporary_folder().is_some());
     }
 }

@@ -104,8 +104,12 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
 }
 
 pub fn doctor(args: &Args, settings: &Settings) -> Result<u8> {
-    let _sign = output::spinner(args, "looking through the database");
+    let sign = output::spinner(args, "looking through the database");
     let found = migrator(settings)?.doctor(&mut *look_at(settings)?, &mut *scratch(settings)?);
+    // Before anything is printed beside it.
+    if let Some(sign) = sign {
+        sign.finish_and_clear();
+    }
     if args.json {
         output::json(&found);
     } else {
