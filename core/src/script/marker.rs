@@ -153,7 +153,7 @@ fn read(comment: &str) -> Result<Option<MarkerKind>> {
 
 /// `up` or `down` where a comment means it in another tool's or in a mistaken spelling: read as
 /// plain comments, they would have both directions run as one.
-fn looks_like(comment: &str) -> Option<&'static str> {
+pub(super) fn looks_like(comment: &str) -> Option<&'static str> {
     let word = comment.trim_start_matches(['+', '@']);
     let (word, rest) = word.split_at(word.find(|c: char| !c.is_ascii_alphabetic())?);
     let rest = rest.trim_start_matches([':', ';', '=', ' ', '\t']);
