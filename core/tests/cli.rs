@@ -504,6 +504,13 @@ fn diff() {
     assert_eq!(found["operations"][0]["notes"][0]["kind"], "loses");
     assert_eq!(found["differences"][0]["kind"], "drop_table");
     assert!(project.refused(&["diff", "nowhere", "app.db"]).contains("[graph.unknown_revision]"));
+    fs::write(project.0.join("limbeck.toml"), "version_table = \"mine\"\n").unwrap();
+    project.ok(&["-d", "other.db", "upgrade", "heads"]);
+    assert_eq!(
+        project.ok(&["diff", "heads", "other.db"]),
+        "no difference\n",
+        "limbeck's table by another name"
+    );
 }
 
 #[test]

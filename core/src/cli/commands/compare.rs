@@ -1,11 +1,11 @@
-//! `check` and `diff`: what lies between the migrations, a schema's file, and a database.
+//! `check`, `diff` and `verify`: what lies between the migrations, a schema's file, and a database.
 
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
-use super::{look_at, migrator, read_folders, scratch};
+use super::{look_at, migrator, read_folders, scratch, with_version_table};
 use crate::cli::Access;
 use crate::cli::args::{Args, Compare};
 use crate::cli::output::{self, say};
@@ -164,7 +164,9 @@ fn between(settings: &Settings, from: &Named, to: &Named, options: &diff::Option
         match side {
             Named::Migrations { folder: Some(folder), .. } => read_folders(settings, &[folder.into()]),
             Named::Migrations { folder: None, .. } => migrator(settings),
-            Named::Database(_) | Named::Schema { .. } => Migrator::new(&[("", ""); 0]),
+            Named::Database(_) | Named::Schema { .. } => {
+                Ok(with_version_table(Migrator::new(&[("", ""); 0])?, settings))
+            }
         }
     };
     let (of_one, of_two) = (folder(from)?, folder(to)?);

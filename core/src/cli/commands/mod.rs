@@ -106,10 +106,15 @@ fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
         Some(backups) => migrator.backup(backups.clone()),
         None => migrator,
     };
-    Ok(match &settings.version_table {
+    Ok(with_version_table(migrator, settings))
+}
+
+/// The migrator that knows which table is limbeck's own.
+fn with_version_table<'h>(migrator: Migrator<'h>, settings: &Settings) -> Migrator<'h> {
+    match &settings.version_table {
         Some(table) => migrator.version_table(table),
         None => migrator,
-    })
+    }
 }
 
 /// The folders and the host's code in them. Bodies are not read.
