@@ -132,11 +132,12 @@ fn dry_runs_and_scripts() {
     assert_eq!(project.ok(&["-d", "other.db", "ensure_version", "--json"]), "{\"made\":false}\n");
 }
 
-/// With `--json`, stdout is one object, whatever happens.
+/// With `--json`, stdout is one object, whatever happens. A new command gets a row here.
 #[test]
 fn every_command_has_json() {
     let project = shop("json");
-    for arguments in [
+    fs::write(project.0.join("schema.sql"), "CREATE TABLE plans(name);\n").unwrap();
+    let rows = [
         &["upgrade", "heads", "--plan"][..],
         &["upgrade", "heads"],
         &["upgrade", "heads", "--sql"],
@@ -149,6 +150,13 @@ fn every_command_has_json() {
         &["graph"],
         &["edit", "a100"],
         &["check"],
+        &["check", "--schema", "schema.sql"],
+        &["diff", "base", "heads"],
+        &["verify"],
+        &["lint"],
+        &["test", "--rows", "2"],
+        &["snapshot", "a100"],
+        &["embed", "migrations", "-o", "migrations.c"],
         &["ensure_version"],
         &["downgrade", "b100@-1"],
         &["stamp", "heads"],
@@ -165,12 +173,25 @@ fn every_command_has_json() {
         &["doctor"],
         &["-d", "nowhere/app.db", "upgrade"],
         &["-c", "nowhere.toml", "upgrade"],
-    ] {
+    ];
+    for arguments in rows {
         let output = project.run(&[arguments, &["--json"]].concat());
         let found: serde_json::Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", text(&output.stdout)));
         assert_eq!(text(&output.stdout).lines().count(), 1, "{arguments:?}");
-        assert_eq!(found.get("error").is_none(), output.status.success(), "{arguments:?}: {found}");
+        // Differences and findings are no error, and end with status 1.
+        let told = found.get("error").is_some();
+        let finds = ["check", "diff", "verify", "lint", "test"].contains(&arguments[0]);
+        assert!(told != output.status.success() || (finds && !told), "{arguments:?}: {found}");
+    }
+    let help = project.ok(&["--help"]);
+    let (_, commands) = help.split_once("Commands:\n").expect("the help lists the commands");
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    for command in commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()) {
+        // Texts for a shell; a line that goes on from the one above.
+        let none = ["completions", "man", "help", ""].contains(&command);
+        let tried = rows.iter().any(|row| row[if row[0].starts_with('-') { 2 } else { 0 }] == command);
+        assert!(none || tried, "'limbeck {command} --json' has no row in this test");
     }
 }
 
