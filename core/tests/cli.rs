@@ -157,6 +157,7 @@ fn every_command_has_json() {
         &["test", "--rows", "2"],
         &["snapshot", "a100"],
         &["embed", "migrations", "-o", "migrations.c"],
+        &["schema", "head"],
         &["ensure_version"],
         &["downgrade", "b100@-1"],
         &["stamp", "heads"],
@@ -532,6 +533,50 @@ fn diff() {
         "no difference\n",
         "limbeck's table by another name"
     );
+}
+
+/// What is printed makes the same schema again, whatever its objects are called.
+#[test]
+fn schema() {
+    let project = Project::with(
+        "schema",
+        &[(
+            &["--rev-id", "a100"],
+            "CREATE TABLE zoo(id INTEGER PRIMARY KEY AUTOINCREMENT, keeper REFERENCES animal(id)); -- why\n\
+             CREATE TABLE animal(id INTEGER PRIMARY KEY, name TEXT UNIQUE);\n\
+             CREATE INDEX kept ON zoo(keeper) WHERE keeper > 1 -- some\n;\n\
+             CREATE VIEW v AS SELECT name FROM animal;\nCREATE VIEW a AS SELECT * FROM v;\n\
+             CREATE TRIGGER r INSTEAD OF INSERT ON v BEGIN DELETE FROM zoo; END;\n\
+             CREATE VIRTUAL TABLE f USING fts5(name, content=animal);\nANALYZE;",
+            "",
+        )],
+    );
+    let made = project.ok(&["schema", "head"]);
+    assert!(
+        made.starts_with(
+            "CREATE TABLE animal(id INTEGER PRIMARY KEY, name TEXT UNIQUE);\n\nCREATE TABLE zoo(id "
+        ),
+        "parents first: {made}"
+    );
+    assert_eq!(made.matches("CREATE ").count(), 7, "nothing of SQLite's or limbeck's: {made}");
+    assert_eq!(project.ok(&["schema"]), "", "the database is empty");
+    assert!(!project.0.join("app.db").exists(), "no database is made");
+    project.ok(&["upgrade"]);
+    assert_eq!(project.ok(&["schema"]), made);
+    assert_eq!(project.ok(&["schema", "app.db"]), made);
+    assert_eq!(project.ok(&["schema", "migrations@heads"]), made);
+    assert_eq!(project.ok(&["schema", "base"]), "");
+
+    fs::write(project.0.join("schema.sql"), &made).unwrap();
+    assert_eq!(project.ok(&["check", "--schema", "schema.sql"]), "No new upgrade operations detected.\n");
+    let found: serde_json::Value = serde_json::from_str(&project.ok(&["schema", "--json"])).unwrap();
+    let index = &found["objects"][2];
+    assert_eq!(
+        (&index["kind"], &index["table"], &index["name"]),
+        (&"index".into(), &"zoo".into(), &"kept".into())
+    );
+    assert_eq!(index["sql"], "CREATE INDEX kept ON zoo(keeper) WHERE keeper > 1");
+    assert!(project.refused(&["schema", "nowhere"]).contains("[graph.unknown_revision]"));
 }
 
 #[test]

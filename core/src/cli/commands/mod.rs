@@ -72,6 +72,7 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Diff { from, to, compare } => {
             return compare::diff(args, &settings()?, (from.as_deref(), to.as_deref()), compare);
         }
+        Command::Schema { of } => compare::schema(args, &settings()?, of.as_deref()),
         Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
         Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
         Command::Test { rev_range, rows, snapshots } => {
