@@ -222,7 +222,9 @@ fn run_rebuilding(path: &Path, enforced: bool) -> Vec<String> {
         let files = sql_files(&path.join(step.migrations.as_deref().unwrap_or("migrations")));
         // A printed script opens a transaction of its own.
         let own = step.run.ends_with("--sql");
-        if enforced && (own || files.iter().any(|(_, text)| text.contains("transaction:false"))) {
+        let outside =
+            |text: &str| text.contains("transaction:false") || text.contains("+goose NO TRANSACTION");
+        if enforced && (own || files.iter().any(|(_, text)| outside(text))) {
             return Vec::new();
         }
         if let Err(error) = call(path, &files, &case.options, &mut db, step) {

@@ -297,6 +297,20 @@ fn python_is_refused() {
 
 /// A folder that Alembic's ini leads to shares its table of version rows.
 #[test]
+fn gooses_go_is_refused() {
+    let project = Project::with("goose", &[]);
+    let write = |name: &str, text: &str| fs::write(project.0.join("migrations").join(name), text).unwrap();
+    write("00001_a.sql", "-- +goose Up\nCREATE TABLE a(x);\n-- +goose Down\nDROP TABLE a;\n");
+    write("embed.go", "package migrations");
+    write("00002_rows_test.go", "package migrations");
+    assert!(project.ok(&["upgrade", "--plan"]).contains("CREATE TABLE a(x)"));
+    write("00002_rows.go", "package migrations");
+    let told = project.refused(&["upgrade"]);
+    assert!(told.contains("a migration is in Go: ") && told.contains("00002_rows.go"), "{told}");
+    assert!(project.refused(&["embed", "migrations"]).contains("a migration is in Go: "));
+}
+
+#[test]
 fn alembics_table() {
     let project = Project::new("alembic");
     fs::create_dir_all(project.0.join("db/versions")).unwrap();

@@ -1,7 +1,7 @@
 //! The text of a new file. Nothing is written here: the caller has the clock and the folder.
 
-use super::header::{directive, is_marker};
-use super::marker::looks_like;
+use super::header::directive;
+use super::marker::{is_marker, looks_like};
 use crate::graph::Revision;
 
 /// A new migration file that reads back as this revision. Without `down` there is no `migrate:down`,
@@ -86,12 +86,14 @@ pub fn slug(message: &str, length: usize) -> String {
 /// `migrate up` for a marker that is misspelt.
 fn message_line(message: &str) -> String {
     let line = one_line(message);
-    if is_marker(&line) || directive(&line).is_some() {
+    // `+goose Up` is one of goose's markers.
+    let line = line.trim_start_matches('+');
+    if is_marker(line) || directive(line).is_some() {
         line.replacen(':', " -", 1)
-    } else if looks_like(&line).is_some() {
-        line + "."
+    } else if looks_like(line).is_some() {
+        format!("{line}.")
     } else {
-        line
+        line.to_owned()
     }
 }
 
@@ -140,7 +142,7 @@ mod tests {
             ("migrate:down", "migrate -down"),
             ("fix: rounding", "fix: rounding"),
             ("Migrate up", "Migrate up."),
-            ("+goose Down", "+goose Down."),
+            ("+goose Down", "goose Down."),
         ] {
             let revision = Revision { message: message.into(), ..Revision::new("a1", &[]) };
             let text = new_file(&revision, None, "", None);
