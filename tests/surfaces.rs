@@ -231,7 +231,7 @@ fn compared(step: &Value, whole: bool) -> String {
 /// Leaves out what depends on the way, or on the words of SQLite's version.
 fn leave_out(value: &mut Value) {
     if let Some(members) = value.as_object_mut() {
-        let gone = ["way", "why", "rows", "statements", "warnings", "message", "hint", "keys"];
+        let gone = ["way", "why", "rows", "statements", "warnings", "message"];
         members.retain(|name, _| !gone.contains(&name.as_str()));
         // A printed script.
         if members.get("ok").is_some_and(Value::is_string) {
