@@ -39,6 +39,9 @@ const MAY_USE: &[(&str, &str)] = &[
         "error report event cancel sql deed invent lint trial alter schema diff graph script db inspect execute \
          history operation backup room",
     ),
+    // Documents alone.
+    ("guides", ""),
+    ("pages", ""),
     ("cli", "error diff operation graph lint invent trial script db backup"),
 ];
 

@@ -62,6 +62,7 @@
 //! | Is the file looked through for damage first? | [`quick_check`](Migrator::quick_check) | up to 64 MiB |
 //! | May the schema call the app's functions? | [`trust_schema`](Migrator::trust_schema) | only harmless ones |
 //! | Who sees progress, and may cancel? | [`on_event`](Migrator::on_event), [`cancel_handle`](Migrator::cancel_handle) | nobody |
+//! | May limbeck have the file's `user_version`? | [`keep_user_version`](Migrator::keep_user_version) | no |
 //! | Which version of the app was it? | [`app_version`](Migrator::app_version) | not kept |
 //!
 //! ```

@@ -426,13 +426,13 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("limbeck-doctor-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let mut db = Connection::open(folder.join("app.db")).unwrap();
-        Migrator::new(&files).unwrap().upgrade(&mut db, "1").unwrap();
+        Migrator::new(files).unwrap().upgrade(&mut db, "1").unwrap();
         let rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 9000) \
                     INSERT INTO a(b, c) SELECT hex(randomblob(50)), hex(randomblob(50)) FROM n; INSERT INTO x VALUES (7)";
         db.execute_batch(rows).unwrap();
         let tight = Room::new(|_| Some(100_000));
         let migrator =
-            Migrator::new(&files).unwrap().room(tight).backup(Backups::new(folder.join("backups")));
+            Migrator::new(files).unwrap().room(tight).backup(Backups::new(folder.join("backups")));
         let (before, bytes) = (db.total_changes(), std::fs::read(folder.join("app.db")).unwrap());
         let found = migrator.doctor(&mut db, &mut empty());
         assert_eq!((db.total_changes(), std::fs::read(folder.join("app.db")).unwrap()), (before, bytes));
@@ -499,7 +499,7 @@ mod tests {
         let files = [("1_a.sql", "CREATE TABLE a(b)"), ("3_c.sql", "DROP TABLE a")];
         let header = crate::script::Header::default();
         let code = crate::Code::new("2_code", header, |_| panic!("code has run"));
-        let migrator = Migrator::with_code(&files, vec![code]).unwrap();
+        let migrator = Migrator::with_code(files, vec![code]).unwrap();
         let found = migrator.doctor(&mut empty(), &mut empty());
         let plan = found.plan.unwrap();
         assert_eq!((plan.steps.len(), plan.beyond.as_deref(), found.pending.len()), (1, Some("2"), 3));
