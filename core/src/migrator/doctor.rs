@@ -431,8 +431,7 @@ mod tests {
                     INSERT INTO a(b, c) SELECT hex(randomblob(50)), hex(randomblob(50)) FROM n; INSERT INTO x VALUES (7)";
         db.execute_batch(rows).unwrap();
         let tight = Room::new(|_| Some(100_000));
-        let migrator =
-            Migrator::new(files).unwrap().room(tight).backup(Backups::new(folder.join("backups")));
+        let migrator = Migrator::new(files).unwrap().room(tight).backup(Backups::new(folder.join("backups")));
         let (before, bytes) = (db.total_changes(), std::fs::read(folder.join("app.db")).unwrap());
         let found = migrator.doctor(&mut db, &mut empty());
         assert_eq!((db.total_changes(), std::fs::read(folder.join("app.db")).unwrap()), (before, bytes));
