@@ -69,13 +69,19 @@ impl Record {
     }
 }
 
+/// What is run where everything is there.
+const ALL: &[&str] =
+    &["Rust", "C", "Python", "Command", "sql.js", "sqlite-wasm", "node:sqlite", "better-sqlite3"];
+
 fn main() -> ExitCode {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let cases = cases(&here.join("conformance/cases"));
-    let reasons: BTreeMap<String, String> =
-        serde_json::from_str(&fs::read_to_string(here.join("conformance/skips.json")).unwrap()).unwrap();
-    let mut records = Vec::new();
+    let suite = Suite {
+        cases: cases(&here.join("conformance/cases")),
+        reasons: serde_json::from_str(&fs::read_to_string(here.join("conformance/skips.json")).unwrap())
+            .unwrap(),
+    };
     let mut failures = Vec::new();
+    let mut records = Vec::new();
     for entry in fs::read_dir(here.join("../target/conformance")).into_iter().flatten() {
         let path = entry.unwrap().path();
         if path.extension().is_some_and(|end| end == "jsonl") {
@@ -87,32 +93,59 @@ fn main() -> ExitCode {
     }
     // The record that others are measured by: Rust's, and it is the first.
     records.sort_by_key(|record| (record.head.surface != "Rust", record.name()));
-    let Some(first) = records.first().filter(|record| record.head.surface == "Rust") else {
+    if records.first().is_none_or(|first| first.head.surface != "Rust") {
         eprintln!("there is no record of Rust's: run cargo test -p limbeck-tests --test conformance");
         return ExitCode::FAILURE;
-    };
-    let reached: BTreeSet<&str> = cases.values().flatten().map(|code| &**code).collect();
-    println!(
-        "{} cases, which end with {} of {} error codes",
-        cases.len(),
-        reached.len(),
-        ErrorKind::ALL.len()
-    );
-    println!("| surface | equal | as | codes | skipped |\n|---|---|---|---|---|");
+    }
+    let (cases, codes) = (suite.cases.len(), suite.codes().len());
+    println!("{cases} cases, which end with {codes} of {} error codes\n", ErrorKind::ALL.len());
+    println!("| surface | equal | to | codes | skipped |\n|---|---|---|---|---|");
     for record in &records {
+        println!("{}", suite.row(record, &records, &mut failures));
+    }
+    println!();
+    for (reason, about) in &suite.reasons {
+        println!("{reason}: {about}");
+    }
+    let there =
+        |name: &&&str| records.iter().any(|record| record.head.surface.split(' ').next() == Some(name));
+    for name in ALL.iter().filter(|name| !there(name)) {
+        println!("not run here: {name}");
+    }
+    for failure in &failures {
+        eprintln!("{failure}");
+    }
+    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// The conformance suite.
+struct Suite {
+    /// Every case, and the codes that its steps end with.
+    cases: BTreeMap<String, Vec<String>>,
+    /// Why a case may be skipped.
+    reasons: BTreeMap<String, String>,
+}
+
+impl Suite {
+    fn codes(&self) -> BTreeSet<&str> {
+        self.cases.values().flatten().map(|code| &**code).collect()
+    }
+
+    /// The line of the table for one record.
+    fn row(&self, record: &Record, records: &[Record], failures: &mut Vec<String>) -> String {
+        let reached = self.codes();
         let same = records.iter().find(|other| other.kind() == record.kind()).expect("itself");
-        let mut equal = 0;
-        let mut skipped: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut seen = BTreeSet::new();
-        for (case, codes) in &cases {
+        let (mut equal, mut skipped, mut seen) = (0, BTreeMap::<&str, usize>::new(), BTreeSet::new());
+        for (case, codes) in &self.cases {
+            let mut fail = |what: String| failures.push(format!("{}: {case}: {what}", record.name()));
             let Some(line) = record.lines.get(case) else {
-                failures.push(format!("{}: {case} was not run", record.name()));
+                fail("was not run".to_owned());
                 continue;
             };
-            let steps: Vec<&str> = line.steps.iter().filter_map(|step| step["skipped"].as_str()).collect();
-            for &reason in steps.iter().chain(line.skipped.as_deref().iter()) {
-                if !reasons.contains_key(reason) {
-                    failures.push(format!("{}: {case}: {reason} is no reason of skips.json", record.name()));
+            let parts: Vec<&str> = line.steps.iter().filter_map(|step| step["skipped"].as_str()).collect();
+            for &reason in parts.iter().chain(line.skipped.as_deref().iter()) {
+                if !self.reasons.contains_key(reason) {
+                    fail(format!("{reason} is no reason of skips.json"));
                 }
                 *skipped.entry(reason).or_default() += 1;
             }
@@ -123,42 +156,31 @@ fn main() -> ExitCode {
                 line.steps.iter().filter_map(|step| step["error"]["code"].as_str()).collect();
             // A printed script fails in SQLite, past limbeck.
             let missing = codes.iter().find(|code| !found.contains(&***code) && *code != "sql.failed");
-            if let Some(code) = missing.filter(|_| steps.is_empty()) {
-                failures.push(format!("{}: {case} did not end with {code}", record.name()));
+            if let Some(code) = missing.filter(|_| parts.is_empty()) {
+                fail(format!("did not end with {code}"));
             }
             seen.extend(found.into_iter().filter(|code| reached.contains(code)));
-            let other = [(same, true), (first, same.kind() == first.kind())].into_iter().find_map(
-                |(other, whole)| {
-                    let line_there = other.lines.get(case).filter(|line| line.skipped.is_none())?;
-                    different(line_there, line, whole).map(|what| format!("{}: {what}", other.name()))
-                },
-            );
-            match other {
+            match self.different(case, line, [same, &records[0]]) {
                 None => equal += 1,
-                Some(what) => {
-                    failures.push(format!("{}: {case}: is not what it is in {what}", record.name()))
-                }
+                Some(what) => fail(what),
             }
         }
         let skipped: Vec<String> =
             skipped.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        let by = if same.kind() == first.kind() { &first.head.surface } else { &same.head.surface };
-        println!(
-            "| {} | {equal} | {}{} | {} | {} |",
-            record.name(),
-            by,
-            if record.head.defensive { ", defensive" } else { "" },
-            seen.len(),
-            skipped.join(", ")
-        );
+        let to = if same.kind() == records[0].kind() { "Rust" } else { &same.head.surface };
+        let defensive = if record.head.defensive { ", defensive" } else { "" };
+        let (name, skipped) = (record.name(), skipped.join(", "));
+        format!("| {name}{defensive} | {equal} | {to} | {} | {skipped} |", seen.len())
     }
-    for (reason, about) in &reasons {
-        println!("{reason}: {about}");
+
+    /// What differs from the first record that takes the same ways, byte for byte, and from Rust's but for
+    /// the ways.
+    fn different(&self, case: &str, line: &Line, [same, rust]: [&Record; 2]) -> Option<String> {
+        [(same, true), (rust, same.kind() == rust.kind())].into_iter().find_map(|(other, whole)| {
+            let there = other.lines.get(case).filter(|there| there.skipped.is_none())?;
+            different(there, line, whole).map(|what| format!("is not what it is in {}: {what}", other.name()))
+        })
     }
-    for failure in &failures {
-        eprintln!("{failure}");
-    }
-    if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// What differs between a case here and there, in words. Not `whole`: but for what depends on the way.
@@ -209,7 +231,7 @@ fn compared(step: &Value, whole: bool) -> String {
 /// Leaves out what depends on the way, or on the words of SQLite's version.
 fn leave_out(value: &mut Value) {
     if let Some(members) = value.as_object_mut() {
-        let gone = ["way", "why", "rows", "statements", "warnings", "message", "hint", "keys"];
+        let gone = ["way", "why", "rows", "statements", "warnings", "message"];
         members.retain(|name, _| !gone.contains(&name.as_str()));
         // A printed script.
         if members.get("ok").is_some_and(Value::is_string) {

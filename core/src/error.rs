@@ -26,6 +26,7 @@ macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident = $code:literal,)+) => {
         /// What went wrong, without the particulars. Each kind has one stable [code](ErrorKind::code).
         ///
+        #[cfg_attr(all(doc, feature = "bundled", feature = "include_dir", feature = "refinery"), doc = pages!(rules keys older outside never big search refinery))]
         #[doc = include_str!("../ERRORS.md")]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]

@@ -1,7 +1,9 @@
 //! Guides: one page each, five minutes each. Their commands and snippets run in limbeck's tests.
 
 /// From Alembic: your folder runs as it is.
+///
 pub mod from_alembic {
+    #![doc = pages!(alter)]
     #![doc = include_str!("../guides/from_alembic.md")]
 }
 
@@ -11,12 +13,16 @@ pub mod from_drizzle {
 }
 
 /// From refinery: your folder, and your users' databases.
+///
 pub mod from_refinery {
+    #![doc = pages!(older)]
     #![doc = include_str!("../guides/from_refinery.md")]
 }
 
 /// From rusqlite_migration: from a number to revisions.
+///
 pub mod from_rusqlite_migration {
+    #![doc = pages!(older)]
     #![doc = include_str!("../guides/from_rusqlite_migration.md")]
 }
 
@@ -26,12 +32,16 @@ pub mod from_sqlx {
 }
 
 /// How to write SQL that gets through on every user's database.
+///
 pub mod surviving {
+    #![doc = pages!(safety)]
     #![doc = include_str!("../guides/surviving.md")]
 }
 
 /// Every command, and the settings.
+///
 pub mod command_line {
+    #![doc = pages!(lint errors)]
     #![doc = include_str!("../guides/command_line.md")]
 }
 

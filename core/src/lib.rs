@@ -62,6 +62,7 @@
 //! | Is the file looked through for damage first? | [`quick_check`](Migrator::quick_check) | up to 64 MiB |
 //! | May the schema call the app's functions? | [`trust_schema`](Migrator::trust_schema) | only harmless ones |
 //! | Who sees progress, and may cancel? | [`on_event`](Migrator::on_event), [`cancel_handle`](Migrator::cancel_handle) | nobody |
+//! | May limbeck have the file's `user_version`? | [`keep_user_version`](Migrator::keep_user_version) | no |
 //! | Which version of the app was it? | [`app_version`](Migrator::app_version) | not kept |
 //!
 //! ```
@@ -117,7 +118,7 @@
 //! | [`operation`] | one step of a migration that limbeck writes | no |
 //! | [`diff`] | what lies between two schemas | no |
 //! | [`graph`] | revisions, targets, plans | no |
-//! | [`script`] | migration files | no |
+//! | [`script`] | migration files, limbeck's and other tools' | no |
 //! | [`invent`] | rows that satisfy whatever the tables demand | to judge them |
 //! | `deed` | what each statement of a file does | no |
 //! | [`lint`] | what in a migration will hurt | to ask it |
@@ -128,6 +129,10 @@
 //! | `execute` | one run from BEGIN to COMMIT, with the proof that nothing else changed | yes |
 //! | [`Migrator`] | the only one that sees everything | yes |
 //! | `cli` (feature `command`) | the command: arguments and settings in, one call of the `Migrator`, text or JSON out | through its host |
+
+#[cfg(all(doc, feature = "bundled", feature = "include_dir", feature = "refinery"))]
+#[macro_use]
+mod pages;
 
 pub mod alter;
 mod backup;

@@ -292,6 +292,7 @@ typedef enum limbeck_status {
    * A revision stands before one that is applied, and never ran itself: it came later.
    */
   LIMBECK_HISTORY_PASSED_OVER = 607,
+  /**
    * The number in the file's header, which limbeck was to keep, is somebody else's.
    */
   LIMBECK_HISTORY_USER_VERSION_TAKEN = 608,

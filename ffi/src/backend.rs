@@ -8,7 +8,7 @@ use std::path::Path;
 use std::ptr::null_mut;
 use std::slice;
 
-use limbeck::db::{CopyWay, error, not_utf8};
+use limbeck::db::{CopyWay, INSTRUCTIONS_PER_TICK, TO_WAIT, error, not_utf8};
 use limbeck::{Database, Error, Result, Value};
 
 use crate::copy;
@@ -169,12 +169,6 @@ const INTEGER: c_int = 1;
 const FLOAT: c_int = 2;
 const TEXT: c_int = 3;
 const BLOB: c_int = 4;
-
-/// Virtual machine instructions between two ticks: microseconds. `quick_check` counts pages instead.
-const INSTRUCTIONS_PER_TICK: c_int = 2_000;
-
-/// Between two tries of a statement that does not wait by itself.
-const TO_WAIT: std::time::Duration = std::time::Duration::from_millis(10);
 
 /// The program's connection, with its functions.
 pub(crate) struct Connection {

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::ptr::{null, null_mut};
 
-use limbeck::db::{CopyWay, error};
+use limbeck::db::{CopyWay, PAGES_PER_STEP, error};
 use limbeck::{Error, ErrorKind, Result};
 
 use crate::backend::{Connection, limbeck_sqlite3_api, sqlite3, sqlite3_backup};
@@ -16,9 +16,6 @@ const INTERRUPT: c_int = 9;
 const DONE: c_int = 101;
 const READONLY: c_int = 0x1;
 const READWRITE: c_int = 0x2;
-
-/// Pages that are copied between two questions whether to go on: a megabyte, of the usual size.
-const PAGES_PER_STEP: c_int = 256;
 
 /// As [`copy_database`](limbeck::Database::copy_database) has it.
 pub(crate) fn copy(

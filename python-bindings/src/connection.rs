@@ -8,9 +8,8 @@ use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use limbeck::db::CopyWay;
+use limbeck::db::{CopyWay, PAGES_PER_STEP, TO_WAIT};
 use limbeck::{Database, Error, ErrorKind, Result, Value, db};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -19,11 +18,9 @@ use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyString};
 use crate::errors::Raised;
 use crate::lent::Lent;
 
-/// Virtual machine instructions between two ticks: a few milliseconds at most.
+/// Virtual machine instructions between two ticks: a few milliseconds at most. More than
+/// [`limbeck::db::INSTRUCTIONS_PER_TICK`], because each calls Python.
 const INSTRUCTIONS_PER_TICK: u32 = 10_000;
-
-/// Between two tries of a statement that does not wait by itself.
-const TO_WAIT: Duration = Duration::from_millis(10);
 
 /// A connection that `limbeck._database` has prepared: no implicit BEGIN, text read as `str`.
 pub struct Sqlite {
@@ -227,9 +224,6 @@ impl Drop for Sqlite {
         self.used.set(None);
     }
 }
-
-/// Pages that are copied between two questions whether to go on: a megabyte, of the usual size.
-const PAGES_PER_STEP: i32 = 256;
 
 /// sqlite3 waits so long where the database is locked, and asks again, without an end: it is ended here.
 const SECONDS_BETWEEN: f64 = 0.05;

@@ -69,7 +69,15 @@ export interface PlanOptions extends DatabaseOptions {
 
 /**
  * Migrations, ready to be brought to databases. Each verb is that of limbeck's other surfaces; a target is
- * `head`, `heads`, `base`, `+1`, `-1`, an id or its beginning, `label@head`.
+ * `head`, `heads`, `base`, `+1`, `-1`, an id or its beginning, `label@head`. What fails throws a
+ * {@link LimbeckError} with one of the codes that stand with each verb, and has changed nothing.
+ *
+ * ```ts
+ * const migrator = new Migrator({ '0001_notes.sql': 'CREATE TABLE notes(title)' }, { appVersion: '2.0' });
+ * migrator.pending(db).map(({ revision }) => revision); // ['0001']
+ * migrator.upgrade(db).to; // ['0001']
+ * migrator.current(db)[0].head; // true
+ * ```
  */
 export class Migrator {
   readonly #core: Core;
@@ -101,7 +109,7 @@ export class Migrator {
     return parsed(() => this.#core.downgrade(adapt(db, options.sqlite3), target, listener(options)));
   }
 
-  /** Sets the version rows and runs nothing. `purge` throws the rows away first, also unknown ones. */
+  /** Sets the version rows and runs nothing. `purge` throws the rows away first, also unknown ones. Errors: `graph.*`. */
   stamp(db: AnyDatabase, targets: string | readonly string[], options: RunOptions & { purge?: boolean } = {}): Report {
     const all = typeof targets === 'string' ? [targets] : [...targets];
     return parsed(() => this.#core.stamp(adapt(db, options.sqlite3), all, options.purge ?? false, listener(options)));
@@ -122,12 +130,12 @@ export class Migrator {
     return parsed(() => this.#core.ensureVersion(adapt(db, options.sqlite3)));
   }
 
-  /** The revisions that an upgrade to `heads` would apply, in order. */
+  /** The revisions that an upgrade to `heads` would apply, in order. Errors: `history.database_newer`. */
   pending(db: AnyDatabase, options: DatabaseOptions = {}): Revision[] {
     return parsed(() => this.#core.pending(adapt(db, options.sqlite3)));
   }
 
-  /** What an upgrade, or a downgrade, would do. The database is only read. */
+  /** What an upgrade, or a downgrade, would do. The database is only read. Errors: those of the run. */
   plan(db: AnyDatabase, options: PlanOptions = {}): Plan {
     const { direction = 'upgrade', target = 'head' } = options;
     const core = this.#core;
@@ -173,7 +181,10 @@ export class Migrator {
     );
   }
 
-  /** Whether a database is what the migrations make up to where it says it is. It is only read. */
+  /**
+   * Whether a database is what the migrations make up to where it says it is. It is only read. Errors:
+   * `history.database_newer`.
+   */
   verify(db: AnyDatabase, options: DatabaseOptions = {}): Verified {
     return inScratch(db, options, (scratch) =>
       parsed(() => this.#core.verify(adapt(db, options.sqlite3), scratch)),
@@ -210,17 +221,20 @@ export class Migrator {
     return parsed(() => this.#core.branches());
   }
 
-  /** The revisions that a target names. */
+  /** The revisions that a target names. Errors: `graph.unknown_revision`, `graph.ambiguous_prefix`. */
   show(target: string): Revision[] {
     return parsed(() => this.#core.show(target));
   }
 
-  /** The ids that a merge of these targets would revise. */
+  /** The ids that a merge of these targets would revise. Errors: `graph.not_a_head`, `graph.duplicate_heads`. */
   merge(targets: readonly string[]): string[] {
     return parsed(() => this.#core.merge([...targets]));
   }
 
-  /** Reads every migration to its end: what a build wants to know before a user's launch does. */
+  /**
+   * Reads every migration to its end: what a build wants to know before a user's launch does. Errors: `script.*`,
+   * `sql.syntax`, `alter.syntax`.
+   */
   validate(): void {
     parsed(() => this.#core.validate());
   }

@@ -111,6 +111,22 @@ for (const { place, code } of shown) {
   }
 }
 
+// The example that an editor shows of the class: what stands behind `//` is the value of the line.
+for (const { name, open } of libraries) {
+  test(`wasm/js/migrator.ts, on ${name}`, async () => {
+    const text = readFileSync(join(here, 'js/migrator.ts'), 'utf8');
+    const [, block] = text.match(/^ \* ```ts\n(.*?)^ \* ```/ms);
+    const lines = block.replace(/^ \* /gm, '').replace(/^(?!const)(.*); \/\/ (.*)$/gm, 'assert.deepEqual($1, $2);');
+    assert.equal(lines.match(/assert/g).length, 3);
+    const source = join(folder, `class-${name.replace(/\W/g, '-')}.mjs`);
+    const imports = "import assert from 'node:assert/strict';\nimport { Migrator } from 'limbeck';\n";
+    globalThis.given = { db: open() };
+    writeFileSync(source, `${imports}const { db } = globalThis.given;\n${lines}`);
+    await import(pathToFileURL(source));
+    globalThis.given.db.close();
+  });
+}
+
 test('the table of verbs, which core/tests/documents checks by the sources, has what the class has', () => {
   const text = readFileSync(join(here, '../core/guides/parity.md'), 'utf8');
   const rows = text.split('## What is chosen')[0].split('\n').filter((line) => line.startsWith('| '));

@@ -11,12 +11,24 @@ mod rusqlite;
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 
 pub(crate) use literals::value_literal;
 pub use literals::with_literals;
 pub(crate) use recorder::Recorder;
+
+/// What a backend gives `sqlite3_progress_handler`: virtual machine instructions between two ticks, which are
+/// microseconds. `quick_check` counts pages instead.
+pub const INSTRUCTIONS_PER_TICK: i32 = 2_000;
+
+/// What a backend gives `sqlite3_backup_step`: pages between two questions whether to go on, a megabyte of the
+/// usual size.
+pub const PAGES_PER_STEP: i32 = 256;
+
+/// How long [`Database::wait`] waits.
+pub const TO_WAIT: Duration = Duration::from_millis(10);
 
 /// One value of a row or a parameter.
 #[derive(Debug, Clone, PartialEq)]
@@ -108,7 +120,7 @@ pub trait Database {
             .with_hint("copy the database by other means, and let limbeck run without backups"))
     }
 
-    /// Waits some milliseconds, before a statement is tried again that SQLite gave up because of another
+    /// Waits for [`TO_WAIT`], before a statement is tried again that SQLite gave up because of another
     /// connection's lock, without waiting as long as `busy_timeout` says. A backend that cannot wait
     /// returns at once.
     fn wait(&mut self) {}
@@ -236,6 +248,11 @@ pub fn error(code: i32, message: &str) -> Error {
             ErrorKind::NotADatabase,
             "check the path; if the file is encrypted, set its key before limbeck runs",
         ),
+        // SQLCipher's `sqlite3_backup_init`: its own key is not set on the connection to the copy.
+        1 if message.contains("backup is not supported with encrypted databases") => (
+            ErrorKind::BackupUnsupported,
+            "copy the file by other means while nothing has it open, and let limbeck run without backups",
+        ),
         1 if message.contains("unsafe use of ") => (
             ErrorKind::UntrustedSchema,
             "register what it names with SQLITE_INNOCUOUS, or trust the schema (trust_schema) where the file is the app's own",
@@ -243,4 +260,18 @@ pub fn error(code: i32, message: &str) -> Error {
         _ => return Error::new(ErrorKind::StatementFailed, message),
     };
     Error::new(kind, message).with_hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_encrypted_file_says() {
+        let refused = error(1, "backup is not supported with encrypted databases");
+        assert_eq!(refused.kind(), ErrorKind::BackupUnsupported);
+        let locked = error(26, "file is not a database");
+        assert!(locked.kind() == ErrorKind::NotADatabase && locked.hint().unwrap().contains("set its key"));
+        assert_eq!(error(1, "no such table: t").kind(), ErrorKind::StatementFailed);
+    }
 }

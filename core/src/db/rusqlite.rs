@@ -9,17 +9,8 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OpenFlags, ffi};
 
-use super::{CopyWay, Database, Value, error, not_utf8};
+use super::{CopyWay, Database, INSTRUCTIONS_PER_TICK, PAGES_PER_STEP, TO_WAIT, Value, error, not_utf8};
 use crate::error::{Error, ErrorKind, Result};
-
-/// Virtual machine instructions between two ticks: microseconds. `quick_check` counts pages instead.
-const INSTRUCTIONS_PER_TICK: c_int = 2_000;
-
-/// Pages that are copied between two questions whether to go on: a megabyte, of the usual size.
-const PAGES_PER_STEP: c_int = 256;
-
-/// Between two tries of a statement that does not wait by itself.
-const MILLISECONDS_TO_WAIT: c_int = 10;
 
 impl Database for Connection {
     fn execute(&mut self, sql: &str) -> Result<u64> {
@@ -77,7 +68,7 @@ impl Database for Connection {
 
     fn wait(&mut self) {
         // SAFETY: any thread may; it sleeps as the file system says.
-        unsafe { ffi::sqlite3_sleep(MILLISECONDS_TO_WAIT) };
+        unsafe { ffi::sqlite3_sleep(TO_WAIT.as_millis() as c_int) };
     }
 
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {

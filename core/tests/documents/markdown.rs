@@ -128,7 +128,7 @@ pub fn is_like(text: &str, pattern: &str) -> bool {
     last.map_or(rest.is_empty(), |piece| rest.ends_with(piece))
 }
 
-/// The targets of `[text](target)`, outside of blocks.
+/// The targets of `[text](target)` and `[key]: target`, outside of blocks.
 pub fn links(document: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut in_block = false;

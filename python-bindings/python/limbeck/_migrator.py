@@ -183,7 +183,7 @@ class Migrator:
     def check(self, schema: str) -> list[Difference]:
         """What is missing in the folder: the way from what it makes, replayed in memory, to a text of CREATE statements.
 
-        No database is looked at. Raises :class:`SqlSyntax`, :class:`StatementFailed`, :class:`ForbiddenStatement`.
+        No database is looked at. Raises :class:`StatementFailed`, and :class:`ForbiddenStatement` for what is no CREATE.
 
         >>> [difference.sql for difference in migrator.check("CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT NOT NULL, body)")]
         ['ALTER TABLE notes ADD COLUMN body']
@@ -194,7 +194,7 @@ class Migrator:
     def diff(self, database: Database, schema: str, *, renames: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Difference]:
         """The way from a database's schema to a text of CREATE statements. ``renames``: ``users.mail:email``, ``old:new``.
 
-        The database is only read. Raises :class:`BadRename`, :class:`CannotOpen`, :class:`NotADatabase`.
+        The database is only read. Raises :class:`BadRename`, :class:`StatementFailed` for the text, :class:`NotADatabase`.
 
         >>> wanted = "CREATE TABLE notes(id INTEGER PRIMARY KEY, name TEXT)"
         >>> [difference.sql for difference in migrator.diff("app.db", wanted, renames=["notes.title:name"])]
@@ -208,7 +208,7 @@ class Migrator:
     def verify(self, database: Database) -> Verified:
         """Whether a database is what the migrations make up to its version rows. It is only read.
 
-        Raises :class:`DatabaseNewer` for rows that the folder does not know, :class:`CannotOpen`.
+        Raises :class:`DatabaseNewer` for rows that the folder does not know, :class:`NotADatabase`.
 
         >>> migrator.verify("app.db").differences
         []
@@ -220,8 +220,8 @@ class Migrator:
     def doctor(self, database: Database) -> dict[str, Any]:
         """Looks at a database and its SQLite for a bug report, without rows and paths, and changes nothing.
 
-        What is wrong with the database stands in the answer, damage too; so do what is pending, and what that would
-        take. Raises :class:`CannotOpen` where there is none.
+        What is wrong with the database stands in the answer, damage too, and nothing of it raises; so do what is pending, and
+        what that would take. A file that is not there is looked at as an empty database.
 
         >>> migrator.doctor("app.db")["pending"]
         ['0002']
@@ -277,7 +277,7 @@ class Migrator:
     def current(self, database: Database) -> list[RevisionInfo]:
         """What the database is at.
 
-        Raises :class:`CannotOpen`, :class:`NotADatabase`, :class:`DatabaseNewer`.
+        Also such rows as the folder does not know; nothing, of a file that is not there. Raises :class:`NotADatabase`.
 
         >>> [revision.revision for revision in migrator.current("app.db")]
         ['0001']
@@ -312,7 +312,7 @@ class Migrator:
     def pending(self, database: Database) -> list[str]:
         """The revisions that an upgrade to ``heads`` would apply, in order.
 
-        The database is only read. Raises :class:`DatabaseNewer`, :class:`CannotOpen`.
+        The database is only read. Raises :class:`DatabaseNewer`, :class:`NotADatabase`.
 
         >>> migrator.pending("app.db")
         ['0002']
@@ -324,7 +324,7 @@ class Migrator:
     def history(self, revisions: str = ":", *, database: Optional[Database] = None) -> list[RevisionInfo]:
         """The revisions of a range ``low:high``, newest first; with a database, where it is at is marked.
 
-        Raises :class:`UnknownRevision`, :class:`RangeRequired`.
+        Raises :class:`UnknownRevision`.
 
         >>> [(each.revision, each.current) for each in migrator.history(database="app.db")]
         [('0002', False), ('0001', True)]
@@ -338,7 +338,7 @@ class Migrator:
     def heads(self) -> list[RevisionInfo]:
         """The revisions that nothing follows.
 
-        Raises nothing that reading the folder did not.
+        What is wrong with the folder, making the migrator raises.
 
         >>> [revision.revision for revision in migrator.heads()]
         ['0002']
@@ -455,7 +455,7 @@ def stamp(
 def current(database: Database, migrations: Migrations = "migrations") -> list[RevisionInfo]:
     """What the database is at.
 
-    Raises :class:`CannotOpen`, :class:`NotADatabase`.
+    Raises :class:`NotADatabase`, :class:`SourceUnreadable`.
 
     >>> [revision.revision for revision in limbeck.current("app.db", "migrations")]
     ['0001']

@@ -1,8 +1,9 @@
 // One tab: what is loaded, migrated, saved, kept, refused.
 import assert from 'node:assert/strict';
+import { firefox } from './chromium.mjs';
 import { close, ended, isNew, makeOld, open, run, save, start, stored } from './setup.mjs';
 
-const { it, page: tab, privately } = await start();
+const { it, inChromium, page: tab, privately } = await start();
 
 it('a first run, and nothing to do after it', async () => {
   const page = await tab();
@@ -182,7 +183,7 @@ it('20 MB', async () => {
   await page.close();
 });
 
-it('no room: told before the migrations run, or when it is saved, and nothing is lost', async () => {
+inChromium('no room: told before the migrations run, or when it is saved, and nothing is lost', async () => {
   const { context, page } = await privately();
   const session = await context.newCDPSession(page);
   const quota = (quotaSize) => session.send('Storage.overrideQuotaForOrigin', { origin: new URL(page.url()).origin, quotaSize });
@@ -229,7 +230,10 @@ for (const piece of ['storage', 'an estimate, which fails']) {
     const page = await tab();
     await page.evaluate((piece) => t.without(piece), piece);
     assert.deepEqual((await open(page, `without ${piece}`)).to, ['0004']);
-    assert.equal(await page.evaluate((name) => t.handles[name].persisted, `without ${piece}`), false);
+    // With the rest of it there, Firefox asks the user, and nobody answers here.
+    if (piece === 'storage' || !firefox) {
+      assert.equal(await page.evaluate((name) => t.handles[name].persisted, `without ${piece}`), false);
+    }
     await page.close();
   });
 }

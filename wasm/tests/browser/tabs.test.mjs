@@ -4,7 +4,7 @@ import { readlinkSync, rmSync } from 'node:fs';
 import { close, ended, isNew, isOldOrNew, makeOld, open, path, run, save, start, stored, tab as tabOf } from './setup.mjs';
 import { launch } from './chromium.mjs';
 
-const { it, page: tab, server } = await start();
+const { it, inChromium, page: tab, server } = await start();
 
 /** The next start finishes, whatever came before. */
 async function finishes(page, name, old) {
@@ -131,7 +131,7 @@ it('a tab closed while IndexedDB writes', async () => {
   await watch.close();
 });
 
-it('the browser killed while it saves', async () => {
+inChromium('the browser killed while it saves', async () => {
   const random = mulberry32(7);
   for (let nth = 0; nth < 2; nth++) {
     const first = await launch(path);
@@ -159,7 +159,7 @@ it('the browser killed while it saves', async () => {
   }
 });
 
-it('the browser killed while a worker migrates in OPFS', async () => {
+inChromium('the browser killed while a worker migrates in OPFS', async () => {
   const inWorker = (page, options) => page.evaluate((options) => t.openInWorker('killed', { kind: 'opfs', ...options }), options);
   const first = await launch(path);
   const page = await tabOf(first.context, server);
