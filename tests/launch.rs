@@ -309,14 +309,14 @@ fn whoever_moves_the_rows_takes_the_number_back() {
     let mut db = Connection::open_in_memory().unwrap();
     by_header(&mut db, &FILES, "head").unwrap();
     // Also without the setting, as the command of a developer may be.
-    Migrator::new(&FILES).unwrap().downgrade(&mut db, "-1").unwrap();
+    Migrator::new(FILES).unwrap().downgrade(&mut db, "-1").unwrap();
     assert_eq!(user_version(&db), 0);
     assert_eq!(by_header(&mut db, &FILES, "head").unwrap(), Run(1));
-    Migrator::new(&FILES).unwrap().keep_user_version(true).downgrade(&mut db, "base").unwrap();
+    Migrator::new(FILES).unwrap().keep_user_version(true).downgrade(&mut db, "base").unwrap();
     assert_eq!(user_version(&db), 0);
-    Migrator::new(&FILES).unwrap().keep_user_version(true).stamp(&mut db, &["head"], false).unwrap();
+    Migrator::new(FILES).unwrap().keep_user_version(true).stamp(&mut db, &["head"], false).unwrap();
     assert_eq!(by_header(&mut db, &FILES, "head").unwrap(), Short);
-    Migrator::new(&FILES).unwrap().stamp(&mut db, &["2"], true).unwrap();
+    Migrator::new(FILES).unwrap().stamp(&mut db, &["2"], true).unwrap();
     assert_eq!(user_version(&db), 0);
     // What fails changes nothing.
     let failing = [&FILES[..], &[("4.sql", "CREATE TABLE notes(a)")]].concat();
@@ -335,10 +335,10 @@ fn a_number_of_the_apps_own_is_refused() {
         let error = by_header(&mut db, &FILES, target).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::UserVersionTaken, "{target}");
     }
-    let mut migrator = Migrator::new(&FILES).unwrap().keep_user_version(true);
+    let mut migrator = Migrator::new(FILES).unwrap().keep_user_version(true);
     assert_eq!(migrator.downgrade(&mut db, "base").unwrap_err().kind(), ErrorKind::UserVersionTaken);
-    Migrator::new(&FILES).unwrap().downgrade(&mut db, "2").unwrap();
+    Migrator::new(FILES).unwrap().downgrade(&mut db, "2").unwrap();
     assert_eq!(user_version(&db), 12, "what is not limbeck's is left alone");
-    let mut migrator = Migrator::new(&FILES).unwrap().keep_user_version(true).keep_history(false);
+    let mut migrator = Migrator::new(FILES).unwrap().keep_user_version(true).keep_history(false);
     assert_eq!(migrator.upgrade(&mut db, "head").unwrap_err().kind(), ErrorKind::BadSetting);
 }
