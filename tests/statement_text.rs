@@ -81,14 +81,42 @@ fn statements_end_where_sqlite_ends_them() {
 #[test]
 fn alterations_are_read_as_they_are_printed() {
     let mut random = Random(20260305);
+    let mut made = [false; KINDS];
     for _ in 0..rounds(3000) {
         let wanted = alteration(&mut random);
+        wanted.actions.iter().for_each(|action| made[kind(action)] = true);
         let schema = wanted.schema.as_ref().map_or(String::new(), |schema| format!("{}.", quote(schema)));
         let exists = if wanted.if_exists { "IF EXISTS " } else { "" };
         let actions: Vec<String> = wanted.actions.iter().map(Action::to_string).collect();
         let text = format!("ALTER TABLE {exists}{schema}{} {}", quote(&wanted.table), actions.join(", "));
         let read = Alteration::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
         assert_eq!(read, wanted, "{text}");
+    }
+    assert_eq!(made, [true; KINDS], "`action` below makes one of each kind, as `kind` numbers them");
+}
+
+/// How many kinds of actions there are.
+const KINDS: usize = 16;
+
+/// Without a `_`, so that the compiler names this test where an action is new.
+fn kind(action: &Action) -> usize {
+    match action {
+        Action::AddColumn { .. } => 0,
+        Action::DropColumn { .. } => 1,
+        Action::RenameColumn { .. } => 2,
+        Action::RenameConstraint { .. } => 3,
+        Action::RenameTable { .. } => 4,
+        Action::SetNotNull { .. } => 5,
+        Action::DropNotNull { .. } => 6,
+        Action::SetDefault { .. } => 7,
+        Action::DropDefault { .. } => 8,
+        Action::SetType { .. } => 9,
+        Action::SetGenerated { .. } => 10,
+        Action::DropExpression { .. } => 11,
+        Action::MoveColumn { .. } => 12,
+        Action::AddConstraint { .. } => 13,
+        Action::DropConstraint { .. } => 14,
+        Action::SetOption(_) => 15,
     }
 }
 
@@ -105,7 +133,7 @@ fn action(random: &mut Random) -> Action {
     let names = |random: &mut Random| (0..1 + random.below(3)).map(|_| name(random)).collect::<Vec<_>>();
     let column = name(random);
     let expression = random.expression(std::slice::from_ref(&column));
-    match random.below(16) {
+    match random.below(KINDS) {
         0 => Action::AddColumn {
             if_not_exists: random.once_in(2),
             definition: format!("{} {} DEFAULT {}", quote(&column), random.type_name(), literal("a, b")),

@@ -118,7 +118,7 @@
 //! | [`operation`] | one step of a migration that limbeck writes | no |
 //! | [`diff`] | what lies between two schemas | no |
 //! | [`graph`] | revisions, targets, plans | no |
-//! | [`script`] | migration files | no |
+//! | [`script`] | migration files, limbeck's and other tools' | no |
 //! | [`invent`] | rows that satisfy whatever the tables demand | to judge them |
 //! | `deed` | what each statement of a file does | no |
 //! | [`lint`] | what in a migration will hurt | to ask it |

@@ -132,11 +132,12 @@ fn dry_runs_and_scripts() {
     assert_eq!(project.ok(&["-d", "other.db", "ensure_version", "--json"]), "{\"made\":false}\n");
 }
 
-/// With `--json`, stdout is one object, whatever happens.
+/// With `--json`, stdout is one object, whatever happens. A new command gets a row here.
 #[test]
 fn every_command_has_json() {
     let project = shop("json");
-    for arguments in [
+    fs::write(project.0.join("schema.sql"), "CREATE TABLE plans(name);\n").unwrap();
+    let rows = [
         &["upgrade", "heads", "--plan"][..],
         &["upgrade", "heads"],
         &["upgrade", "heads", "--sql"],
@@ -149,6 +150,14 @@ fn every_command_has_json() {
         &["graph"],
         &["edit", "a100"],
         &["check"],
+        &["check", "--schema", "schema.sql"],
+        &["diff", "base", "heads"],
+        &["verify"],
+        &["lint"],
+        &["test", "--rows", "2"],
+        &["snapshot", "a100"],
+        &["embed", "migrations", "-o", "migrations.c"],
+        &["schema", "head"],
         &["ensure_version"],
         &["downgrade", "b100@-1"],
         &["stamp", "heads"],
@@ -165,12 +174,25 @@ fn every_command_has_json() {
         &["doctor"],
         &["-d", "nowhere/app.db", "upgrade"],
         &["-c", "nowhere.toml", "upgrade"],
-    ] {
+    ];
+    for arguments in rows {
         let output = project.run(&[arguments, &["--json"]].concat());
         let found: serde_json::Value = serde_json::from_slice(&output.stdout)
             .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", text(&output.stdout)));
         assert_eq!(text(&output.stdout).lines().count(), 1, "{arguments:?}");
-        assert_eq!(found.get("error").is_none(), output.status.success(), "{arguments:?}: {found}");
+        // Differences and findings are no error, and end with status 1.
+        let told = found.get("error").is_some();
+        let finds = ["check", "diff", "verify", "lint", "test"].contains(&arguments[0]);
+        assert!(told != output.status.success() || (finds && !told), "{arguments:?}: {found}");
+    }
+    let help = project.ok(&["--help"]);
+    let (_, commands) = help.split_once("Commands:\n").expect("the help lists the commands");
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    for command in commands.filter_map(|line| line.strip_prefix("  ")?.split(' ').next()) {
+        // Texts for a shell; a line that goes on from the one above.
+        let none = ["completions", "man", "help", ""].contains(&command);
+        let tried = rows.iter().any(|row| row[if row[0].starts_with('-') { 2 } else { 0 }] == command);
+        assert!(none || tried, "'limbeck {command} --json' has no row in this test");
     }
 }
 
@@ -274,6 +296,20 @@ fn python_is_refused() {
 }
 
 /// A folder that Alembic's ini leads to shares its table of version rows.
+#[test]
+fn gooses_go_is_refused() {
+    let project = Project::with("goose", &[]);
+    let write = |name: &str, text: &str| fs::write(project.0.join("migrations").join(name), text).unwrap();
+    write("00001_a.sql", "-- +goose Up\nCREATE TABLE a(x);\n-- +goose Down\nDROP TABLE a;\n");
+    write("embed.go", "package migrations");
+    write("00002_rows_test.go", "package migrations");
+    assert!(project.ok(&["upgrade", "--plan"]).contains("CREATE TABLE a(x)"));
+    write("00002_rows.go", "package migrations");
+    let told = project.refused(&["upgrade"]);
+    assert!(told.contains("a migration is in Go: ") && told.contains("00002_rows.go"), "{told}");
+    assert!(project.refused(&["embed", "migrations"]).contains("a migration is in Go: "));
+}
+
 #[test]
 fn alembics_table() {
     let project = Project::new("alembic");
@@ -504,6 +540,57 @@ fn diff() {
     assert_eq!(found["operations"][0]["notes"][0]["kind"], "loses");
     assert_eq!(found["differences"][0]["kind"], "drop_table");
     assert!(project.refused(&["diff", "nowhere", "app.db"]).contains("[graph.unknown_revision]"));
+    fs::write(project.0.join("limbeck.toml"), "version_table = \"mine\"\n").unwrap();
+    project.ok(&["-d", "other.db", "upgrade", "heads"]);
+    assert_eq!(
+        project.ok(&["diff", "heads", "other.db"]),
+        "no difference\n",
+        "limbeck's table by another name"
+    );
+}
+
+/// What is printed makes the same schema again, whatever its objects are called.
+#[test]
+fn schema() {
+    let project = Project::with(
+        "schema",
+        &[(
+            &["--rev-id", "a100"],
+            "CREATE TABLE zoo(id INTEGER PRIMARY KEY AUTOINCREMENT, keeper REFERENCES animal(id)); -- why\n\
+             CREATE TABLE animal(id INTEGER PRIMARY KEY, name TEXT UNIQUE);\n\
+             CREATE INDEX kept ON zoo(keeper) WHERE keeper > 1 -- some\n;\n\
+             CREATE VIEW v AS SELECT name FROM animal;\nCREATE VIEW a AS SELECT * FROM v;\n\
+             CREATE TRIGGER r INSTEAD OF INSERT ON v BEGIN DELETE FROM zoo; END;\n\
+             CREATE VIRTUAL TABLE f USING fts5(name, content=animal);\nANALYZE;",
+            "",
+        )],
+    );
+    let made = project.ok(&["schema", "head"]);
+    assert!(
+        made.starts_with(
+            "CREATE TABLE animal(id INTEGER PRIMARY KEY, name TEXT UNIQUE);\n\nCREATE TABLE zoo(id "
+        ),
+        "parents first: {made}"
+    );
+    assert_eq!(made.matches("CREATE ").count(), 7, "nothing of SQLite's or limbeck's: {made}");
+    assert_eq!(project.ok(&["schema"]), "", "the database is empty");
+    assert!(!project.0.join("app.db").exists(), "no database is made");
+    project.ok(&["upgrade"]);
+    assert_eq!(project.ok(&["schema"]), made);
+    assert_eq!(project.ok(&["schema", "app.db"]), made);
+    assert_eq!(project.ok(&["schema", "migrations@heads"]), made);
+    assert_eq!(project.ok(&["schema", "base"]), "");
+
+    fs::write(project.0.join("schema.sql"), &made).unwrap();
+    assert_eq!(project.ok(&["check", "--schema", "schema.sql"]), "No new upgrade operations detected.\n");
+    let found: serde_json::Value = serde_json::from_str(&project.ok(&["schema", "--json"])).unwrap();
+    let index = &found["objects"][2];
+    assert_eq!(
+        (&index["kind"], &index["table"], &index["name"]),
+        (&"index".into(), &"zoo".into(), &"kept".into())
+    );
+    assert_eq!(index["sql"], "CREATE INDEX kept ON zoo(keeper) WHERE keeper > 1");
+    assert!(project.refused(&["schema", "nowhere"]).contains("[graph.unknown_revision]"));
 }
 
 #[test]

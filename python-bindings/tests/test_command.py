@@ -91,7 +91,7 @@ def test_case(path: Path, command: Command, record: Record) -> None:
         skip(line, "command_connection", "the area of connections")
     if path.name == "later_body_first":
         skip(line, "command_reads_all")
-    settings = {name: options[name] for name in ("rebuild", "transaction") if name in options}
+    settings = {name: options[name] for name in ("rebuild", "transaction", "keep_user_version") if name in options}
     Path("limbeck.toml").write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()))
     db = sqlite3.connect("app.db", isolation_level=None)
     make(db, path, line)

@@ -1,5 +1,6 @@
 //! What an `ALTER TABLE` can ask for. A new action is a variant here; the compiler then lists every
-//! place that must know it.
+//! place that must know it. It does not list `parse.rs`, which makes the variant, and the rules of
+//! `lint`, which pick the actions that they look for.
 
 use std::collections::HashSet;
 use std::fmt;

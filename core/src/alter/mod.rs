@@ -24,6 +24,20 @@
 //! assert_eq!(alteration.actions[1].to_string(), "DROP COLUMN fax");
 //! ```
 
+//
+// Where a question is answered:
+//
+//   action     what can be asked for; parse: the text of it
+//   draft      the definition that it makes, text in, text out; constraint: of its constraints
+//   choose     which way it goes, by asking native, in_place (a type or a collation: convert), and
+//              rebuild, or swap where foreign keys are enforced
+//   reads      which actions of a batch have to wait for the ones before
+//   rules      which rules the rows have to obey from now on, found by comparing definitions, so that
+//              no action is named there; question, unique and values are its parts
+//   touched    whose foreign keys it could break
+//   same       whether IF NOT EXISTS means what is there already
+//   table_state  what has to be known of a table for all of it
+
 mod action;
 mod choose;
 mod constraint;

@@ -46,12 +46,7 @@ fn may_break(action: &Action) -> bool {
 
 /// Whether an action needs values that `earlier` changes: most look at definitions only.
 fn reads(table: &TableDef, action: &Action, earlier: &Action) -> bool {
-    let (Action::AddColumn { column: written, .. }
-    | Action::SetType { column: written, .. }
-    | Action::SetGenerated { column: written, .. }) = earlier
-    else {
-        return false;
-    };
+    let Some(written) = written(earlier) else { return false };
     match action {
         Action::SetType { using: Some(expression), .. } => uses(table, expression, written, &mut Vec::new()),
         Action::DropExpression { column } => {
@@ -60,7 +55,43 @@ fn reads(table: &TableDef, action: &Action, earlier: &Action) -> bool {
             same_name(column, written)
                 || expression.is_some_and(|text| uses(table, text, written, &mut Vec::new()))
         }
-        _ => false,
+        Action::SetType { using: None, .. }
+        | Action::AddColumn { .. }
+        | Action::DropColumn { .. }
+        | Action::RenameColumn { .. }
+        | Action::RenameConstraint { .. }
+        | Action::RenameTable { .. }
+        | Action::SetNotNull { .. }
+        | Action::DropNotNull { .. }
+        | Action::SetDefault { .. }
+        | Action::DropDefault { .. }
+        | Action::SetGenerated { .. }
+        | Action::MoveColumn { .. }
+        | Action::AddConstraint { .. }
+        | Action::DropConstraint { .. }
+        | Action::SetOption(_) => false,
+    }
+}
+
+/// The column whose values an action writes.
+fn written(action: &Action) -> Option<&str> {
+    match action {
+        Action::AddColumn { column, .. }
+        | Action::SetType { column, .. }
+        | Action::SetGenerated { column, .. } => Some(column),
+        Action::DropColumn { .. }
+        | Action::RenameColumn { .. }
+        | Action::RenameConstraint { .. }
+        | Action::RenameTable { .. }
+        | Action::SetNotNull { .. }
+        | Action::DropNotNull { .. }
+        | Action::SetDefault { .. }
+        | Action::DropDefault { .. }
+        | Action::DropExpression { .. }
+        | Action::MoveColumn { .. }
+        | Action::AddConstraint { .. }
+        | Action::DropConstraint { .. }
+        | Action::SetOption(_) => None,
     }
 }
 

@@ -214,6 +214,20 @@ pub enum Command {
         #[command(flatten)]
         compare: Compare,
     },
+    /// Print a schema as CREATE statements: the database's, or what the migrations make
+    #[command(
+        after_help = "Without a side it is the database's; it may be a revision, a folder, folder@revision, or a database.\n\
+        The migrations are replayed in memory. SQLite's, limbeck's and other tools' tables are left out. Tables come\n\
+        before what needs them, so the text makes the same schema again: check and --autogenerate take it.\n\n  \
+        limbeck schema                       the database\n  \
+        limbeck schema head > schema.sql     what the migrations make\n  \
+        limbeck schema ../old/migrations@a1b2"
+    )]
+    Schema {
+        /// Whose
+        #[arg(allow_hyphen_values = true)]
+        of: Option<String>,
+    },
     /// Look for what in the migrations will hurt
     #[command(
         after_help = "The migrations are read, and replayed in memory. Where a database is named and there, its record tells\n\

@@ -211,9 +211,10 @@ impl Migrator<'_> {
     }
 
     fn revisions_of(&self, found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
-        found.heads = self.history().rows(db)?;
+        // Known of a file that cannot be read, too.
         let scripts = self.folder.scripts()?;
         found.wanted = scripts.graph.heads().into_iter().map(str::to_owned).collect();
+        found.heads = self.history().rows(db)?;
         if scripts.lack(&found.heads) {
             found.newer = Met::new(&self.options, scripts.graph, db, &found.heads)?.newer();
             return Ok(());

@@ -73,7 +73,7 @@ impl Body {
             return Ok(Body { up: part(0, text.len()).read()?, down: None });
         };
         if let Some(first) = all.first().filter(|first| first.start < up.start) {
-            return Err(Error::new(ErrorKind::BadDirective, "SQL stands before 'migrate:up'")
+            return Err(Error::new(ErrorKind::BadDirective, format!("SQL stands before '{}'", up.name()))
                 .at_line(line_at(text, first.start))
                 .with_hint("move it below the marker"));
         }
@@ -109,7 +109,7 @@ impl Section {
             let own = markers.first().filter(|first| first.place == 0 && first.transaction().is_some());
             let mut others = markers.iter().skip(usize::from(own.is_some()));
             if let Some(other) = others.find(|marker| marker.transaction().is_some()) {
-                return Err(bad(other, &format!("'{}' inside a section", other.kind.name()))
+                return Err(bad(other, &format!("'{}' inside a section", other.name()))
                     .with_hint("give the text of one direction only"));
             }
             let from = own.map_or(0, |own| own.start);
@@ -127,19 +127,20 @@ fn directions(markers: &[Marker]) -> Result<Option<(&Marker, Option<&Marker>)>> 
     let mut cuts = markers.iter().filter(|marker| marker.transaction().is_some());
     let Some(up) = cuts.next() else { return Ok(None) };
     if !matches!(up.kind, MarkerKind::Up { .. }) {
-        return Err(bad(up, "'migrate:down' without a 'migrate:up' before it")
-            .with_hint("begin the upgrade with '-- migrate:up', above the downgrade"));
+        let (name, wanted) = (up.name(), if up.goose { "+goose Up" } else { "migrate:up" });
+        return Err(bad(up, &format!("'{name}' without a '{wanted}' before it"))
+            .with_hint(format!("begin the upgrade with '-- {wanted}', above the downgrade")));
     }
-    if markers[0].start < up.start {
-        return Err(
-            bad(&markers[0], "'migrate:unless' above 'migrate:up'").with_hint("move it below the marker")
-        );
+    let first = markers.iter().find(|marker| marker.kind != MarkerKind::NoTransaction);
+    if let Some(first) = first.filter(|first| first.start < up.start) {
+        return Err(bad(first, &format!("'{}' above '{}'", first.name(), up.name()))
+            .with_hint("move it below the marker"));
     }
     let down = cuts.next();
     let again = down.filter(|down| matches!(down.kind, MarkerKind::Up { .. })).or_else(|| cuts.next());
     match again {
-        Some(again) => Err(bad(again, &format!("'{}' stands twice", again.kind.name()))
-            .with_hint("keep one 'migrate:up' and one 'migrate:down'")),
+        Some(again) => Err(bad(again, &format!("'{}' stands twice", again.name()))
+            .with_hint("keep one marker of each direction")),
         None => Ok(Some((up, down))),
     }
 }
@@ -161,23 +162,52 @@ impl<'t, 'a> Part<'t, 'a> {
 
     fn read(&self) -> Result<Section> {
         let place = |offset| self.markers.partition_point(|marker| marker.start < offset);
-        let (from, transaction, inside) = match &self.markers[place(self.from)..place(self.to)] {
-            [own, inside @ ..] if own.transaction().is_some() => match own.transaction() {
-                // Without a transaction the marker belongs to the text: it says so.
-                Some(false) => (own.start, false, inside),
-                _ => (own.end, true, inside),
-            },
-            inside => (self.from, true, inside),
+        let (own, inside) = match &self.markers[place(self.from)..place(self.to)] {
+            [own, inside @ ..] if own.transaction().is_some() => (Some(own), inside),
+            inside => (None, inside),
         };
-        let sql = self.text[from..self.to].trim_ascii().to_owned();
+        let alone = inside.iter().find(|marker| own.is_none() && marker.kind == MarkerKind::NoTransaction);
+        if let Some(alone) = alone {
+            return Err(bad(alone, &format!("'{}' without '+goose Up'", alone.name()))
+                .with_hint("write '-- +goose Up' above the upgrade"));
+        }
+        let transaction = own.and_then(Marker::transaction) != Some(false);
+        let text = |from: usize| self.text[from..self.to].trim_ascii();
+        let sql = match own {
+            // Without a transaction the marker belongs to the text: it says so. goose's does not, and
+            // what does may stand outside the section.
+            Some(Marker { kind: MarkerKind::Up { transaction: false }, goose: true, end, .. }) => {
+                format!("-- migrate:up transaction:false\n{}", text(*end)).trim_ascii_end().to_owned()
+            }
+            Some(Marker { kind: MarkerKind::Down { transaction: false }, goose: true, end, .. }) => {
+                format!("-- migrate:down transaction:false\n{}", text(*end)).trim_ascii_end().to_owned()
+            }
+            Some(own) if !transaction => text(own.start).to_owned(),
+            Some(own) => text(own.end).to_owned(),
+            None => text(self.from).to_owned(),
+        };
         Ok(Section { transaction, sql, items: self.items(inside, transaction)? })
     }
 
+    /// The tokens of each statement. goose's `StatementEnd` ends one as a semicolon does.
+    fn statements(&self) -> Vec<&'t [Token<'a>]> {
+        let mut tokens = self.tokens();
+        let mut all = Vec::new();
+        for cut in self.markers.iter().filter(|marker| marker.ends_statements()) {
+            let (before, after) = tokens.split_at(tokens.partition_point(|token| token.start < cut.start));
+            all.extend(groups(before));
+            tokens = after;
+        }
+        all.extend(groups(tokens));
+        all
+    }
+
     fn items(&self, markers: &[Marker], transaction: bool) -> Result<Vec<Item>> {
-        let mut markers = markers.iter().peekable();
+        let unless = |marker: &&Marker| matches!(marker.kind, MarkerKind::Unless(_));
+        let mut markers = markers.iter().filter(unless).peekable();
         let mut lines = LineCounter::new(self.text);
         let mut items: Vec<Item> = Vec::new();
-        for statement in groups(self.tokens()) {
+        for statement in self.statements() {
             let (start, end) = (statement[0].start, statement[statement.len() - 1].end());
             let unless = markers.next_if(|marker| marker.start < start);
             if let Some(marker) = markers.next_if(|marker| marker.start < start) {
@@ -190,7 +220,11 @@ impl<'t, 'a> Part<'t, 'a> {
             }
             let unless = unless.and_then(|marker| match &marker.kind {
                 MarkerKind::Unless(query) => Some(query.clone()),
-                MarkerKind::Up { .. } | MarkerKind::Down { .. } => None,
+                MarkerKind::Up { .. }
+                | MarkerKind::Down { .. }
+                | MarkerKind::NoTransaction
+                | MarkerKind::StatementBegin
+                | MarkerKind::StatementEnd => None,
             });
             let (sql, line) = (&self.text[start..end], lines.at(start));
             forbidden::check(statement, transaction).map_err(|error| {
@@ -214,7 +248,7 @@ impl<'t, 'a> Part<'t, 'a> {
     /// needs no semicolon, as the last of a file needs none, if it can be read as it is.
     fn ends_with_a_statement(&self, marker: &Marker) -> Result<()> {
         let tokens = self.tokens();
-        let Some(last) = groups(tokens).pop() else { return Ok(()) };
+        let Some(last) = self.statements().pop() else { return Ok(()) };
         let (start, end) = (last[0].start, last[last.len() - 1].end());
         let closed = tokens.last().is_some_and(|token| token.start >= end);
         let sql = &self.text[start..end];
@@ -286,7 +320,7 @@ fn read_tokens(text: &str) -> Result<Vec<Token<'_>>> {
 }
 
 fn inside_a_statement(marker: &Marker) -> Error {
-    bad(marker, &format!("'{}' in the middle of a statement", marker.kind.name()))
+    bad(marker, &format!("'{}' in the middle of a statement", marker.name()))
         .with_hint("end the statement before it with ';'")
 }
 

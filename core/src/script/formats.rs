@@ -2,8 +2,9 @@
 //!
 //! sqlx and golang-migrate write two files a revision, `1_name.up.sql` and `1_name.down.sql`;
 //! refinery writes `V1__name.sql` or `U1__name.sql`. Both go by the number, not by the text of the
-//! name: `V10` comes after `V9`. dbmate's files have the same markers as limbeck's. Files that
-//! `limbeck revision` has written since say themselves what they revise, and stand behind the others.
+//! name: `V10` comes after `V9`. dbmate's files have the same markers as limbeck's,
+//! goose's have markers of their own: both are read in `marker.rs`. Files that `limbeck revision` has
+//! written since say themselves what they revise, and stand behind the others.
 
 use std::borrow::Cow;
 

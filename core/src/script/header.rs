@@ -2,6 +2,7 @@
 //!
 //! Only those lines are read: a launch reads a thousand headers and no body.
 
+use super::marker::is_marker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::similar;
 
@@ -82,7 +83,7 @@ impl Header {
 }
 
 /// The text of each comment line before anything else, with its line. A block comment, such as a
-/// licence, and blank lines are passed over; a `migrate:` marker ends the header.
+/// licence, and blank lines are passed over; a marker of the body ends the header.
 fn comments(text: &str) -> impl Iterator<Item = (u32, &str)> {
     let mut rest = text;
     let mut line = 1;
@@ -105,11 +106,6 @@ fn comments(text: &str) -> impl Iterator<Item = (u32, &str)> {
             }
         }
     })
-}
-
-/// Whether a comment is meant as a marker of the body, rightly spelled or not.
-pub(super) fn is_marker(comment: &str) -> bool {
-    comment.get(.."migrate:".len()).is_some_and(|start| start.eq_ignore_ascii_case("migrate:"))
 }
 
 /// A comment line that reads `word: text`, where the word is a key or is meant as one.

@@ -1,15 +1,16 @@
-//! The `-- migrate:` comments that divide a body, found between its tokens.
+//! The comments that divide a body, found between its tokens: `-- migrate:`, limbeck's and dbmate's, and
+//! goose's `-- +goose` (<https://pressly.github.io/goose/documentation/annotations/>).
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::similar;
 use crate::sql::{LineCounter, Token, TokenType as T, groups, tokens};
 
-use super::header::is_marker;
-
 /// One marker, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Marker {
     pub(super) kind: MarkerKind,
+    /// In goose's spelling.
+    pub(super) goose: bool,
     /// Byte offset of its `--`.
     pub(super) start: usize,
     /// Byte offset after its last byte, before the end of the line.
@@ -28,6 +29,12 @@ pub(super) enum MarkerKind {
     Down { transaction: bool },
     /// `migrate:unless query`
     Unless(String),
+    /// `+goose NO TRANSACTION`: of both directions, wherever it stands.
+    NoTransaction,
+    /// `+goose StatementBegin`: one statement, or several, to `StatementEnd`.
+    StatementBegin,
+    /// `+goose StatementEnd`: ends a statement as a semicolon does.
+    StatementEnd,
 }
 
 impl Marker {
@@ -35,18 +42,29 @@ impl Marker {
     pub(super) fn transaction(&self) -> Option<bool> {
         match self.kind {
             MarkerKind::Up { transaction } | MarkerKind::Down { transaction } => Some(transaction),
-            MarkerKind::Unless(_) => None,
+            MarkerKind::Unless(_)
+            | MarkerKind::NoTransaction
+            | MarkerKind::StatementBegin
+            | MarkerKind::StatementEnd => None,
         }
     }
-}
 
-impl MarkerKind {
+    /// Whether a statement may not go on behind it.
+    pub(super) fn ends_statements(&self) -> bool {
+        matches!(self.kind, MarkerKind::StatementBegin | MarkerKind::StatementEnd)
+    }
+
     /// As it is written, without what follows.
     pub(super) fn name(&self) -> &'static str {
-        match self {
+        match self.kind {
+            MarkerKind::Up { .. } if self.goose => "+goose Up",
             MarkerKind::Up { .. } => "migrate:up",
+            MarkerKind::Down { .. } if self.goose => "+goose Down",
             MarkerKind::Down { .. } => "migrate:down",
             MarkerKind::Unless(_) => "migrate:unless",
+            MarkerKind::NoTransaction => "+goose NO TRANSACTION",
+            MarkerKind::StatementBegin => "+goose StatementBegin",
+            MarkerKind::StatementEnd => "+goose StatementEnd",
         }
     }
 }
@@ -59,10 +77,64 @@ pub(super) fn markers(text: &str, tokens: &[Token<'_>]) -> Result<Vec<Marker>> {
     for Comment { start, end, place, line, text: comment } in comments(text, tokens) {
         if let Some(kind) = read(comment).map_err(|error| error.at_line(line))? {
             let end = start + text[start..end].trim_end().len();
-            found.push(Marker { kind, start, end, place, line });
+            found.push(Marker { kind, goose: goose(comment).is_some(), start, end, place, line });
+        }
+    }
+    statements_are_closed(&found)?;
+    if let Some(line) = found.iter().find(|m| m.kind == MarkerKind::NoTransaction).map(|m| m.line) {
+        for marker in &mut found {
+            let (goose, name) = (marker.goose, marker.name());
+            match &mut marker.kind {
+                MarkerKind::Up { transaction } | MarkerKind::Down { transaction } if goose => {
+                    *transaction = false;
+                }
+                MarkerKind::Up { transaction: true } | MarkerKind::Down { transaction: true } => {
+                    return Err(bad(format!("'+goose NO TRANSACTION' beside '{name}'"))
+                        .with_hint("write 'transaction:false' behind the markers instead")
+                        .at_line(line));
+                }
+                MarkerKind::Up { transaction: false }
+                | MarkerKind::Down { transaction: false }
+                | MarkerKind::Unless(_)
+                | MarkerKind::NoTransaction
+                | MarkerKind::StatementBegin
+                | MarkerKind::StatementEnd => {}
+            }
         }
     }
     Ok(found)
+}
+
+/// Errors: [`ErrorKind::BadDirective`] for a `StatementBegin` without its end, or an end without it.
+fn statements_are_closed(markers: &[Marker]) -> Result<()> {
+    let open = |begin: &Marker| {
+        bad("'+goose StatementBegin' without its end".to_owned())
+            .with_hint("write '-- +goose StatementEnd' behind the statement")
+            .at_line(begin.line)
+    };
+    let mut begun: Option<&Marker> = None;
+    for marker in markers {
+        begun = match (&marker.kind, begun) {
+            (MarkerKind::StatementEnd, Some(_)) => None,
+            (MarkerKind::StatementEnd, None) => {
+                return Err(bad("'+goose StatementEnd' without its beginning".to_owned())
+                    .with_hint("write '-- +goose StatementBegin' before the statement")
+                    .at_line(marker.line));
+            }
+            (MarkerKind::StatementBegin | MarkerKind::Up { .. } | MarkerKind::Down { .. }, Some(begin)) => {
+                return Err(open(begin));
+            }
+            (MarkerKind::StatementBegin, None) => Some(marker),
+            (
+                MarkerKind::Up { .. }
+                | MarkerKind::Down { .. }
+                | MarkerKind::Unless(_)
+                | MarkerKind::NoTransaction,
+                begun,
+            ) => begun,
+        };
+    }
+    begun.map_or(Ok(()), |begin| Err(open(begin)))
 }
 
 /// One `--` comment: what it says, and where it stands.
@@ -123,6 +195,9 @@ fn next_line_comment(text: &str, mut at: usize) -> Option<(usize, usize)> {
 
 /// A comment as a marker, if it is one.
 fn read(comment: &str) -> Result<Option<MarkerKind>> {
+    if let Some(words) = goose(comment) {
+        return read_goose(words);
+    }
     if !is_marker(comment) {
         return match looks_like(comment) {
             Some(direction) => Err(bad(format!("'-- {comment}' is no marker of limbeck's"))
@@ -151,9 +226,52 @@ fn read(comment: &str) -> Result<Option<MarkerKind>> {
     Ok(Some(kind))
 }
 
+/// Whether a comment is meant as a marker of the body, rightly spelled or not.
+pub(super) fn is_marker(comment: &str) -> bool {
+    comment.get(.."migrate:".len()).is_some_and(|start| start.eq_ignore_ascii_case("migrate:"))
+        || goose(comment).is_some()
+}
+
+/// What stands behind `+goose`, if the comment is one of goose's.
+fn goose(comment: &str) -> Option<&str> {
+    let rest = comment.get(.."+goose".len()).filter(|start| start.eq_ignore_ascii_case("+goose"));
+    rest.map(|start| &comment[start.len()..]).filter(|rest| rest.starts_with(char::is_whitespace))
+}
+
+/// "Annotations are case-insensitive".
+fn read_goose(words: &str) -> Result<Option<MarkerKind>> {
+    let words: Vec<String> = words.split_whitespace().map(str::to_ascii_lowercase).collect();
+    let words = words.join(" ");
+    Ok(Some(match words.as_str() {
+        "up" => MarkerKind::Up { transaction: true },
+        "down" => MarkerKind::Down { transaction: true },
+        "no transaction" => MarkerKind::NoTransaction,
+        "statementbegin" => MarkerKind::StatementBegin,
+        "statementend" => MarkerKind::StatementEnd,
+        "envsub off" => return Ok(None),
+        "envsub on" => {
+            return Err(bad(
+                "'+goose ENVSUB ON' takes values from the environment, which limbeck does not".to_owned()
+            )
+            .with_hint("delete the line, and write the values"));
+        }
+        _ => {
+            let known = ["up", "down", "statementbegin", "statementend", "no transaction"];
+            let near = similar(&words, known.into_iter());
+            return Err(bad(format!("'+goose {words}' is no marker of goose's")).with_hint(
+                match near.first() {
+                    Some(near) => format!("write '+goose {near}'"),
+                    None => "use '+goose Up', 'Down', 'NO TRANSACTION', 'StatementBegin' or 'StatementEnd'"
+                        .to_owned(),
+                },
+            ));
+        }
+    }))
+}
+
 /// `up` or `down` where a comment means it in another tool's or in a mistaken spelling: read as
 /// plain comments, they would have both directions run as one.
-fn looks_like(comment: &str) -> Option<&'static str> {
+pub(super) fn looks_like(comment: &str) -> Option<&'static str> {
     let word = comment.trim_start_matches(['+', '@']);
     let (word, rest) = word.split_at(word.find(|c: char| !c.is_ascii_alphabetic())?);
     let rest = rest.trim_start_matches([':', ';', '=', ' ', '\t']);
@@ -218,6 +336,19 @@ mod tests {
             ("/*\n-- migrate:down\n*/ SELECT 1 /* -- migrate:up */", vec![]),
             ("/* a */ -- b /* c\n/* d\n */ -- migrate:up", vec![(3, up.clone())]),
             ("SELECT 1 -- migrate:down", vec![(1, down)]),
+            (
+                "-- +goose UP\n--  +goose  statementbegin\nSELECT 1\n-- +goose StatementEnd\n-- +goose envsub off",
+                vec![(1, up.clone()), (2, MarkerKind::StatementBegin), (4, MarkerKind::StatementEnd)],
+            ),
+            (
+                "-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose Down",
+                vec![
+                    (1, MarkerKind::NoTransaction),
+                    (2, MarkerKind::Up { transaction: false }),
+                    (3, MarkerKind::Down { transaction: false }),
+                ],
+            ),
+            ("-- +goosebumps up", vec![]),
             ("-- to migrate: up and away\n-- migrates\n-- set up:\n-- up", vec![]),
             (
                 "-- migrate:unless SELECT ';' FROM t; -- why",
@@ -246,7 +377,21 @@ mod tests {
             ("migrate:unless SELECT 'x", "'migrate:unless' cannot be read: ", "write a query"),
             ("migrate down", "'-- migrate down' is no marker", "write '-- migrate:down'"),
             ("migrat:up", "'-- migrat:up' is no marker", "write '-- migrate:up'"),
-            ("+goose Down", "'-- +goose Down' is no marker", "write '-- migrate:down'"),
+            ("goose Down", "'-- goose Down' is no marker", "write '-- migrate:down'"),
+            ("+goose Dwon", "'+goose dwon' is no marker of goose's", "use '+goose Up'"),
+            ("+goose StatementEn", "is no marker of goose's", "write '+goose statementend'"),
+            ("+goose ENVSUB ON", "takes values from the environment", "write the values"),
+            (
+                "+goose StatementEnd",
+                "'+goose StatementEnd' without its beginning",
+                "'-- +goose StatementBegin'",
+            ),
+            (
+                "+goose NO TRANSACTION\n-- migrate:up",
+                "'+goose NO TRANSACTION' beside 'migrate:up'",
+                "transaction:false",
+            ),
+            ("+goose StatementBegin", "'+goose StatementBegin' without its end", "'-- +goose StatementEnd'"),
             ("+migrate Up", "'-- +migrate Up' is no marker", "write '-- migrate:up'"),
         ] {
             let text = format!("SELECT 1;\n-- {comment}\nSELECT 2;");

@@ -21,7 +21,7 @@
 //! `branch_labels`, `depends_on`, `aliases` (former ids), `also` (checksums of former texts that
 //! count as this one), `compatible` (yes or no) and `created`. Markers of the body: `migrate:up` and
 //! `migrate:down`, each with `transaction:false` if SQLite wants none, and `migrate:unless <query>`,
-//! which passes over the next statement if the query returns a row.
+//! which passes over the next statement if the query returns a row. goose's markers are read as well.
 //!
 //! ```
 //! use limbeck::script;

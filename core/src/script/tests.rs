@@ -88,6 +88,42 @@ fn neighbouring_alters_of_one_table_are_one_batch() {
     }
 }
 
+/// Markers of both tools in any order: what is read at all is read the same by itself.
+#[test]
+fn sections_of_mixed_markers_read_the_same_by_themselves() {
+    const LINES: [&str; 12] = [
+        "-- migrate:up",
+        "-- migrate:up transaction:false",
+        "-- migrate:down",
+        "-- migrate:unless SELECT 1",
+        "-- +goose Up",
+        "-- +goose Down",
+        "-- +goose NO TRANSACTION",
+        "-- +goose StatementBegin",
+        "-- +goose StatementEnd",
+        "INSERT INTO t",
+        "SELECT 1",
+        "SELECT 2;",
+    ];
+    let (mut seed, mut read, mut without) = (20260307u64, 0, 0);
+    for round in 0..60_000 {
+        let mut text = String::new();
+        for _ in 0..2 + round % 5 {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            text = text + LINES[(seed >> 33) as usize % LINES.len()] + "\n";
+        }
+        let Ok(body) = Body::parse(&text) else { continue };
+        for section in [Some(&body.up), body.down.as_ref()].into_iter().flatten() {
+            let again = Section::parse(&section.sql, 1).unwrap_or_else(|error| panic!("{error}: {text}"));
+            assert_eq!((&again.sql, again.transaction), (&section.sql, section.transaction), "{text}");
+            assert_eq!(again.checksum(), section.checksum(), "{text}");
+            read += 1;
+            without += usize::from(!section.transaction);
+        }
+    }
+    assert!(read > 1000 && without > 300, "{read} sections, {without} outside a transaction");
+}
+
 #[test]
 fn a_section_reads_the_same_by_itself() {
     for (text, sql, transaction) in [
@@ -99,6 +135,21 @@ fn a_section_reads_the_same_by_itself() {
             false,
         ),
         ("-- migrate:up\n-- migrate:down\n-- nothing", "-- nothing", true),
+        (
+            "-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose Down\n\nVACUUM;\n",
+            "-- migrate:down transaction:false\nVACUUM;",
+            false,
+        ),
+        (
+            "-- +goose Up\n-- +goose Down\n-- +goose NO TRANSACTION\nVACUUM",
+            "-- migrate:down transaction:false\n-- +goose NO TRANSACTION\nVACUUM",
+            false,
+        ),
+        (
+            "-- +goose Up\n-- +goose Down\n-- +goose StatementBegin\nSELECT 1\n-- +goose StatementEnd\nSELECT 2;",
+            "-- +goose StatementBegin\nSELECT 1\n-- +goose StatementEnd\nSELECT 2;",
+            true,
+        ),
     ] {
         let down = Body::parse(text).unwrap().down.unwrap();
         assert_eq!((down.sql.as_str(), down.transaction), (sql, transaction), "{text}");

@@ -1,6 +1,7 @@
 //! The text of a new file. Nothing is written here: the caller has the clock and the folder.
 
-use super::header::{directive, is_marker};
+use super::header::directive;
+use super::marker::{is_marker, looks_like};
 use crate::graph::Revision;
 
 /// A new migration file that reads back as this revision. Without `down` there is no `migrate:down`,
@@ -81,10 +82,19 @@ pub fn slug(message: &str, length: usize) -> String {
     }
 }
 
-/// A message that the header reads as one: `revises: x` would be taken for a key.
+/// A message that the header and the body read as one: `revises: x` would be taken for a key, and
+/// `migrate up` for a marker that is misspelt.
 fn message_line(message: &str) -> String {
     let line = one_line(message);
-    if is_marker(&line) || directive(&line).is_some() { line.replacen(':', " -", 1) } else { line }
+    // `+goose Up` is one of goose's markers.
+    let line = line.trim_start_matches('+');
+    if is_marker(line) || directive(line).is_some() {
+        line.replacen(':', " -", 1)
+    } else if looks_like(line).is_some() {
+        format!("{line}.")
+    } else {
+        line.to_owned()
+    }
 }
 
 /// Without line ends, behind which the comment would be over.
@@ -131,11 +141,14 @@ mod tests {
             ("revise: b", "revise - b"),
             ("migrate:down", "migrate -down"),
             ("fix: rounding", "fix: rounding"),
+            ("Migrate up", "Migrate up."),
+            ("+goose Down", "goose Down."),
         ] {
             let revision = Revision { message: message.into(), ..Revision::new("a1", &[]) };
             let text = new_file(&revision, None, "", None);
             let script = read(&[("a1.sql", text)]).unwrap().remove(0);
             assert_eq!((script.revision.id.as_str(), script.revision.message.as_str()), ("a1", want));
+            assert!(script.body().is_ok(), "a file with the message {message:?} can be read");
         }
     }
 

@@ -102,7 +102,18 @@ impl Declared {
                 Action::SetType { column, .. } | Action::SetGenerated { column, .. } => {
                     self.written.insert((table.clone(), lower(column)));
                 }
-                _ => {}
+                Action::AddColumn { .. }
+                | Action::DropColumn { .. }
+                | Action::RenameConstraint { .. }
+                | Action::SetNotNull { .. }
+                | Action::DropNotNull { .. }
+                | Action::SetDefault { .. }
+                | Action::DropDefault { .. }
+                | Action::DropExpression { .. }
+                | Action::MoveColumn { .. }
+                | Action::AddConstraint { .. }
+                | Action::DropConstraint { .. }
+                | Action::SetOption(_) => {}
             }
         }
     }

@@ -1,16 +1,18 @@
-//! `check` and `diff`: what lies between the migrations, a schema's file, and a database.
+//! `check`, `diff` and `verify`: what lies between the migrations, a schema's file, and a database;
+//! `schema` prints one of them.
 
 use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::json;
 
-use super::{look_at, migrator, read_folders, scratch};
+use super::{look_at, migrator, read_folders, scratch, with_version_table};
 use crate::cli::Access;
 use crate::cli::args::{Args, Compare};
 use crate::cli::output::{self, say};
 use crate::cli::settings::Settings;
 use crate::diff::{self, Diff, Filter, Grade, Proposal, Rename};
+use crate::operation::{self, Change, Operation};
 use crate::{Difference, Error, ErrorKind, Migrator, Result, Side};
 
 const ADDED: Style = AnsiColor::Green.on_default();
@@ -159,18 +161,51 @@ pub fn diff(
 
 fn between(settings: &Settings, from: &Named, to: &Named, options: &diff::Options) -> Result<Diff> {
     let (mut one, mut two) = (opened(settings, from)?, opened(settings, to)?);
-    // Any migrator compares two sides of which none is a folder.
-    let folder = |side: &Named| -> Result<Migrator<'_>> {
-        match side {
-            Named::Migrations { folder: Some(folder), .. } => read_folders(settings, &[folder.into()]),
-            Named::Migrations { folder: None, .. } => migrator(settings),
-            Named::Database(_) | Named::Schema { .. } => Migrator::new([("", ""); 0]),
-        }
-    };
-    let (of_one, of_two) = (folder(from)?, folder(to)?);
+    let (of_one, of_two) = (reader(settings, from)?, reader(settings, to)?);
     let there = of_one.schema(side(from, &mut *one)).map_err(in_schema(from))?;
     let wanted = of_two.schema(side(to, &mut *two)).map_err(in_schema(to))?;
     diff::compare(&there, &wanted, options)
+}
+
+/// The migrator that knows a side's schema. Any knows that of a side which is no folder.
+fn reader<'h>(settings: &Settings<'h>, side: &Named) -> Result<Migrator<'h>> {
+    match side {
+        Named::Migrations { folder: Some(folder), .. } => read_folders(settings, &[folder.into()]),
+        Named::Migrations { folder: None, .. } => migrator(settings),
+        Named::Database(_) | Named::Schema { .. } => {
+            Ok(with_version_table(Migrator::new([("", ""); 0])?, settings))
+        }
+    }
+}
+
+/// The schema of one side; of the settings' database, if none is named.
+pub fn schema(args: &Args, settings: &Settings, of: Option<&str>) -> Result<()> {
+    let (of, mut db) = match of {
+        Some(text) => {
+            let of = named(text)?;
+            let db = opened(settings, &of)?;
+            (of, db)
+        }
+        None => (Named::Database(settings.database()?.to_owned()), look_at(settings)?),
+    };
+    let objects = reader(settings, &of)?.schema(side(&of, &mut *db)).map_err(in_schema(&of))?;
+    // All of it is what an empty schema lacks, in an order in which each statement runs.
+    let made = diff::compare(&[], &objects, &diff::Options::default())?.operations;
+    if args.json {
+        let object = |operation: &Operation| match &operation.change {
+            Change::Create { object, table, name, sql } => {
+                json!({ "kind": object, "table": table, "name": name, "sql": sql })
+            }
+            Change::Drop { .. }
+            | Change::RenameTable { .. }
+            | Change::AlterTable { .. }
+            | Change::Fill { .. } => unreachable!("an empty schema lacks objects, and has none to change"),
+        };
+        output::json(&json!({ "objects": made.iter().map(object).collect::<Vec<_>>() }));
+    } else {
+        output::raw(&operation::script(&made));
+    }
+    Ok(())
 }
 
 fn in_schema(side: &Named) -> impl Fn(Error) -> Error + '_ {

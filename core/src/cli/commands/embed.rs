@@ -9,7 +9,7 @@ use crate::{Error, ErrorKind, Migrator, Result};
 use serde_json::json;
 
 use super::new_file::cannot_write;
-use super::refuse_python;
+use super::{refuse_go, refuse_python};
 use crate::cli::args::Args;
 use crate::cli::output::{self, say};
 
@@ -25,6 +25,7 @@ pub fn embed(args: &Args, folder: &Path, file: Option<&Path>, name: Option<&str>
     let source = Folder(folder.to_owned());
     // What is wrong anywhere is said when the program is built, not to its users.
     refuse_python(folder)?;
+    refuse_go(folder)?;
     Migrator::new(&source)?.validate()?;
     let files = source.files()?;
     let text = match name {

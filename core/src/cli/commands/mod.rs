@@ -72,6 +72,7 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Diff { from, to, compare } => {
             return compare::diff(args, &settings()?, (from.as_deref(), to.as_deref()), compare);
         }
+        Command::Schema { of } => compare::schema(args, &settings()?, of.as_deref()),
         Command::Lint { rules: true, .. } => lint::rules(args, &settings()?),
         Command::Lint { rev_range, .. } => return lint::lint(args, &settings()?, rev_range),
         Command::Test { rev_range, rows, snapshots } => {
@@ -107,10 +108,15 @@ fn unread<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
         Some(backups) => migrator.backup(backups.clone()),
         None => migrator,
     };
-    Ok(match &settings.version_table {
+    Ok(with_version_table(migrator, settings))
+}
+
+/// The migrator that knows which table is limbeck's own.
+fn with_version_table<'h>(migrator: Migrator<'h>, settings: &Settings) -> Migrator<'h> {
+    match &settings.version_table {
         Some(table) => migrator.version_table(table),
         None => migrator,
-    })
+    }
 }
 
 /// The folders and the host's code in them. Bodies are not read.
@@ -120,6 +126,7 @@ fn read<'h>(settings: &Settings<'h>) -> Result<Migrator<'h>> {
 
 fn read_folders<'h>(settings: &Settings<'h>, folders: &[PathBuf]) -> Result<Migrator<'h>> {
     let source = Folders(folders.to_vec());
+    folders.iter().try_for_each(|folder| refuse_go(folder))?;
     if let Some(code) = settings.host.code(folders)? {
         return Migrator::with_code(source, code);
     }
@@ -140,6 +147,26 @@ fn refuse_python(folder: &Path) -> Result<()> {
             Err(Error::new(ErrorKind::SourceUnreadable, message).in_file(path).with_hint(
                 "run it with the command of limbeck's Python package; this command reads SQL files",
             ))
+        }
+    }
+}
+
+/// goose's migrations may be in Go, `00002_rows.go`: they too must not be passed over.
+fn refuse_go(folder: &Path) -> Result<()> {
+    let go = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_digit())
+            && name.ends_with(".go")
+            && !name.ends_with("_test.go")
+    };
+    let mut files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    match files.find(|entry| entry.file_name().to_str().is_some_and(go)) {
+        None => Ok(()),
+        Some(file) => {
+            let path = file.path().display().to_string();
+            let message = format!("a migration is in Go: {path}");
+            Err(Error::new(ErrorKind::SourceUnreadable, message)
+                .in_file(path)
+                .with_hint("write what it does as SQL, or as code in a Rust, C or Python program"))
         }
     }
 }

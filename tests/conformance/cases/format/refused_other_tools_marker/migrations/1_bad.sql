@@ -1,2 +1,2 @@
--- +goose Up
+-- +migrate Up
 SELECT 1;

@@ -1,0 +1,6 @@
+-- +goose Up
+-- +goose NO TRANSACTION
+CREATE TABLE a(x);
+-- +goose Down
+DROP TABLE a;
+VACUUM;
