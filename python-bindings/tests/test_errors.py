@@ -45,6 +45,7 @@ def test_wrong_options_and_folders(tmp_path: Any) -> None:
     with pytest.raises(limbeck.SourceUnreadable):
         limbeck.Migrator(tmp_path / "nowhere")
     with pytest.raises(limbeck.Cycle):
+        # How files hang together is looked at by the first verb: a launch with nothing to do never asks.
         limbeck.Migrator([("a.sql", "-- x\n-- revision: a\n-- revises: b"), ("b.sql", "-- x\n-- revision: b\n-- revises: a")]).heads()
 
 

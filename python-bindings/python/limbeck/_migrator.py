@@ -338,7 +338,7 @@ class Migrator:
     def heads(self) -> list[RevisionInfo]:
         """The revisions that nothing follows.
 
-        What is wrong with the folder, making the migrator raises.
+        Raises :class:`Cycle`, :class:`DuplicateRevision` and the others for what is wrong between the files.
 
         >>> [revision.revision for revision in migrator.heads()]
         ['0002']
