@@ -173,7 +173,7 @@ fn reader<'h>(settings: &Settings<'h>, side: &Named) -> Result<Migrator<'h>> {
         Named::Migrations { folder: Some(folder), .. } => read_folders(settings, &[folder.into()]),
         Named::Migrations { folder: None, .. } => migrator(settings),
         Named::Database(_) | Named::Schema { .. } => {
-            Ok(with_version_table(Migrator::new(&[("", ""); 0])?, settings))
+            Ok(with_version_table(Migrator::new([("", ""); 0])?, settings))
         }
     }
 }
