@@ -96,7 +96,7 @@ export type ErrorCode =
   | 'history.database_newer'
   /** The text of a revision that is applied has changed since. */
   | 'history.changed_revision'
-  /** A revision stands before one that is applied, and never ran itself: its file came later. */
+  /** A revision stands before one that is applied, and never ran itself: it came later. */
   | 'history.passed_over'
   /** The database is not at every head of the folder. */
   | 'history.not_up_to_date'
