@@ -102,9 +102,9 @@ fn everything(db: &Connection) -> Vec<String> {
         );
         let mut columns = texts(&columns);
         if table == "limbeck_history" {
-            columns.retain(|column| {
-                !["\"applied_at\"", "\"duration_ms\"", "\"fingerprint\""].contains(&column.as_str())
-            });
+            // A script leaves no fingerprint and no digest: only a run knows what it has left.
+            let of_a_run = ["\"applied_at\"", "\"duration_ms\"", "\"fingerprint\"", "\"files\""];
+            columns.retain(|column| !of_a_run.contains(&column.as_str()));
         }
         let quoted: Vec<String> = columns.iter().map(|column| format!("quote({column})")).collect();
         let name = table.replace('"', "\"\"");
