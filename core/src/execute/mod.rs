@@ -15,6 +15,7 @@ mod rebuild;
 mod room;
 mod rules;
 mod watched;
+mod way_out;
 
 #[cfg(all(test, feature = "rusqlite"))]
 mod tests;
@@ -34,7 +35,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::graph::Step;
-use crate::history::{Entry, History, Mark, Unfinished, clock};
+use crate::history::{Entry, History, Mark, clock};
 use crate::inspect;
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
@@ -45,6 +46,8 @@ pub use damage::QuickCheck;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
 use watched::Watched;
+use way_out::{cancelled, explained, located};
+pub(crate) use way_out::{counted, unfinished};
 
 /// What a transaction holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,20 +232,6 @@ pub(crate) fn run(
             Ok(report)
         }
         Err(error) => Err(explained(error, db, options, &report).with_report(report)),
-    }
-}
-
-/// With the way out for a database that had its tables before it met limbeck.
-fn explained(error: Error, db: &mut dyn Database, options: &Options, report: &Report) -> Error {
-    let unknown = report.to.is_empty()
-        && error.kind() == ErrorKind::StatementFailed
-        && error.to_string().contains(" already exists");
-    // The error is the one to report, whatever comes of this look.
-    match unknown.then(|| inspect::app_objects(db, &options.version_table)) {
-        Some(Ok(objects)) if !objects.is_empty() => error.with_hint(
-            "the database has tables and no revision: 'limbeck adopt' finds the revision that it is at, or stamp it",
-        ),
-        _ => error,
     }
 }
 
@@ -575,43 +564,4 @@ impl<'r, 'l> Run<'r, 'l> {
             files: None,
         }
     }
-}
-
-fn cancelled() -> Error {
-    Error::new(ErrorKind::Cancelled, "cancelled")
-        .with_hint("run it again when it may finish: nothing was changed")
-}
-
-/// An error with the place of the statement that failed.
-fn located(error: Error, job: &Job, item: &Item) -> Error {
-    let mut error = error.in_statement(&item.sql).at_line(item.line);
-    if let Some(revision) = &job.step.revision {
-        error = error.in_revision(revision);
-    }
-    match &job.file {
-        Some(file) => error.in_file(file),
-        None => error,
-    }
-}
-
-pub(crate) fn unfinished(begun: &Unfinished) -> Error {
-    let Unfinished { revision, direction, statements } = begun;
-    let again = if direction == "down" { "downgrade" } else { "upgrade" };
-    Error::new(
-        ErrorKind::Unfinished,
-        format!(
-            "revision {revision} was begun and not finished: {} of it {} done",
-            counted(*statements as u64, "statement"),
-            if *statements == 1 { "is" } else { "are" }
-        ),
-    )
-    .in_revision(revision)
-    .with_hint(format!(
-        "run the {again} again, which goes on where it stopped, or finish by hand and run 'limbeck stamp {revision}'"
-    ))
-}
-
-/// `1 row`, `3 rows`.
-pub(crate) fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

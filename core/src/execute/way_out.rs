@@ -1,0 +1,62 @@
+//! What the errors of a run say beside what happened: where it did, and the way out.
+
+use super::{Job, Options};
+use crate::db::Database;
+use crate::error::{Error, ErrorKind};
+use crate::history::Unfinished;
+use crate::inspect;
+use crate::report::Report;
+use crate::script::Item;
+
+/// With the way out for a database that had its tables before it met limbeck.
+pub(super) fn explained(error: Error, db: &mut dyn Database, options: &Options, report: &Report) -> Error {
+    let unknown = report.to.is_empty()
+        && error.kind() == ErrorKind::StatementFailed
+        && error.to_string().contains(" already exists");
+    // The error is the one to report, whatever comes of this look.
+    match unknown.then(|| inspect::app_objects(db, &options.version_table)) {
+        Some(Ok(objects)) if !objects.is_empty() => error.with_hint(
+            "the database has tables and no revision: 'limbeck adopt' finds the revision that it is at, or stamp it",
+        ),
+        _ => error,
+    }
+}
+
+pub(super) fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "cancelled")
+        .with_hint("run it again when it may finish: nothing was changed")
+}
+
+/// An error with the place of the statement that failed.
+pub(super) fn located(error: Error, job: &Job, item: &Item) -> Error {
+    let mut error = error.in_statement(&item.sql).at_line(item.line);
+    if let Some(revision) = &job.step.revision {
+        error = error.in_revision(revision);
+    }
+    match &job.file {
+        Some(file) => error.in_file(file),
+        None => error,
+    }
+}
+
+pub(crate) fn unfinished(begun: &Unfinished) -> Error {
+    let Unfinished { revision, direction, statements } = begun;
+    let again = if direction == "down" { "downgrade" } else { "upgrade" };
+    Error::new(
+        ErrorKind::Unfinished,
+        format!(
+            "revision {revision} was begun and not finished: {} of it {} done",
+            counted(*statements as u64, "statement"),
+            if *statements == 1 { "is" } else { "are" }
+        ),
+    )
+    .in_revision(revision)
+    .with_hint(format!(
+        "run the {again} again, which goes on where it stopped, or finish by hand and run 'limbeck stamp {revision}'"
+    ))
+}
+
+/// `1 row`, `3 rows`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
