@@ -44,8 +44,9 @@ mod schema;
 mod shape;
 mod table;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
 use crate::alter::Action;
@@ -74,12 +75,14 @@ pub struct Options {
 
 /// As JSON has them.
 #[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 struct JsonOptions {
     renames: Vec<String>,
     include: Vec<String>,
     exclude: Vec<String>,
     column_order: bool,
+    #[serde(flatten)]
+    unknown: BTreeMap<String, IgnoredAny>,
 }
 
 impl Options {
@@ -99,11 +102,15 @@ impl Options {
         if text.trim().is_empty() {
             return Ok(Options::default());
         }
-        let JsonOptions { renames, include, exclude, column_order } =
-            serde_json::from_str(text).map_err(|error| {
-                Error::new(ErrorKind::BadSetting, format!("cannot read the options of a comparison: {error}"))
-                    .with_hint("write an object with renames, include, exclude, column_order")
-            })?;
+        let wrong = |message: String| {
+            Error::new(ErrorKind::BadSetting, message)
+                .with_hint("give renames, include, exclude, column_order")
+        };
+        let JsonOptions { renames, include, exclude, column_order, unknown } = serde_json::from_str(text)
+            .map_err(|error| wrong(format!("cannot read the options of a comparison: {error}")))?;
+        if let Some(name) = unknown.into_keys().next() {
+            return Err(wrong(format!("a comparison has no option '{name}'")));
+        }
         let renames = renames.iter().map(|text| Rename::parse(text)).collect::<Result<_>>()?;
         Ok(Options { renames, filter: Filter { include, exclude }, column_order })
     }
