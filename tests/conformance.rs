@@ -15,6 +15,11 @@ use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+#[path = "conformance/texts.rs"]
+mod texts;
+
+use texts::texts;
+
 /// `case.json`.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -472,19 +477,6 @@ fn state(db: &Connection) -> String {
     let schema = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || coalesce(sql, '') \
                   FROM sqlite_schema ORDER BY type, name";
     texts(db, schema).join("\n") + "\n" + &rows(db, true)
-}
-
-fn texts(db: &Connection, sql: &str) -> Vec<String> {
-    let mut statement = db.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let mut rows = statement.query([]).unwrap();
-    let mut all = Vec::new();
-    while let Some(row) = rows.next().unwrap() {
-        all.push(match row.get_ref(0).unwrap() {
-            rusqlite::types::ValueRef::Integer(value) => value.to_string(),
-            other => other.as_str().unwrap().to_owned(),
-        });
-    }
-    all
 }
 
 fn literal(text: &str) -> String {

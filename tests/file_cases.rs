@@ -8,8 +8,11 @@ use serde_json::{Value, json};
 
 #[path = "conformance/interpreter.rs"]
 mod interpreter;
+#[path = "conformance/texts.rs"]
+mod texts;
 
 use interpreter::{Call, Surface};
+use texts::texts;
 
 #[test]
 fn every_case() {
@@ -30,16 +33,7 @@ impl Rust {
 
 impl Surface for Rust {
     fn sql(&mut self, file: &Path, sql: &str) -> Vec<String> {
-        let mut statement = self.open(file).prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
-        let mut rows = statement.query([]).unwrap();
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            all.push(match row.get_ref(0).unwrap() {
-                rusqlite::types::ValueRef::Integer(value) => value.to_string(),
-                other => other.as_str().unwrap().to_owned(),
-            });
-        }
-        all
+        texts(self.open(file), sql)
     }
 
     fn close(&mut self) {

@@ -9,9 +9,12 @@ use serde_json::{Value, json};
 #[path = "../../tests/conformance/interpreter.rs"]
 mod interpreter;
 mod project;
+#[path = "../../tests/conformance/texts.rs"]
+mod texts;
 
 use interpreter::{Call, Surface};
 use project::{Project, text};
+use texts::texts;
 
 #[test]
 fn every_case() {
@@ -28,17 +31,7 @@ struct Command {
 
 impl Surface for Command {
     fn sql(&mut self, file: &Path, sql: &str) -> Vec<String> {
-        let db = self.connection.get_or_insert_with(|| Connection::open(file).unwrap());
-        let mut statement = db.prepare(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
-        let mut rows = statement.query([]).unwrap();
-        let mut all = Vec::new();
-        while let Some(row) = rows.next().unwrap() {
-            all.push(match row.get_ref(0).unwrap() {
-                rusqlite::types::ValueRef::Integer(value) => value.to_string(),
-                other => other.as_str().unwrap().to_owned(),
-            });
-        }
-        all
+        texts(self.connection.get_or_insert_with(|| Connection::open(file).unwrap()), sql)
     }
 
     fn close(&mut self) {
