@@ -2,6 +2,7 @@ import { Migrator as Core } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';
 import type { Sqlite3 } from './adapters/oo1.js';
 import { called, LimbeckError } from './errors.js';
+import { needed } from './load.js';
 import type { Compare, Diff, Difference, Doctor, Event, Plan, Report, Revision, Verified } from './report.js';
 import { read, type Migrations } from './sources.js';
 import type { Scratch } from './values.js';
@@ -88,15 +89,8 @@ export class Migrator {
    */
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
     const { names, texts, code } = read(migrations);
-    const { appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck } = options;
-    const { trustSchema = false, keepUserVersion = false } = options;
-    this.#core = called(
-      () =>
-        new Core(
-          names, texts, code, appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck, trustSchema,
-          keepUserVersion,
-        ),
-    );
+    needed();
+    this.#core = called(() => new Core(names, texts, code, options));
   }
 
   /** Applies revisions up to a target: see `migrate`. */

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use super::{Again, First, Migrator, nothing, run, run_quietly};
+use super::{Again, First, Migrator, run, run_quietly};
 use crate::db::{Database, Recorder, Value};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
@@ -151,7 +151,7 @@ impl Migrator<'_> {
         again: &Again<'_>,
     ) -> Result<(Report, Vec<Note>)> {
         if plan.is_empty() {
-            return Ok((nothing(plan.rows), Vec::new()));
+            return Ok((Report::nothing(plan.rows), Vec::new()));
         }
         let options = Options { purpose, ..self.options.clone() };
         let notes = RefCell::new(Vec::new());
