@@ -30,6 +30,7 @@ use crate::alter::RebuildMode;
 use crate::backup::data_version;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
+use crate::deed::Deed;
 use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
@@ -463,11 +464,12 @@ impl<'r, 'l> Run<'r, 'l> {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
                 self.known = None;
+                let deed = Deed::of(&sql);
                 if self.foreign_keys_on {
-                    self.watch.refuse_cascade(self.db, &sql)?;
+                    self.watch.refuse_cascade(self.db, &deed)?;
                 }
-                room::for_statement(self, &sql)?;
-                self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &sql)?;
+                room::for_statement(self, &deed)?;
+                self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &deed)?;
                 portable::note_keys(self)?;
                 self.execute(&sql)?;
                 Ok(Vec::new())
