@@ -32,7 +32,10 @@ impl Watch {
         if keys.is_empty() {
             return Ok(());
         }
-        let mut tables = affected(keys, deed, false);
+        // "If an ON CONFLICT clause is specified as part of the statement causing the trigger to fire, then conflict
+        // handling policy of the outer statement is used instead": https://sqlite.org/lang_createtrigger.html
+        let outer = replaces(deed);
+        let mut tables = affected(db, keys, deed, outer)?;
         let mut pending = vec![table.to_owned()];
         let mut seen = Vec::new();
         while let Some(table) = pending.pop() {
@@ -42,7 +45,7 @@ impl Watch {
             }
             seen.push(name);
             for deed in of_triggers(db, &table)? {
-                tables.extend(affected(keys, &deed, true));
+                tables.extend(affected(db, keys, &deed, outer || replaces(&deed))?);
                 pending.extend(written(&deed).map(str::to_owned));
             }
         }
@@ -294,22 +297,36 @@ fn of_triggers(db: &mut dyn Database, table: &str) -> Result<Vec<Deed>> {
     Ok(all)
 }
 
-/// Which tables a write could leave dangling: the table itself as a child, or those that point to it. An INSERT of
-/// a trigger replaces where the statement that `fired` it does
-/// (<https://sqlite.org/lang_createtrigger.html#syntax_restrictions_on_update_delete_and_insert_statements_within_triggers>).
-fn affected(keys: &[KeyColumn], deed: &Deed, fired: bool) -> Vec<String> {
-    let Some(table) = written(deed) else { return Vec::new() };
+/// Which tables a write could leave dangling: the table itself as a child, or those that point to it.
+fn affected(db: &mut dyn Database, keys: &[KeyColumn], deed: &Deed, replaces: bool) -> Result<Vec<String>> {
+    let Some(table) = written(deed) else { return Ok(Vec::new()) };
     let has = |columns: &[String], one: &str| columns.iter().any(|column| same_name(column, one));
+    let deletes = match deed {
+        Deed::Insert { .. } | Deed::Update { .. } => replaces || replaces_by_rule(db, keys, table)?,
+        _ => true,
+    };
     let dangles = |key: &&KeyColumn| {
         let (child, parent) = match deed {
-            Deed::Insert { replaces, .. } => (true, *replaces || fired),
+            Deed::Insert { .. } => (true, false),
             // The parent's primary key may be any column, the rowid too: too careful at worst.
             Deed::Update { columns, .. } => {
                 (has(columns, &key.from), key.to.as_ref().is_none_or(|to| has(columns, to)))
             }
             _ => (false, true),
         };
-        (child && same_name(&key.table, table)) || (parent && same_name(&key.parent, table))
+        (child && same_name(&key.table, table)) || ((parent || deletes) && same_name(&key.parent, table))
     };
-    keys.iter().filter(dangles).map(|key| key.table.clone()).collect()
+    Ok(keys.iter().filter(dangles).map(|key| key.table.clone()).collect())
+}
+
+fn replaces(deed: &Deed) -> bool {
+    matches!(deed, Deed::Insert { replaces: true, .. } | Deed::Update { replaces: true, .. })
+}
+
+/// Whether a rule of a parent may replace its rows: "REPLACE [...] deletes pre-existing rows that are causing the
+/// constraint violation" (<https://sqlite.org/lang_conflict.html>).
+fn replaces_by_rule(db: &mut dyn Database, keys: &[KeyColumn], table: &str) -> Result<bool> {
+    let rule = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE \
+                AND sql LIKE '%REPLACE%'";
+    Ok(keys.iter().any(|key| same_name(&key.parent, table)) && db.any(rule, &[table.into()])?)
 }

@@ -41,6 +41,8 @@ pub enum Deed {
     Update {
         table: String,
         columns: Vec<String>,
+        /// Rows other than those that it names may be deleted for it.
+        replaces: bool,
     },
     Delete {
         table: String,
@@ -93,8 +95,8 @@ pub fn of_trigger(sql: &str) -> Option<(Fires, Vec<Deed>)> {
 
 fn of_command(command: &TriggerCmd<'_>) -> Deed {
     match command {
-        TriggerCmd::Update { tbl_name, sets, .. } => {
-            Deed::Update { table: table(tbl_name), columns: columns(sets) }
+        TriggerCmd::Update { or_conflict, tbl_name, sets, .. } => {
+            Deed::Update { table: table(tbl_name), columns: columns(sets), replaces: replaces(*or_conflict) }
         }
         TriggerCmd::Insert { or_conflict, tbl_name, upsert, .. } => Deed::Insert {
             table: table(tbl_name),
@@ -135,8 +137,8 @@ fn of_statement(statement: &Stmt<'_>, sql: &str) -> Deed {
             };
             Deed::Insert { table: table(tbl_name), selects, replaces: upsert || replaces(*or_conflict) }
         }
-        Stmt::Update { tbl_name, sets, .. } => {
-            Deed::Update { table: table(tbl_name), columns: columns(sets) }
+        Stmt::Update { or_conflict, tbl_name, sets, .. } => {
+            Deed::Update { table: table(tbl_name), columns: columns(sets), replaces: replaces(*or_conflict) }
         }
         Stmt::Delete { tbl_name, where_clause, limit, .. } => {
             Deed::Delete { table: table(tbl_name), all: where_clause.is_none() && limit.is_none() }
@@ -173,9 +175,9 @@ mod tests {
     fn what_a_statement_writes() {
         let table = || "t u".to_owned();
         let insert = |selects, replaces| Deed::Insert { table: table(), selects, replaces };
-        let update = |columns: &[&str]| {
+        let update = |columns: &[&str], replaces| {
             let columns = columns.iter().map(|&column| column.to_owned()).collect();
-            Deed::Update { table: table(), columns }
+            Deed::Update { table: table(), columns, replaces }
         };
         let delete = |all| Deed::Delete { table: table(), all };
         let drop =
@@ -188,8 +190,9 @@ mod tests {
             ("REPLACE INTO \"t u\" VALUES (1)", insert(false, true)),
             ("INSERT OR REPLACE INTO \"t u\" SELECT 1", insert(true, true)),
             ("INSERT INTO \"t u\" VALUES (1) ON CONFLICT DO UPDATE SET a = 1", insert(false, true)),
-            ("UPDATE OR IGNORE main.\"t u\" SET a = 1, (\"b\", c) = (1, 2)", update(&["a", "b", "c"])),
-            ("WITH x AS (SELECT 1) UPDATE \"t u\" SET a = 1", update(&["a"])),
+            ("UPDATE OR IGNORE main.\"t u\" SET a = 1, (\"b\", c) = (1, 2)", update(&["a", "b", "c"], false)),
+            ("WITH x AS (SELECT 1) UPDATE \"t u\" SET a = 1", update(&["a"], false)),
+            ("UPDATE OR REPLACE \"t u\" SET a = 1", update(&["a"], true)),
             ("DELETE FROM \"t u\"", delete(true)),
             ("DELETE FROM main.\"t u\" WHERE a", delete(false)),
             ("DROP TABLE IF EXISTS \"t u\"", drop(None)),

@@ -52,7 +52,7 @@ fn filled_first(reading: &Reading<'_>, side: &Side, earlier: &mut Earlier, findi
     let key = |table: &str, column: &str| (table.to_ascii_lowercase(), column.to_ascii_lowercase());
     for statement in &side.statements {
         match &statement.deed {
-            Deed::Update { table, columns } => {
+            Deed::Update { table, columns, .. } => {
                 filled.extend(columns.iter().map(|column| key(table, column)));
             }
             // Its rows come from this folder, as far as it knows.

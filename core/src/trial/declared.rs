@@ -59,7 +59,7 @@ impl Declared {
                 }
                 (table, Fires::Insert)
             }
-            Deed::Update { table, columns } => {
+            Deed::Update { table, columns, .. } => {
                 self.written.extend(columns.iter().map(|column| (lower(table), lower(column))));
                 (table, Fires::Update)
             }
