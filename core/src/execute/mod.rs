@@ -36,7 +36,7 @@ use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::graph::Step;
 use crate::history::{Entry, History, Mark, clock};
-use crate::inspect;
+use crate::inspect::{self, Definitions};
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::room::Room;
@@ -206,6 +206,7 @@ pub(crate) fn run(
         pending: Vec::new(),
         warnings: Vec::new(),
         known: None,
+        definitions: Definitions::default(),
         may_edit: None,
         step_started: started,
         last: false,
@@ -268,6 +269,7 @@ struct Run<'r, 'l> {
     warnings: Vec<String>,
     /// What the last alteration has left behind, and in which schema, as long as nothing has run since.
     known: Option<(String, Inventory)>,
+    definitions: Definitions,
     /// Whether the stored texts may be edited, once that was asked.
     may_edit: Option<bool>,
     /// When the step that runs now began, by SQLite's clock.
