@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use js_sys::Function;
 use limbeck::diff::{self, Filter, Rename};
-use limbeck::{Direction, Error, ErrorKind, Event, Report, Side};
-use limbeck_wasm_adapter::{Adapter, Chosen, Coded, Options, Raised, Sqlite, files, json, thrown};
+use limbeck::{Error, ErrorKind, Event, Report, Side};
+use limbeck_wasm_adapter::{Adapter, Chosen, Coded, Options, Raised, Sqlite, files, json, named, thrown};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
@@ -77,7 +77,8 @@ impl Migrator {
     /// What an upgrade or a downgrade would do, which an empty database in memory is to find out.
     pub fn plan(&self, db: Adapter, scratch: Adapter, verb: &str, target: &str) -> Answer {
         self.answer(|core| {
-            core.dry_run(&mut self.database(db), &mut self.database(scratch), direction(verb), target)
+            let direction = named("direction", verb)?;
+            core.dry_run(&mut self.database(db), &mut self.database(scratch), direction, target)
         })
     }
 
@@ -123,7 +124,7 @@ impl Migrator {
 
     /// The script of a run over a range, which is run on an empty database in memory.
     pub fn sql(&self, scratch: Adapter, verb: &str, range: &str) -> Answer {
-        self.answer(|core| core.sql(&mut self.database(scratch), direction(verb), range))
+        self.answer(|core| core.sql(&mut self.database(scratch), named("direction", verb)?, range))
     }
 
     /// Makes limbeck's own tables, and answers whether any was missing.
@@ -220,14 +221,6 @@ impl Migrator {
         let error = Error::new(ErrorKind::TransactionOpen, "this migrator is running already")
             .with_hint("call it when the run is over, or make another one");
         thrown(&error, &Raised::default())
-    }
-}
-
-fn direction(verb: &str) -> Direction {
-    match verb {
-        "upgrade" => Direction::Up,
-        "downgrade" => Direction::Down,
-        _ => Direction::Stamp,
     }
 }
 

@@ -56,21 +56,25 @@ impl Options {
         Ok(Chosen {
             app_version: self.app_version(),
             version_table: self.version_table(),
-            rebuild: named("rebuild", self.rebuild())?,
-            transaction: named("transaction", self.transaction())?,
-            newer_database: named("newer_database", self.newer_database())?,
-            quick_check: named("quick_check", self.quick_check())?,
+            rebuild: given("rebuild", self.rebuild())?,
+            transaction: given("transaction", self.transaction())?,
+            newer_database: given("newer_database", self.newer_database())?,
+            quick_check: given("quick_check", self.quick_check())?,
             trust_schema: self.trust_schema().unwrap_or(false),
             keep_user_version: self.keep_user_version().unwrap_or(false),
         })
     }
 }
 
+fn given<T: DeserializeOwned>(option: &str, name: Option<String>) -> limbeck::Result<Option<T>> {
+    name.map(|name| named(option, &name)).transpose()
+}
+
 /// An option by its name, as the settings file spells it.
-fn named<T: DeserializeOwned>(option: &str, name: Option<String>) -> limbeck::Result<Option<T>> {
-    let Some(name) = name else { return Ok(None) };
-    let text: StrDeserializer<'_, ValueError> = name.as_str().into_deserializer();
+///
+/// Errors: [`ErrorKind::BadSetting`].
+pub fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
+    let text: StrDeserializer<'_, ValueError> = name.into_deserializer();
     T::deserialize(text)
-        .map(Some)
         .map_err(|error| Error::new(ErrorKind::BadSetting, format!("{option} = {name:?}: {error}")))
 }
