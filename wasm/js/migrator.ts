@@ -88,13 +88,15 @@ export class Migrator {
    */
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
     const { names, texts, code } = read(migrations);
+    const strings = [...names, ...texts];
+    const lengths = Uint32Array.from(strings, ({ length }) => length);
     const { appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck } = options;
     const { trustSchema = false, keepUserVersion = false } = options;
     this.#core = called(
       () =>
         new Core(
-          names, texts, code, appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck, trustSchema,
-          keepUserVersion,
+          strings.join('\n'), lengths, code, appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck,
+          trustSchema, keepUserVersion,
         ),
     );
   }

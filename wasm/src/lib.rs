@@ -7,6 +7,7 @@ mod code;
 mod database;
 mod errors;
 mod migrator;
+mod strings;
 
 use wasm_bindgen::prelude::*;
 

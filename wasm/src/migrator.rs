@@ -17,6 +17,7 @@ use wasm_bindgen::prelude::*;
 use crate::code::{self, Coded};
 use crate::database::{Adapter, Sqlite};
 use crate::errors::{Raised, json, thrown};
+use crate::strings::apart;
 
 /// What is told of a run's progress, while there is one.
 type OnEvent = Rc<RefCell<Option<Function>>>;
@@ -33,12 +34,12 @@ type Answer<T = String> = Result<T, JsValue>;
 
 #[wasm_bindgen]
 impl Migrator {
-    /// `names` and `texts` are of equal length.
+    /// `joined` are all names, then all texts: see [`apart`].
     #[wasm_bindgen(constructor)]
     #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
     pub fn new(
-        names: Vec<String>,
-        texts: Vec<String>,
+        joined: &str,
+        lengths: &[u32],
         code: Vec<Coded>,
         app_version: Option<String>,
         version_table: Option<String>,
@@ -51,6 +52,8 @@ impl Migrator {
     ) -> Answer<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
+            let mut names = apart(joined, lengths);
+            let texts = names.split_off(names.len() / 2);
             let files: Vec<(String, String)> = names.into_iter().zip(texts).collect();
             let code = code.iter().map(|coded| code::revision(coded, &raised)).collect();
             let mut core = limbeck::Migrator::with_code(files, code)?;
