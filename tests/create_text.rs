@@ -266,7 +266,7 @@ fn apply(table: &TableDef, action: &Action) -> limbeck::Result<Draft> {
     let mut draft = Draft::new(&TableState {
         schema: "main".to_owned(),
         names: vec![table.name.clone()],
-        table: table.clone(),
+        table: table.clone().into(),
         indexes: Vec::new(),
         triggers: Vec::new(),
         children: Vec::new(),

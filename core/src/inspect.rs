@@ -1,5 +1,9 @@
 //! Database → definitions: what is there, read from `sqlite_schema` and SQLite's own pragmas.
 
+use std::sync::Arc;
+
+use litemap::LiteMap;
+
 use crate::alter::{Child, TableState};
 use crate::db::{Database, Value, not_utf8};
 use crate::error::{Error, ErrorKind, Result, accepted};
@@ -88,8 +92,18 @@ const RECORDS: [&str; 15] = [
 /// What the app has made: objects of no tool, limbeck included, no virtual table's inside, and not
 /// SQLite's own.
 pub fn app_objects(db: &mut dyn Database, version_table: &str) -> Result<Vec<Object>> {
-    let shadows = shadow_tables(db)?;
-    let mut all = objects(db, "main")?;
+    let all = objects(db, "main")?;
+    app_objects_of(db, all, version_table)
+}
+
+/// The same, where the objects of `main` have just been read.
+pub fn app_objects_of(
+    db: &mut dyn Database,
+    mut all: Vec<Object>,
+    version_table: &str,
+) -> Result<Vec<Object>> {
+    // SQLite's answer opens every table and view.
+    let shadows = if all.iter().any(Object::is_virtual) { shadow_tables(db)? } else { Vec::new() };
     all.retain(|object| {
         let is = |table: &str| same_name(&object.table, table);
         !is_sqlites(&object.name)
@@ -117,13 +131,32 @@ pub fn is_sqlites(name: &str) -> bool {
 /// [`ErrorKind::SqlSyntax`] where its stored text cannot be read.
 pub fn table(db: &mut dyn Database, schema: &str, name: &str) -> Result<Option<TableState>> {
     let all = with_temp(db, schema)?;
-    table_of(db, &all, schema, name)
+    table_of(db, &all, &Definitions::default(), schema, name)
+}
+
+/// Definitions by their tables' names: a text that was read before, and is still the same, is not read again.
+#[derive(Debug, Default)]
+pub struct Definitions(LiteMap<String, Arc<TableDef>>);
+
+impl Definitions {
+    /// Keeps one for the next time.
+    pub fn keep(&mut self, table: &Arc<TableDef>) {
+        self.0.insert(table.name.to_ascii_lowercase(), Arc::clone(table));
+    }
+
+    fn read(&self, name: &str, sql: &str) -> Result<Arc<TableDef>> {
+        match self.0.get(&name.to_ascii_lowercase()) {
+            Some(known) if known.sql == sql => Ok(Arc::clone(known)),
+            _ => TableDef::parse(sql).map(Arc::new),
+        }
+    }
 }
 
 /// The same, where [`with_temp`] has just been read.
 pub fn table_of(
     db: &mut dyn Database,
     all: &[Object],
+    known: &Definitions,
     schema: &str,
     name: &str,
 ) -> Result<Option<TableState>> {
@@ -146,7 +179,7 @@ pub fn table_of(
             format!("{name} is no ordinary table, it is {what}"),
         ));
     }
-    let table = TableDef::parse(sql)?;
+    let table = known.read(&found.name, sql)?;
     let mine = |o: &&Object| same_name(&o.table, &found.name);
     let indexes = objects().filter(|o| o.kind == ObjectKind::Index && o.sql.is_some()).filter(mine);
     let triggers = objects().filter(|o| o.kind == ObjectKind::Trigger).filter(mine);

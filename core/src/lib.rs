@@ -120,7 +120,7 @@
 //! | [`graph`] | revisions, targets, plans | no |
 //! | [`script`] | migration files, limbeck's and other tools' | no |
 //! | [`invent`] | rows that satisfy whatever the tables demand | to judge them |
-//! | `deed` | what each statement of a file does | no |
+//! | `deed`, `reading` | what a statement does, what each of a file's does | no |
 //! | [`lint`] | what in a migration will hurt | to ask it |
 //! | [`trial`] | what a migration did to rows, against what it says | to read them |
 //! | [`db`] | the [`Database`] trait, its contract, rusqlite | yes |
@@ -158,6 +158,7 @@ pub mod lint;
 mod migrator;
 pub mod operation;
 mod proof;
+mod reading;
 mod report;
 mod room;
 pub mod schema;

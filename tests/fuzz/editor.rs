@@ -41,7 +41,7 @@ impl Edited {
         let draft = Draft::new(&TableState {
             schema: "main".to_owned(),
             names: vec![table.name.clone()],
-            table,
+            table: table.into(),
             indexes: Vec::new(),
             triggers: Vec::new(),
             children: Vec::new(),
@@ -55,7 +55,7 @@ impl Edited {
             return;
         }
         assert_eq!(draft.sources.len(), draft.table.columns.len());
-        let accepted = compare(&draft.table.sql, &Ok(draft.table.clone()));
+        let accepted = compare(&draft.table.sql, &Ok(TableDef::clone(&draft.table)));
         assert!(
             accepted || !self.accepted || may_fail(action),
             "{action}:\n{}\nbecame\n{}",

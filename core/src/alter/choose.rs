@@ -76,8 +76,7 @@ pub fn choose(state: &TableState, actions: &[Action], can: Capabilities) -> Resu
             },
         }
     }
-    let undone = draft.indexes == state.indexes && draft.triggers == state.triggers;
-    if can.rebuild != RebuildMode::Always && undone && same(&Draft::new(state), &draft) {
+    if can.rebuild != RebuildMode::Always && draft.is_as(state) {
         return Ok((draft, Choice::Nothing));
     }
     let choice = match (why, plan.native()) {
@@ -133,7 +132,7 @@ mod tests {
     fn state(sql: &str) -> TableState {
         TableState {
             schema: "main".into(),
-            table: TableDef::parse(sql).unwrap(),
+            table: TableDef::parse(sql).unwrap().into(),
             indexes: Vec::new(),
             triggers: Vec::new(),
             children: Vec::new(),

@@ -1,5 +1,7 @@
 //! Actions applied to a table's definition: text in, text out. What an action does not name stays.
 
+use std::sync::Arc;
+
 use super::action::{Action, Position, TableOption};
 use super::constraint;
 use super::same::same_column;
@@ -32,7 +34,7 @@ pub(crate) const OTHER_NAME: &str = "choose another name, or rename or drop what
 #[derive(Debug, Clone)]
 pub struct Draft {
     /// The definition.
-    pub table: TableDef,
+    pub table: Arc<TableDef>,
     /// One for each column, generated ones included.
     pub sources: Vec<Source>,
     /// The indexes that are left.
@@ -48,13 +50,22 @@ impl Draft {
     /// The table as it is.
     pub fn new(state: &TableState) -> Draft {
         Draft {
-            table: state.table.clone(),
+            table: Arc::clone(&state.table),
             sources: state.table.columns.iter().map(|column| Source::Column(column.name.clone())).collect(),
             indexes: state.indexes.clone(),
             triggers: state.triggers.clone(),
             warnings: Vec::new(),
             children: state.children.clone(),
         }
+    }
+
+    /// Whether table and rows are as they were.
+    pub(super) fn is_as(&self, state: &TableState) -> bool {
+        let own = |(source, column): (&Source, &ColumnDef)| matches!(source, Source::Column(from) if *from == column.name);
+        self.table.sql == state.table.sql
+            && self.sources.iter().zip(&state.table.columns).all(own)
+            && self.indexes == state.indexes
+            && self.triggers == state.triggers
     }
 
     /// Applies one action.
@@ -135,10 +146,11 @@ impl Draft {
 
     /// Takes a new text for the table, which SQLite's grammar must accept.
     pub(super) fn set_text(&mut self, sql: &str) -> Result<()> {
-        self.table = TableDef::parse(sql).map_err(|error| {
+        let table = TableDef::parse(sql).map_err(|error| {
             Error::new(ErrorKind::AlterSyntax, format!("the change makes no CREATE TABLE: {error}"))
                 .in_statement(sql)
         })?;
+        self.table = Arc::new(table);
         Ok(())
     }
 
@@ -384,7 +396,7 @@ impl Draft {
     /// "The behavior of ANY is slightly different in a STRICT table": there it converts nothing, elsewhere
     /// '007' becomes 7 (<https://sqlite.org/stricttables.html#the_any_datatype>).
     fn convert_any(&mut self, options: TableOptions) {
-        let after = TableDef { options, ..self.table.clone() };
+        let after = TableDef { options, ..TableDef::clone(&self.table) };
         for at in 0..self.table.columns.len() {
             let column = &self.table.columns[at];
             if self.table.affinity(column) == after.affinity(column) {
@@ -402,7 +414,7 @@ impl Draft {
     /// written out, or it would be lost.
     fn keep_implied_not_null(&mut self, options: TableOptions) -> Result<()> {
         let implied = |options: TableOptions| options.without_rowid || options.strict;
-        let after = TableDef { options, ..self.table.clone() };
+        let after = TableDef { options, ..TableDef::clone(&self.table) };
         if implied(options) || !implied(self.table.options) || after.rowid_alias().is_some() {
             return Ok(());
         }

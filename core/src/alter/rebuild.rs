@@ -317,7 +317,7 @@ mod tests {
     fn rebuild(table: &str, actions: &str) -> Rebuild {
         let state = TableState {
             schema: "main".into(),
-            table: TableDef::parse(table).unwrap(),
+            table: TableDef::parse(table).unwrap().into(),
             indexes: vec![object(ObjectKind::Index, "main", "i", "CREATE INDEX i ON t(a DESC) WHERE a > 0")],
             triggers: vec![object(
                 ObjectKind::Trigger,

@@ -4,12 +4,14 @@
 //! Found by comparing definitions, not by what the actions are called: a rule of the new definition
 //! is asked unless the old one had it too and nothing that it looks at has changed.
 
+use std::sync::Arc;
+
 use super::draft::{Draft, Source};
 use super::question::{Question, Relation, Rows, Rule};
 use super::table_state::TableState;
 use super::unique::{Key, unique_keys};
 use super::values::{Values, changed, default_expression, literal_kind};
-use crate::schema::{ColumnRule, ForeignKey, TableDef, TableRule, mentions};
+use crate::schema::{ColumnDef, ColumnRule, ForeignKey, TableDef, TableRule, names_used};
 use crate::sql::{TokenType, quote, same_name, same_text};
 
 /// All rules that a batch adds.
@@ -25,7 +27,7 @@ pub struct NewRules {
 
 /// The rules that the draft adds to the rows of the table. `parents` are the tables that its
 /// foreign keys name; a key whose parent is not among them is not asked here.
-pub fn new_rules(state: &TableState, draft: &Draft, parents: &[TableDef]) -> NewRules {
+pub fn new_rules(state: &TableState, draft: &Draft, parents: &[Arc<TableDef>]) -> NewRules {
     let find = Find { state, draft, changed: changed(state, draft) };
     let mut questions = Vec::new();
     find.not_null(&mut questions);
@@ -49,13 +51,15 @@ const CHANGE: &str = "change those rows first";
 impl Find<'_> {
     fn not_null(&self, questions: &mut Vec<Question>) {
         let table = &self.draft.table;
-        for (at, column) in table.columns.iter().enumerate() {
-            let name = &column.name;
-            if !refuses_null(table, name) || table.rowid_alias() == Some(at) {
+        let (before, rowid) = (refusing_null(&self.state.table), table.rowid_alias());
+        for at in refusing_null(table) {
+            if rowid == Some(at) {
                 continue;
             }
+            let column = &table.columns[at];
+            let name = &column.name;
             let fresh = self.fresh(at);
-            let held = refuses_null(&self.state.table, name);
+            let held = self.state.table.position(name).is_some_and(|was| before.contains(&was));
             // A conversion makes no NULL of a value.
             let keeps = column.generated().is_none()
                 && matches!(self.draft.sources[at], Source::Column(_) | Source::Converted(_));
@@ -203,7 +207,7 @@ impl Find<'_> {
         }
     }
 
-    fn foreign_keys(&self, parents: &[TableDef], questions: &mut Vec<Question>) {
+    fn foreign_keys(&self, parents: &[Arc<TableDef>], questions: &mut Vec<Question>) {
         let table = &self.draft.table;
         let old = foreign_keys(&self.state.table);
         for (text, columns, parent) in foreign_keys(table) {
@@ -277,7 +281,10 @@ impl Find<'_> {
 
     fn mentioned(&self, text: &str) -> Vec<usize> {
         let columns = &self.draft.table.columns;
-        (0..columns.len()).filter(|&at| mentions(text, &columns[at].name)).collect()
+        let used = names_used(text);
+        let is_used =
+            |name: &str| used.as_ref().is_none_or(|used| used.iter().any(|one| same_name(one, name)));
+        (0..columns.len()).filter(|&at| is_used(&columns[at].name)).collect()
     }
 
     /// What a column that is new holds in every row; none for any other.
@@ -352,12 +359,16 @@ enum Fresh {
     Computed,
 }
 
-/// Whether a table refuses NULL in a column: said, or implied by its key.
-fn refuses_null(table: &TableDef, name: &str) -> bool {
+/// The columns in which a table refuses NULL: said, or implied by its key.
+fn refusing_null(table: &TableDef) -> Vec<usize> {
     let implied = table.options.without_rowid || table.options.strict;
-    table.column(name).is_some_and(|column| column.is_not_null())
-        || table.rowid_alias().is_some_and(|at| same_name(&table.columns[at].name, name))
-        || (implied && table.primary_key().iter().any(|key| same_name(key, name)))
+    let key = if implied { table.primary_key() } else { Vec::new() };
+    let rowid = table.rowid_alias();
+    let refuses = |at: usize, column: &ColumnDef| {
+        column.is_not_null() || rowid == Some(at) || key.iter().any(|key| same_name(key, &column.name))
+    };
+    let columns = table.columns.iter().enumerate();
+    columns.filter(|(at, column)| refuses(*at, column)).map(|(at, _)| at).collect()
 }
 
 /// The foreign keys of a table: text, columns, parent.

@@ -1,5 +1,7 @@
 //! All that an alteration must know of one table, gathered before anything is decided.
 
+use std::sync::Arc;
+
 use crate::schema::{Object, TableDef};
 use crate::sql::{quote, same_name};
 
@@ -9,7 +11,7 @@ pub struct TableState {
     /// `main`, `temp`, or the name of an attached database.
     pub schema: String,
     /// Its definition.
-    pub table: TableDef,
+    pub table: Arc<TableDef>,
     /// Its indexes that are written out, in the order of `sqlite_schema`.
     pub indexes: Vec<Object>,
     /// Its triggers, the temporary ones too.

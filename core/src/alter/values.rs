@@ -3,7 +3,7 @@
 
 use super::draft::{Draft, Source};
 use super::table_state::TableState;
-use crate::schema::{Affinity, ColumnDef, ColumnRule, TableDef, mentions};
+use crate::schema::{Affinity, ColumnDef, ColumnRule, Span, TableDef, mentions};
 use crate::sql::{TokenType as T, literal, quote, same_text, tokens, unquote};
 
 /// A temporary table that holds the rows-to-be as SQLite itself makes them: affinity, collation,
@@ -116,12 +116,12 @@ pub(super) fn changed(state: &TableState, draft: &Draft) -> Vec<bool> {
     let mut changed: Vec<bool> =
         new.columns.iter().zip(&draft.sources).map(|pair| column_changes(old, new, pair)).collect();
     // What is generated from a changed column changes, and so on.
-    for _ in 0..new.columns.len() {
-        for at in 0..new.columns.len() {
-            if let Some((span, _)) = new.columns[at].generated() {
-                let mentioned = |other: usize| mentions(new.text(span), &new.columns[other].name);
-                changed[at] |= (0..new.columns.len()).any(|other| changed[other] && mentioned(other));
-            }
+    let generated = (0..new.columns.len()).filter_map(|at| Some((at, new.columns[at].generated()?.0)));
+    let generated: Vec<(usize, &Span)> = generated.collect();
+    for _ in &generated {
+        for &(at, expression) in &generated {
+            let mentioned = |other: usize| mentions(new.text(expression), &new.columns[other].name);
+            changed[at] |= (0..new.columns.len()).any(|other| changed[other] && mentioned(other));
         }
     }
     changed
@@ -130,6 +130,9 @@ pub(super) fn changed(state: &TableState, draft: &Draft) -> Vec<bool> {
 fn column_changes(old: &TableDef, new: &TableDef, (column, source): (&ColumnDef, &Source)) -> bool {
     let (Source::Column(from) | Source::Converted(from)) = source else { return true };
     let Some(was) = old.column(from) else { return true };
+    if old.options == new.options && old.text(&was.span) == new.text(&column.span) {
+        return false;
+    }
     let expression = match (was.generated(), column.generated()) {
         (Some((before, _)), Some((after, _))) => !same_text(old.text(before), new.text(after)),
         (before, after) => before.is_none() && after.is_some(),

@@ -41,7 +41,8 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     let mut groups = VecDeque::from(alteration.groups());
     while let Some(mut group) = groups.pop_front() {
         let mut before = run.inventory(schema)?;
-        let Some(state) = inspect::table_of(run.db, &before.objects, schema, &table)? else {
+        let Some(state) = inspect::table_of(run.db, &before.objects, &run.definitions, schema, &table)?
+        else {
             if alteration.if_exists {
                 break;
             }
@@ -55,7 +56,8 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
         let mut state = state;
         if !released.is_empty() {
             before = run.inventory(schema)?;
-            state = inspect::table_of(run.db, &before.objects, schema, &table)?.unwrap_or(state);
+            state = inspect::table_of(run.db, &before.objects, &run.definitions, schema, &table)?
+                .unwrap_or(state);
         }
         reports.extend(released);
         reports.extend(one_group(run, &state, &group, before)?);
@@ -128,12 +130,17 @@ pub(super) fn one_group(
         rename_statistics(run, &state.schema, &before, from, to)?;
     }
     change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
-    let after = Inventory::read(run.db, &state.schema)?;
+    let mut after = Inventory::read(run.db, &state.schema)?;
+    // A new name that differs in case only says the same, too.
+    if report.way == Way::Native && change.renamed.is_none() {
+        in_place::keep_comments(run, state, &draft, &mut after)?;
+    }
     after.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
     Broken::find(run.db, &after.objects, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
     run.known = Some((state.schema.clone(), after));
+    run.definitions.keep(&draft.table);
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
 }
@@ -159,7 +166,6 @@ fn carry_out(
             for statement in &statements {
                 run.execute(statement).map_err(explained)?;
             }
-            in_place::keep_comments(run, state, draft)?;
             return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
         }
         Choice::InPlace(plan) => match in_place(run, state, draft, &plan)? {

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "refinery")]
 mod adopt;
+mod applied;
 mod backups;
 mod describe;
 mod diff;
@@ -15,21 +16,19 @@ mod folder;
 mod jobs;
 mod lint;
 mod newer;
-mod passed_over;
 mod recognise;
 mod rehearse;
 mod trial;
 mod verify;
 
-use std::collections::HashSet;
 use std::ops::ControlFlow;
-
-use litemap::LiteMap;
 
 use crate::alter::RebuildMode;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::error::Result;
 use crate::event::{Event, Listener};
 use crate::execute::{self, Code, Job, Options, Planner, Purpose, QuickCheck, TransactionMode, header};
 use crate::graph::{Plan, RevisionGraph};
@@ -298,11 +297,12 @@ impl Migrator<'_> {
             return self.upgrade_newer(db, rows, target);
         }
         let plan = scripts.graph.upgrade(&rows, target)?;
-        self.refuse_passed_over(db, &rows)?;
+        let applied = self.applied(db)?;
+        applied.refuse_passed_over(&rows)?;
         if plan.is_empty() {
             return Ok(nothing(rows));
         }
-        self.refuse_changed(db, &rows)?;
+        applied.refuse_changed(&rows)?;
         self.run(db, plan, &|graph, rows| graph.upgrade(rows, target))
     }
 
@@ -315,7 +315,7 @@ impl Migrator<'_> {
             NewerDatabase::RunOn => {
                 let below = met.above_floor(scripts.graph)?;
                 jobs::refuse_unfinished(scripts, &self.options, db, &[])?;
-                self.refuse_changed(db, &below)?;
+                self.applied(db)?.refuse_changed(&below)?;
                 let lacks = scripts.graph.upgrade(&below, target)?;
                 match lacks.steps.iter().find_map(|step| step.revision.as_ref()) {
                     None => Ok(Report { newer: met.newer(), ..nothing(rows) }),
@@ -323,7 +323,7 @@ impl Migrator<'_> {
                 }
             }
             NewerDatabase::TakeDown => {
-                self.refuse_changed(db, &scripts.graph.newest(met.below())?)?;
+                self.applied(db)?.refuse_changed(&scripts.graph.newest(met.below())?)?;
                 let Migrator { folder, options, backups, listener, .. } = self;
                 let scripts = folder.scripts()?;
                 let mut again = |db: &mut dyn Database, rows: &[String]| {
@@ -385,35 +385,6 @@ impl Migrator<'_> {
         Ok(rows)
     }
 
-    /// Errors: [`ErrorKind::ChangedRevision`] if an applied script has another text now.
-    fn refuse_changed(&self, db: &mut dyn Database, rows: &[String]) -> Result<()> {
-        self.changed(db, rows)?.first().map_or(Ok(()), |changed| Err(changed.error()))
-    }
-
-    /// The applied scripts that have another text now.
-    fn changed(&self, db: &mut dyn Database, rows: &[String]) -> Result<Vec<Changed<'_>>> {
-        let scripts = self.folder.scripts()?;
-        let applied: HashSet<&str> = scripts.graph.history(":current", rows)?.into_iter().collect();
-        // A revision may have been recorded under a former id: what came last counts.
-        let mut last: LiteMap<&str, Changed<'_>> = LiteMap::new();
-        for (revision, checksum, when) in self.history().checksums(db)? {
-            if let Some(script) = scripts
-                .get(&revision)
-                .filter(|script| !script.code && applied.contains(script.revision.id.as_str()))
-            {
-                last.insert(script.file.as_str(), Changed { script, checksum, when });
-            }
-        }
-        let mut found = Vec::new();
-        for (_, changed) in last {
-            let Changed { script, checksum, .. } = &changed;
-            if script.checksum()? != *checksum && !script.also.contains(checksum) {
-                found.push(changed);
-            }
-        }
-        Ok(found)
-    }
-
     fn history(&self) -> History<'_> {
         self.options.history()
     }
@@ -422,28 +393,6 @@ impl Migrator<'_> {
         let Migrator { folder, options, backups, listener, .. } = self;
         let first = First::new(backups.as_ref(), options);
         run(folder.scripts()?, options, &mut **listener, db, plan, again, first)
-    }
-}
-
-/// An applied script that has another text now.
-struct Changed<'m> {
-    script: &'m Script,
-    /// Of the text that was applied.
-    checksum: String,
-    when: String,
-}
-
-impl Changed<'_> {
-    fn error(&self) -> Error {
-        let Changed { script, checksum, when } = self;
-        let revision = &script.revision.id;
-        Error::new(
-            ErrorKind::ChangedRevision,
-            format!("revision {revision} was applied at {when} and has another text now"),
-        )
-        .in_revision(revision)
-        .in_file(&script.file)
-        .with_hint(format!("put the old text back, or declare it with '-- also: {checksum}'"))
     }
 }
 

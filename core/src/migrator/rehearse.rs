@@ -113,15 +113,12 @@ impl Migrator<'_> {
     ) -> Result<DryRun> {
         let rows = self.version_rows(db)?;
         let planned = plan(self.graph()?, &rows)?;
-        if direction == Direction::Up {
-            self.refuse_passed_over(db, &rows)?;
-        }
+        let applied = if direction == Direction::Up { Some(self.applied(db)?) } else { None };
+        applied.as_ref().map_or(Ok(()), |applied| applied.refuse_passed_over(&rows))?;
         if planned.is_empty() {
             return Ok(DryRun { from: rows.clone(), to: rows, ..DryRun::default() });
         }
-        if direction == Direction::Up {
-            self.refuse_changed(db, &rows)?;
-        }
+        applied.map_or(Ok(()), |applied| applied.refuse_changed(&rows))?;
         empty(scratch)?;
         self.twin(db, scratch)?;
         let (report, notes) = self.recorded(scratch, Purpose::Plan, planned, plan)?;

@@ -6,11 +6,11 @@ use std::ops::ControlFlow;
 use super::rehearse::empty;
 use super::{Migrator, run_quietly};
 use crate::db::Database;
-use crate::deed::Reading;
 use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::{Plan, RevisionGraph, Step};
 use crate::invent::{self, Invented, Wish};
+use crate::reading::Reading;
 use crate::report::Direction;
 use crate::schema::{Object, ObjectKind};
 use crate::script::Script;
@@ -142,7 +142,11 @@ impl Migrator<'_> {
         for script in plan.steps.iter().filter_map(|step| scripts.get(step.revision.as_deref()?)) {
             self.declare(&mut declared, script, Direction::Up, &before);
         }
-        if let Err(error) = self.refuse_changed(db, &plan.rows).and_then(|()| self.steps(db, &plan)) {
+        if let Err(error) = self
+            .applied(db)
+            .and_then(|applied| applied.refuse_changed(&plan.rows))
+            .and_then(|()| self.steps(db, &plan))
+        {
             tested.failures.push(fail(error));
             return Ok(tested);
         }

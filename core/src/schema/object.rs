@@ -137,8 +137,13 @@ impl Object {
 
 /// Whether `sql` uses `name` as a name. A function's or a collation's name is not meant.
 pub(crate) fn mentions(sql: &str, name: &str) -> bool {
-    let Ok(all) = tokens(sql) else { return true };
-    (0..all.len()).any(|at| is_used(&all, at, name))
+    names_used(sql).is_none_or(|used| used.iter().any(|one| same_name(one, name)))
+}
+
+/// What `sql` uses as a name, be it a column's or not; none where it cannot be read.
+pub(crate) fn names_used(sql: &str) -> Option<Vec<String>> {
+    let all = tokens(sql).ok()?;
+    Some((0..all.len()).filter(|&at| may_be_used(&all, at)).map(|at| unquote(all[at].text)).collect())
 }
 
 /// Whether an expression uses `name` as a name: what stands in single quotes is a string there, but
@@ -149,8 +154,12 @@ pub(crate) fn expression_mentions(expression: &str, name: &str) -> bool {
 }
 
 fn is_used(all: &[Token<'_>], at: usize, name: &str) -> bool {
-    is_that_name(&all[at], name)
-        && all.get(at + 1).is_none_or(|next| next.kind != T::TK_LP || all[at].text.starts_with('"'))
+    is_that_name(&all[at], name) && may_be_used(all, at)
+}
+
+/// Whether what stands there would be a function's name, or a collation's.
+fn may_be_used(all: &[Token<'_>], at: usize) -> bool {
+    all.get(at + 1).is_none_or(|next| next.kind != T::TK_LP || all[at].text.starts_with('"'))
         && at.checked_sub(1).is_none_or(|before| all[before].kind != T::TK_COLLATE)
 }
 

@@ -9,7 +9,7 @@ use super::table::{
     TableOptions, TableRule,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Token, is_name, same_name, tokens, unquote, with_statement};
+use crate::sql::{Token, is_name, same_name, tokens, unquote, with_tokens};
 
 impl TableDef {
     /// Reads a `CREATE TABLE` text.
@@ -17,10 +17,10 @@ impl TableDef {
     /// Errors: [`ErrorKind::SqlSyntax`] and [`ErrorKind::SqlTooDeep`] for what is no such text,
     /// a virtual table and `CREATE TABLE … AS` included.
     pub fn parse(sql: &str) -> Result<TableDef> {
-        let outline = with_statement(sql, outline)?.ok_or_else(|| {
+        let all = tokens(sql)?;
+        let outline = with_tokens(sql, &all, outline)?.ok_or_else(|| {
             Error::new(ErrorKind::SqlSyntax, "not a CREATE TABLE with columns").in_statement(sql)
         })?;
-        let all = tokens(sql)?;
         let mut reader = Reader { tokens: &all, at: 0, sql };
         let table = reader.table(outline.options)?;
         if outline.agrees(&table) {

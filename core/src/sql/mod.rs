@@ -20,7 +20,7 @@ mod token;
 
 pub use ident::{literal, quote, same_name, unquote};
 pub use normal::Normal;
-pub(crate) use parse::with_statement;
+pub(crate) use parse::{with_statement, with_tokens};
 pub(crate) use split::{LineCounter, groups};
 pub use split::{Statement, split};
 pub use token::{Token, TokenType, is_name, line_at, same_text, tokens};

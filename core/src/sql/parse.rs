@@ -7,7 +7,7 @@ use sqlite3_parser::dialect::TokenType as T;
 use sqlite3_parser::lexer::sql::{Error as ParseError, Parser};
 use sqlite3_parser::{Bump, FallibleIterator};
 
-use super::token::{is_name, shorten, tokens};
+use super::token::{Token, is_name, shorten, tokens};
 use crate::error::{Error, ErrorKind, Result};
 
 /// SQLite's own default for SQLITE_MAX_EXPR_DEPTH: <https://sqlite.org/limits.html>. Far below
@@ -21,7 +21,16 @@ const MAX_WORDS: usize = 100;
 ///
 /// Errors: [`ErrorKind::SqlSyntax`], [`ErrorKind::SqlTooDeep`].
 pub(crate) fn with_statement<T>(sql: &str, read: impl FnOnce(&Stmt<'_>) -> T) -> Result<T> {
-    bounded(sql)?;
+    with_tokens(sql, &tokens(sql)?, read)
+}
+
+/// The same, where its tokens have been read.
+pub(crate) fn with_tokens<T>(
+    sql: &str,
+    tokens: &[Token<'_>],
+    read: impl FnOnce(&Stmt<'_>) -> T,
+) -> Result<T> {
+    bounded(tokens)?;
     // The parser's own README says that it may panic; what is read from a file must not.
     catch_unwind(AssertUnwindSafe(|| {
         let bump = Bump::new();
@@ -40,11 +49,11 @@ pub(crate) fn with_statement<T>(sql: &str, read: impl FnOnce(&Stmt<'_>) -> T) ->
     .unwrap_or_else(|_| Err(Error::new(ErrorKind::SqlSyntax, format!("cannot read: {}", shorten(sql)))))
 }
 
-fn bounded(sql: &str) -> Result<()> {
+fn bounded(tokens: &[Token<'_>]) -> Result<()> {
     let mut depth = 0usize;
     let mut words = 0usize;
-    for token in tokens(sql)? {
-        words = if is_name(&token) { words + 1 } else { 0 };
+    for token in tokens {
+        words = if is_name(token) { words + 1 } else { 0 };
         if words > MAX_WORDS {
             let error = Error::new(ErrorKind::SqlTooDeep, format!("more than {MAX_WORDS} names in a row"));
             return Err(error.with_hint("write fewer words where the type stands"));
