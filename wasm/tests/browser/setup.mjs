@@ -1,7 +1,7 @@
 // One browser and one server for the tests of a file.
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { browser, firefox, launch, launchPrivate } from './chromium.mjs';
+import { browser, firefox, launch, launchPrivate, webkit } from './chromium.mjs';
 import { serve } from './server.mjs';
 
 export const { path, skip } = browser();
@@ -23,7 +23,7 @@ export async function start() {
     return { context, page: await tab(context, server) };
   };
   const it = (name, body) => test(name, { timeout: 120_000 }, body);
-  const inChromium = firefox ? skipped('of Chromium only') : it;
+  const inChromium = firefox || webkit ? skipped('of Chromium only') : it;
   return { it, inChromium, page, privately, server, context };
 }
 
