@@ -5,8 +5,8 @@ import { createServer } from 'node:http';
 
 /** What Safari has and WebKitGTK leaves off. */
 const FEATURES = ['StorageAPI', 'StorageAPIEstimate', 'FileSystem', 'FileSystemWritableStream'];
-/** After which a tab or a browser that does not answer is given up. */
-const PATIENCE = 20_000;
+/** After which a tab that is busy is given up, and a browser that does not end. */
+const PATIENCE = 100_000;
 
 /** Launches it. Its data is in memory: a browser that is driven has no other. */
 export async function launchWebkit(path) {
@@ -24,7 +24,7 @@ export async function launchWebkit(path) {
     const turns = new Turns(session);
     const newPage = async () => new Page(turns, answers, (await turns.take(first, () => session('POST', '/window/new', { type: 'tab' }))).handle);
     const close = async () => {
-      await Promise.race([session('DELETE', '').catch(() => {}), after(PATIENCE)]);
+      await Promise.race([session('DELETE', '').catch(() => {}), after(5_000)]);
       answers.close();
       end();
     };
@@ -85,7 +85,7 @@ class Turns {
   take(handle, work) {
     const turn = this.#last.then(async () => {
       await this.session('POST', '/window', { handle });
-      return work();
+      return await work();
     });
     this.#last = turn.catch(() => {});
     return turn;
