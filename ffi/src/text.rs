@@ -1,6 +1,7 @@
 //! Text over the border: UTF-8 with a length.
 
 use std::ffi::{CStr, c_char};
+use std::fmt::Display;
 use std::slice;
 
 use crate::error::Failure;
@@ -52,7 +53,11 @@ pub(crate) unsafe fn answer(parts: Option<(*const c_char, usize)>, length: *mut 
 ///
 /// Where `data` is not null, `length` bytes from there may be read while the result is used; with
 /// [`LIMBECK_NUL_TERMINATED`], all up to the first NUL.
-pub(crate) unsafe fn text<'a>(data: *const c_char, length: usize, name: &str) -> Result<&'a str, Failure> {
+pub(crate) unsafe fn text<'a>(
+    data: *const c_char,
+    length: usize,
+    name: impl Display,
+) -> Result<&'a str, Failure> {
     if data.is_null() {
         return Err(Failure::misuse(format!("{name} is null")));
     }
