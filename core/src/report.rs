@@ -4,7 +4,7 @@
 //! one that was begun, every binding can hand it over as it is, and two surfaces that did the same
 //! print the same JSON. `timing` is the only member whose value may differ between two equal runs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The way in which an alteration reached the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -18,13 +18,15 @@ pub enum Way {
     Rebuild,
 }
 
-/// What a step does with its revision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+/// What a step does with its revision. It is read by its verb too: `upgrade`, `downgrade`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// The revision is applied.
+    #[serde(alias = "upgrade")]
     Up,
     /// The revision is taken back.
+    #[serde(alias = "downgrade")]
     Down,
     /// Only the version rows change.
     Stamp,

@@ -7,10 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use limbeck::diff::Options;
 use limbeck::script::{Folder, Header};
 use limbeck::{
-    Backup, Backups, Code, CodeStep, Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck,
-    RebuildMode, Report, Room, Side, TransactionMode,
+    Backup, Backups, Code, CodeStep, Error, ErrorKind, Event, NewerDatabase, QuickCheck, RebuildMode, Report,
+    Room, Side, TransactionMode,
 };
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::PyString;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -51,6 +53,45 @@ impl CodeFile {
         }
     }
 }
+
+/// Names and texts, where Python has them: nothing of them is copied but what a Python before 3.10 encodes.
+fn files(pairs: &Bound<'_, PyAny>, raised: &Raised) -> limbeck::Result<Vec<(PyBackedStr, PyBackedStr)>> {
+    let pairs = pairs.try_iter().map_err(|_| odd("the list of migrations", pairs).with_hint(MIGRATIONS))?;
+    pairs
+        .map(|pair| {
+            let pair = pair.map_err(|error| {
+                let told = Error::new(ErrorKind::SourceUnreadable, error.to_string());
+                raised.keep(error);
+                told
+            })?;
+            // A str is a sequence too.
+            let [name, text] = (!pair.is_instance_of::<PyString>())
+                .then(|| pair.extract::<[Bound<'_, PyAny>; 2]>().ok())
+                .flatten()
+                .ok_or_else(|| odd("a migration", &pair).with_hint(MIGRATIONS))?;
+            let name: PyBackedStr = name.extract().map_err(|_| {
+                odd("the name of a migration", &name).with_hint("give a str, such as '0001_notes.sql'")
+            })?;
+            let text = text.extract().map_err(|_| {
+                odd(&format!("the text of '{name}'"), &text)
+                    .with_hint("give the SQL of each migration as a str, without lone surrogates")
+                    .in_file(&*name)
+            })?;
+            Ok((name, text))
+        })
+        .collect()
+}
+
+/// What is in the place of a list, a pair, or a str that has UTF-8.
+fn odd(what: &str, found: &Bound<'_, PyAny>) -> Error {
+    let message = match found.get_type().name() {
+        Ok(name) if name != "str" || what == "a migration" => format!("{what} is of type {name}"),
+        _ => format!("{what} is no UTF-8"),
+    };
+    Error::new(ErrorKind::SourceUnreadable, message)
+}
+
+const MIGRATIONS: &str = "give a folder, a dict of names and SQL, or a list of pairs of both";
 
 fn body(
     function: Py<PyAny>,
@@ -110,7 +151,7 @@ impl Migrator {
     fn new(
         py: Python<'_>,
         folder: Option<PathBuf>,
-        files: Vec<(String, String)>,
+        files: &Bound<'_, PyAny>,
         code: Vec<CodeFile>,
         app_version: Option<String>,
         version_table: Option<String>,
@@ -130,7 +171,7 @@ impl Migrator {
             let code = code.into_iter().map(|file| file.into_code(&raised, &used)).collect();
             let mut core = match folder {
                 Some(folder) => limbeck::Migrator::with_code(Folder(folder), code)?,
-                None => limbeck::Migrator::with_code(files, code)?,
+                None => limbeck::Migrator::with_code(self::files(files, &raised)?, code)?,
             };
             if let Some(version) = app_version {
                 core = core.app_version(version);
@@ -260,9 +301,13 @@ impl Migrator {
         rows.map_err(|error| to_python(py, &error, &self.raised))
     }
 
+    /// The revisions that an upgrade to `heads` would apply, in order.
     fn pending(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
-        let plan = self.core.0.pending(&mut self.connected(connection));
-        self.answer(py, plan)
+        let pending = self.core.0.pending(&mut self.connected(connection)).map(|plan| {
+            let ids: Vec<&str> = plan.steps.iter().filter_map(|step| step.revision.as_deref()).collect();
+            self.core.0.describe(&ids, &[])
+        });
+        self.answer(py, pending)
     }
 
     /// What an upgrade or a downgrade would do, which an empty database in memory is to find out.
@@ -276,7 +321,9 @@ impl Migrator {
     ) -> PyResult<String> {
         self.raised.take();
         let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
-        self.answer(py, self.core.0.dry_run(db, scratch, direction(verb), target))
+        let plan = named("direction", verb)
+            .and_then(|direction| self.core.0.dry_run(db, scratch, direction, target));
+        self.answer(py, plan)
     }
 
     /// The differences between what the folder makes and a schema's text, found on two empty databases
@@ -333,7 +380,7 @@ impl Migrator {
     fn sql(&self, py: Python<'_>, scratch: Py<PyAny>, verb: &str, range: &str) -> PyResult<String> {
         self.raised.take();
         let scratch = &mut self.connected(scratch);
-        let text = self.core.0.sql(scratch, direction(verb), range);
+        let text = named("direction", verb).and_then(|direction| self.core.0.sql(scratch, direction, range));
         text.map_err(|error| to_python(py, &error, &self.raised))
     }
 
@@ -342,8 +389,11 @@ impl Migrator {
         self.answer(py, self.core.0.revisions(range, &rows))
     }
 
-    fn heads(&self, py: Python<'_>) -> PyResult<String> {
-        self.answer(py, Ok(self.core.0.describe(&self.graph(py)?.heads(), &[])))
+    /// What nothing follows; or, resolving dependencies, what nothing depends on either.
+    fn heads(&self, py: Python<'_>, resolve_dependencies: bool) -> PyResult<String> {
+        let graph = self.graph(py)?;
+        let heads = if resolve_dependencies { graph.heads_resolving_dependencies() } else { graph.heads() };
+        self.answer(py, Ok(self.core.0.describe(&heads, &[])))
     }
 
     /// The revisions that a target names.
@@ -364,11 +414,6 @@ impl Migrator {
     /// The revisions that revise this one.
     fn children(&self, py: Python<'_>, revision: &str) -> PyResult<Vec<String>> {
         Ok(self.graph(py)?.children(revision).into_iter().map(str::to_owned).collect())
-    }
-
-    /// The heads that no revision depends on either.
-    fn real_heads(&self, py: Python<'_>) -> PyResult<String> {
-        self.answer(py, Ok(self.core.0.describe(&self.graph(py)?.heads_resolving_dependencies(), &[])))
     }
 
     /// The labels of the branches that a revision lies in.
@@ -429,14 +474,6 @@ impl CancelHandle {
     #[getter]
     fn cancelled(&self) -> bool {
         self.0.is_cancelled()
-    }
-}
-
-fn direction(verb: &str) -> Direction {
-    match verb {
-        "upgrade" => Direction::Up,
-        "downgrade" => Direction::Down,
-        _ => Direction::Stamp,
     }
 }
 

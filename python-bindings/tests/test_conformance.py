@@ -112,7 +112,7 @@ def plain(value: Any) -> Any:
     if not dataclasses.is_dataclass(value):
         return value
     names = [each.name for each in dataclasses.fields(value)]
-    absent = {"why": None, "newer": [], "backup": None, "breaks_older_apps": None}
+    absent = {"why": None, "newer": [], "backup": None, "breaks_older_apps": None, "grade": None}
     members = {name: getattr(value, name) for name in sorted(names, key=lambda name: (name == "rows", names.index(name)))}
     return plain({name.rstrip("_"): each for name, each in members.items() if name not in absent or each != absent[name]})
 
@@ -129,30 +129,36 @@ def memory(sql: str = "") -> sqlite3.Connection:
 
 def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[str, Any]) -> Any:
     folder = files(path / step.get("migrations", "migrations"))
-    core = _limbeck.Migrator(None, folder, [], newer_database=step.get("newer_database"), **case.get("options", {}))
+    migrator = limbeck.Migrator(folder, newer_database=step.get("newer_database"), **case.get("options", {}))
     verb, *rest = step["run"].split(" ")
     if rest[-1:] == ["--sql"]:
-        return core.sql(memory(), verb, rest[0])
+        return migrator.sql(rest[0], direction=verb)
     if rest[-1:] == ["--plan"]:
-        return json.loads(core.dry_run(db, memory(), verb, rest[0]))
+        return migrator.plan(db, rest[0], direction=verb)
     if verb == "current" and rest:
-        core.check_heads(db)
+        migrator.check_heads(db)
+
+    def diff() -> Any:
+        # The verb takes the wanted schema as text, and answers the differences alone.
+        wanted = memory((path / rest[0]).read_bytes().decode())
+        return json.loads(migrator._core.diff(db, wanted, json.dumps(step.get("compare", {}))))
+
     answers: dict[str, Any] = {
-        "upgrade": lambda: core.upgrade(db, rest[0], None),
-        "downgrade": lambda: core.downgrade(db, rest[0], None),
-        "stamp": lambda: core.stamp(db, [each for each in rest if each != "--purge"], "--purge" in rest, None),
-        "current": lambda: core.current(db),
-        "heads": lambda: core.real_heads() if rest else core.heads(),
-        "branches": lambda: core.branches(),
-        "history": lambda: core.history(rest[0], core.rows(db)),
-        "show": lambda: core.show(rest[0]),
-        "merge": lambda: json.dumps(core.merge(rest, False)),
-        "check": lambda: core.check(memory(), memory(), (path / rest[0]).read_bytes().decode()),
-        "diff": lambda: core.diff(db, memory((path / rest[0]).read_bytes().decode()), json.dumps(step.get("compare", {}))),
-        "verify": lambda: core.verify(db, memory()),
-        "ensure_version": lambda: json.dumps(core.ensure_version(db)),
+        "upgrade": lambda: migrator.upgrade(db, rest[0]),
+        "downgrade": lambda: migrator.downgrade(db, rest[0]),
+        "stamp": lambda: migrator.stamp(db, [each for each in rest if each != "--purge"], purge="--purge" in rest),
+        "current": lambda: migrator.current(db),
+        "heads": lambda: migrator.heads(resolve_dependencies=bool(rest)),
+        "branches": lambda: migrator.branches(),
+        "history": lambda: migrator.history(rest[0], database=db),
+        "show": lambda: migrator.show(rest[0]),
+        "merge": lambda: migrator.merge(rest),
+        "check": lambda: migrator.check((path / rest[0]).read_bytes().decode()),
+        "diff": diff,
+        "verify": lambda: migrator.verify(db),
+        "ensure_version": lambda: migrator.ensure_version(db),
     }
-    return json.loads(answers[verb]())
+    return answers[verb]()
 
 
 def ran(db: sqlite3.Connection, answer: Any) -> Any:
@@ -220,10 +226,10 @@ def test_case(path: Path, record: Record) -> None:
         before = everything(db)
         error = found = None
         try:
-            found = call(case, path, db, step)
+            found = plain(call(case, path, db, step))
         except limbeck.LimbeckError as caught:
             error = caught
-        line["steps"].append(told(error) if error else {"ok": plain(found)})
+        line["steps"].append(told(error) if error else {"ok": found})
         try:
             found = ran(db, found)
         except limbeck.StatementFailed as caught:

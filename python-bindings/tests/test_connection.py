@@ -276,7 +276,7 @@ def test_the_gil_is_free_while_sqlite_works() -> None:
 def test_a_script_with_foreign_keys(tmp_path: Any) -> None:
     """Printing one needs what older SQLite does not have, and says so there."""
     files = [("1.sql", "CREATE TABLE p(id INTEGER PRIMARY KEY)"), ("2.sql", "CREATE TABLE c(a); ALTER TABLE c ADD COLUMN p REFERENCES p")]
-    script = limbeck.Migrator(files)._sql("upgrade", "head")
+    script = limbeck.Migrator(files).sql()
     connection = sqlite3.connect(tmp_path / "a.db", isolation_level=None)
     connection.executescript(script.replace(".bail on\n", ""))
     assert connection.execute("SELECT \"from\" FROM pragma_foreign_key_list('c')").fetchall() == [("p",)]

@@ -146,7 +146,8 @@ export class Migrator {
 
   /**
    * The script that takes a database over a range `from:to`, for the `sqlite3` shell. It is found out on an empty
-   * database in memory of the kind of `db`, which itself is not looked at. Errors: `script.not_offline`.
+   * database in memory of the kind of `db`, which itself is not looked at. Errors: `script.not_offline`,
+   * `settings.invalid` for another direction.
    */
   sql(
     db: AnyDatabase,
@@ -226,8 +227,8 @@ export class Migrator {
     return parsed(() => this.#core.show(target));
   }
 
-  /** The ids that a merge of these targets would revise. Errors: `graph.not_a_head`, `graph.duplicate_heads`. */
-  merge(targets: readonly string[]): string[] {
+  /** The ids that a merge of these targets, by default all heads, would revise. Errors: `graph.not_a_head`, `graph.duplicate_heads`. */
+  merge(targets: readonly string[] = []): string[] {
     return parsed(() => this.#core.merge([...targets]));
   }
 

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use js_sys::Function;
 use limbeck::diff::{self, Filter, Rename};
 use limbeck::{
-    Direction, Error, ErrorKind, Event, NewerDatabase, QuickCheck, RebuildMode, Report, Side, TransactionMode,
+    Error, ErrorKind, Event, NewerDatabase, QuickCheck, RebuildMode, Report, Side, TransactionMode,
 };
 use serde::Serialize;
 use serde::de::value::{Error as ValueError, StrDeserializer};
@@ -110,7 +110,8 @@ impl Migrator {
     /// What an upgrade or a downgrade would do, which an empty database in memory is to find out.
     pub fn plan(&self, db: Adapter, scratch: Adapter, verb: &str, target: &str) -> Answer {
         self.answer(|core| {
-            core.dry_run(&mut self.database(db), &mut self.database(scratch), direction(verb), target)
+            let direction = named("direction", verb)?;
+            core.dry_run(&mut self.database(db), &mut self.database(scratch), direction, target)
         })
     }
 
@@ -156,7 +157,7 @@ impl Migrator {
 
     /// The script of a run over a range, which is run on an empty database in memory.
     pub fn sql(&self, scratch: Adapter, verb: &str, range: &str) -> Answer {
-        self.answer(|core| core.sql(&mut self.database(scratch), direction(verb), range))
+        self.answer(|core| core.sql(&mut self.database(scratch), named("direction", verb)?, range))
     }
 
     /// Makes limbeck's own tables, and answers whether any was missing.
@@ -253,14 +254,6 @@ impl Migrator {
         let error = Error::new(ErrorKind::TransactionOpen, "this migrator is running already")
             .with_hint("call it when the run is over, or make another one");
         thrown(&error, &Raised::default())
-    }
-}
-
-fn direction(verb: &str) -> Direction {
-    match verb {
-        "upgrade" => Direction::Up,
-        "downgrade" => Direction::Down,
-        _ => Direction::Stamp,
     }
 }
 

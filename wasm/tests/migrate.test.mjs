@@ -81,6 +81,9 @@ for (const library of libraries) {
     const two = new Migrator([...Object.entries(migrations).map(([name, sql]) => ({ name, sql })), { name: '3.sql', sql: '-- revises: 0001\n' }]);
     assert.deepEqual(two.merge(['heads']).sort(), ['0002', '3']);
     assert.match(migrator.sql(db, '0001:head', options), /^-- limbeck upgrade 0001:head\n[^]*\nCOMMIT;\n/);
+    for (const verb of [() => migrator.sql(db, 'head', { ...options, direction: 'sideways' }), () => migrator.plan(db, { ...options, direction: 'sideways' })]) {
+      assert.throws(verb, { code: 'settings.invalid', message: /^direction = "sideways": / });
+    }
     assert.deepEqual(check(db, migrations, 'CREATE TABLE extra(a)', options).map(({ kind }) => kind).sort(), ['add_table', 'drop_table']);
     migrator.validate();
     assert.throws(() => new Migrator({ '1.sql': 'COMMIT' }).validate(), fails('script.forbidden_statement', (error) => error.line === 1));

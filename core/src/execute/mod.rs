@@ -538,7 +538,13 @@ impl<'r, 'l> Run<'r, 'l> {
         if self.options.purpose != Purpose::Live || !self.options.keep_history {
             return Ok(None);
         }
-        let objects = inspect::app_objects(self.db, &self.options.version_table)?;
+        let objects = match &self.known {
+            Some((schema, known)) if schema == "main" => {
+                known.objects.iter().filter(|object| object.schema == "main").cloned().collect()
+            }
+            _ => inspect::objects(self.db, "main")?,
+        };
+        let objects = inspect::app_objects_of(self.db, objects, &self.options.version_table)?;
         Ok(diff::fingerprint(&objects).ok())
     }
 

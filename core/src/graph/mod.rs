@@ -197,7 +197,8 @@ impl RevisionGraph {
         Ok(newest.into_iter().map(str::to_owned).collect())
     }
 
-    /// What a merge of these targets would revise, in their order. With `splice` they need not be heads.
+    /// What a merge of these targets would revise, in their order; of none, all heads. With `splice` they need
+    /// not be heads.
     ///
     /// # Errors
     ///
@@ -211,10 +212,12 @@ impl RevisionGraph {
     ///     Revision::new("c3", &["a1"]),
     /// ])?;
     /// assert_eq!(graph.merge(&["heads"], false)?, ["b2", "c3"]);
+    /// assert_eq!(graph.merge(&[], false)?, ["b2", "c3"]);
     /// assert_eq!(graph.merge(&["a1"], false).unwrap_err().code(), "graph.not_a_head");
     /// # Ok::<(), limbeck::Error>(())
     /// ```
     pub fn merge(&self, targets: &[&str], splice: bool) -> Result<Vec<&str>> {
+        let targets = if targets.is_empty() { &["heads"] } else { targets };
         let mut seen = vec![false; self.len()];
         let mut merged = Vec::new();
         for target in targets {

@@ -6,11 +6,11 @@ import contextlib
 import json
 import os
 import sqlite3
-from typing import TYPE_CHECKING, Any, Callable, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Union
 
 from . import _limbeck, errors
 from ._database import opened, to_itself
-from ._report import Backup, Difference, Event, Report, RevisionInfo, Verified, read, report
+from ._report import Backup, Difference, Event, Plan, Report, RevisionInfo, Verified, plan, read, report
 from ._run import Scope
 from ._versions import load, python_files
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 #: A path or ``sqlite:///`` URL, a ``sqlite3.Connection``, an SQLAlchemy ``Connection`` or ``Engine``.
 Database = Union[str, "os.PathLike[str]", sqlite3.Connection, "sa.Connection", "sa.Engine"]
-#: A folder, or pairs of a file's name and its SQL.
-Migrations = Union[str, "os.PathLike[str]", Sequence[tuple[str, str]]]
+#: A folder, a mapping of files' names to their SQL, or pairs of both.
+Migrations = Union[str, "os.PathLike[str]", Mapping[str, str], Sequence[tuple[str, str]]]
 #: Called with each event; False cancels the run, and all is rolled back.
 OnProgress = Callable[[Event], Optional[bool]]
 
@@ -30,7 +30,10 @@ class Migrator:
     """A folder of migrations, ready to be brought to databases.
 
     The folder holds SQL files, Python files among them, or is that of an Alembic project (with ``versions/``), whose
-    version table is then ``alembic_version``.
+    version table is then ``alembic_version``. It is read once, here; so an app that opens several databases makes one.
+
+    >>> limbeck.Migrator({"0001_notes.sql": "CREATE TABLE notes(title)"}).heads()[0].message
+    'notes'
     """
 
     def __init__(
@@ -51,6 +54,8 @@ class Migrator:
     ) -> None:
         """Takes the folder; what is wrong with a header or the graph is an error of the first call that has to know it.
 
+        Raises :class:`SourceUnreadable` for what cannot be read, :class:`BadSetting` for an option's value.
+
         ``rebuild``: ``auto``, ``always`` or ``never``. ``transaction``: ``per_upgrade`` or ``per_revision``.
         ``newer_database``: what ``upgrade`` does with a database that has revisions which the folder does not: ``refuse``
         (:class:`DatabaseNewer`, whose ``newer`` tells of them), ``run_on`` where each of them leaves older apps working
@@ -69,7 +74,7 @@ class Migrator:
         self._scope = Scope()
         keep_history = True
         folder: Optional[str] = None
-        files: list[tuple[str, str]] = []
+        files: Any = []
         code = []
         if isinstance(migrations, (str, os.PathLike)):
             folder = os.fspath(migrations)
@@ -81,7 +86,7 @@ class Migrator:
             else:
                 code = [load(path, os.path.basename(path), self._scope) for path in python_files(folder)]
         else:
-            files = list(migrations)
+            files = migrations.items() if isinstance(migrations, Mapping) else migrations
         self._core = _limbeck.Migrator(
             folder,
             files,
@@ -217,6 +222,17 @@ class Migrator:
             told = json.loads(self._core.verify(raw, scratch))
         return Verified(told["revisions"], told["fingerprint"], [read(Difference, each) for each in told["differences"]])
 
+    def fingerprint(self, database: Database) -> str:
+        """The fingerprint of a database's schema: equal for two that :meth:`diff` finds the same. It is only read.
+
+        The last step of each run leaves it in ``limbeck_history``. Raises :class:`NotADatabase`.
+
+        >>> migrator.fingerprint("app.db") == migrator.verify("app.db").fingerprint
+        True
+        """
+        with opened(database, create=False) as found, to_itself(found) as raw:
+            return self._core.fingerprint(raw)
+
     def doctor(self, database: Database) -> dict[str, Any]:
         """Looks at a database and its SQLite for a bug report, without rows and paths, and changes nothing.
 
@@ -309,17 +325,52 @@ class Migrator:
         with opened(database) as found, to_itself(found) as raw:
             return self._core.ensure_version(raw)
 
-    def pending(self, database: Database) -> list[str]:
+    def pending(self, database: Database) -> list[RevisionInfo]:
         """The revisions that an upgrade to ``heads`` would apply, in order.
 
         The database is only read. Raises :class:`DatabaseNewer`, :class:`NotADatabase`.
 
-        >>> migrator.pending("app.db")
+        >>> [revision.revision for revision in migrator.pending("app.db")]
         ['0002']
         """
         with opened(database, create=False) as found, to_itself(found) as raw:
-            plan = json.loads(self._core.pending(raw))
-        return [step["revision"] for step in plan["steps"]]
+            return _revisions(self._core.pending(raw))
+
+    def plan(self, database: Database, target: str = "head", *, direction: str = "upgrade") -> Plan:
+        """What an upgrade, or with ``direction="downgrade"`` a downgrade, would do: steps, statements, and how.
+
+        The database is only read: the steps run on a twin of it in memory, without its rows, the functions of
+        revisions in Python too. So it is not known whether rows break a rule.
+
+        Raises what the run raises before its first write; :class:`StatementFailed` too where the schema names what a new
+        connection does not have, such as a function of the app's; :class:`BadSetting` for another direction.
+
+        >>> plan = migrator.plan("app.db")
+        >>> plan.from_, plan.to, plan.steps[0].alterations[0].way
+        (['0001'], ['0002'], 'in_place')
+        >>> migrator.plan("app.db", "base", direction="downgrade").steps[0].statements
+        ['DROP TABLE notes']
+        """
+        with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
+            return plan(json.loads(self._core.dry_run(raw, scratch, direction, target)))
+
+    def sql(self, revisions: str = "head", *, direction: str = "upgrade") -> str:
+        """The script of an upgrade over a range ``from:to``, for the ``sqlite3`` shell: Alembic's ``--sql``.
+
+        ``direction``: ``upgrade``, ``downgrade``, whose range has both ends, or ``stamp``. No database is looked at: the
+        range runs on an empty one in memory, the functions of revisions in Python too. Whoever runs the script gets
+        limbeck's record with it, and nothing of a statement that fails.
+
+        Raises :class:`UnknownRevision`, :class:`RangeRequired`; :class:`NotOffline` for what would have to ask the rows.
+
+        >>> print(migrator.sql("0001:0002"))
+        -- limbeck upgrade 0001:0002
+        ...
+        >>> migrator.sql("head:base", direction="downgrade").count("DROP TABLE notes;")
+        1
+        """
+        with _scratch() as scratch:
+            return self._core.sql(scratch, direction, revisions)
 
     def history(self, revisions: str = ":", *, database: Optional[Database] = None) -> list[RevisionInfo]:
         """The revisions of a range ``low:high``, newest first; with a database, where it is at is marked.
@@ -335,15 +386,38 @@ class Migrator:
                 rows = self._core.rows(raw)
         return _revisions(self._core.history(revisions, rows))
 
-    def heads(self) -> list[RevisionInfo]:
-        """The revisions that nothing follows.
+    def heads(self, *, resolve_dependencies: bool = False) -> list[RevisionInfo]:
+        """The revisions that nothing follows; with ``resolve_dependencies``, and nothing depends on.
 
         Raises :class:`Cycle`, :class:`DuplicateRevision` and the others for what is wrong between the files.
 
         >>> [revision.revision for revision in migrator.heads()]
         ['0002']
         """
-        return _revisions(self._core.heads())
+        return _revisions(self._core.heads(resolve_dependencies))
+
+    def branches(self) -> list[RevisionInfo]:
+        """The revisions that several others follow.
+
+        Raises as :meth:`heads` (:class:`Cycle` and the like).
+
+        >>> one, other = "-- revises: 0001", "-- revises: 0001"
+        >>> forked = limbeck.Migrator({"0001_notes.sql": "", "0002_tags.sql": one, "0003_links.sql": other})
+        >>> [revision.revision for revision in forked.branches()]
+        ['0001']
+        """
+        return _revisions(self._core.branches())
+
+    def merge(self, targets: Union[str, Sequence[str]] = ()) -> list[str]:
+        """The ids that a merge of these targets, by default all heads, would revise. Nothing is written: ``limbeck merge`` writes a file.
+
+        Raises :class:`NotAHead`, :class:`DuplicateHeads`, :class:`UnknownRevision`.
+
+        >>> one, other = "-- revises: 0001", "-- revises: 0001"
+        >>> limbeck.Migrator({"0001_notes.sql": "", "0002_tags.sql": one, "0003_links.sql": other}).merge()
+        ['0002', '0003']
+        """
+        return self._core.merge([targets] if isinstance(targets, str) else list(targets), False)
 
     def show(self, target: str) -> list[RevisionInfo]:
         """The revisions that a target names.
@@ -364,14 +438,6 @@ class Migrator:
         >>> migrator.validate()
         """
         self._core.validate()
-
-    def _sql(self, verb: str, revisions: str) -> str:
-        """The script of a run over a range. No database is there: the folder is run on an empty one in memory."""
-        scratch = sqlite3.connect(":memory:", isolation_level=None)
-        try:
-            return self._core.sql(scratch, verb, revisions)
-        finally:
-            scratch.close()
 
     def _run(self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., str]) -> Report:
         if self._scope.database is not None:

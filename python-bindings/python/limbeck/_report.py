@@ -79,6 +79,44 @@ class Report:
         return bool(self.steps) or self.from_ != self.to
 
 
+@dataclass(frozen=True)
+class PlannedStep:
+    """One revision, as it would be applied or taken back."""
+
+    revision: str
+    #: ``up`` or ``down``.
+    direction: str
+    #: What would run, without limbeck's own record.
+    statements: list[str] = field(default_factory=list)
+    #: ``rows`` are those that a rebuild would copy.
+    alterations: list[AlterationReport] = field(default_factory=list)
+    #: Why an app that does not have the revision might not live with it.
+    breaks_older_apps: Optional[str] = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would do, as far as it can be known without its rows. False where that is nothing."""
+
+    #: The version rows now and after.
+    from_: list[str] = field(default_factory=list)
+    to: list[str] = field(default_factory=list)
+    steps: list[PlannedStep] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.steps) or self.from_ != self.to
+
+
+def plan(data: dict[str, Any]) -> Plan:
+    """A plan from the core's JSON."""
+    steps = []
+    for step in data["steps"]:
+        alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]
+        steps.append(read(PlannedStep, {**step, "alterations": alterations}))
+    return Plan(data["from"], data["to"], steps, data["warnings"])
+
+
 def report(data: dict[str, Any]) -> Report:
     """A report from the core's JSON."""
     steps = []

@@ -121,8 +121,7 @@ fn nothing_new(args: &Args) {
 pub fn merge(args: &Args, settings: &Settings, revisions: &[String], new: &New) -> Result<()> {
     let migrator = migrator(settings)?;
     let named: Vec<&str> = revisions.iter().map(String::as_str).collect();
-    let targets = if named.is_empty() { &["heads"][..] } else { &named[..] };
-    let merged = migrator.graph()?.merge(targets, new.splice)?;
+    let merged = migrator.graph()?.merge(&named, new.splice)?;
     if let [] | [_] = merged[..] {
         let message = format!("there is nothing to merge: {}", output::list(&owned(&merged)));
         return Err(

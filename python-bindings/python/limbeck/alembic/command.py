@@ -28,7 +28,7 @@ def _offline(config: Config, verb: str, revisions: str, tag: Optional[str]) -> N
     start, _, target = revisions.rpartition(":")
 
     def work(env: EnvironmentContext, _: Any) -> None:
-        text = env.migrator()._sql(verb, revisions)
+        text = env.migrator().sql(revisions, direction=verb)
         # An env.py may name a file for each of several databases.
         where = env.options.get("output_buffer") or config.output_buffer or config.stdout or sys.stdout
         print(text, end="", file=where)
@@ -267,7 +267,7 @@ def merge(
     splice: bool = False,
 ) -> Script:
     """Writes a version file that joins heads."""
-    targets = [revisions] if isinstance(revisions, str) else list(revisions) or ["heads"]
+    targets = [revisions] if isinstance(revisions, str) else list(revisions)
     script = ScriptDirectory.from_config(config)
     parents = script._migrator._core.merge(targets, splice)
     return _generated(config, message or f"merge {' and '.join(parents)}", parents, splice, branch_label, None, rev_id, None)

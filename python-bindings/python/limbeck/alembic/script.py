@@ -74,7 +74,7 @@ class ScriptDirectory:
         self.scope = Scope()
         self.code = [_named(load(path, path, self.scope)) for path in dict.fromkeys(paths)]
         self._migrator = self.migrator()
-        self._real_heads = frozenset(info.revision for info in _revisions(self._migrator._core.real_heads()))
+        self._real_heads = frozenset(info.revision for info in self._migrator.heads(resolve_dependencies=True))
 
     @classmethod
     def from_config(cls, config: Config) -> ScriptDirectory:
