@@ -15,28 +15,29 @@ const MAY_USE: &[(&str, &str)] = &[
     ("alter", "error sql schema"),
     ("operation", "sql schema alter"),
     ("diff", "error sql schema alter operation"),
+    ("deed", "sql alter"),
     ("graph", "error report"),
     ("script", "error sql schema alter graph"),
     ("db", "error sql"),
     ("inspect", "error sql schema alter db"),
     ("dependents", "error sql schema alter db inspect"),
     ("proof", "error sql schema db inspect"),
-    ("foreign_keys", "error sql schema db inspect"),
+    ("foreign_keys", "error sql schema deed db inspect"),
     ("history", "error sql graph script db"),
-    ("room", "error sql db"),
+    ("room", "error sql deed db"),
     ("backup", "error event sql db history room"),
     (
         "execute",
-        "error report event cancel sql schema alter diff graph script db inspect dependents proof foreign_keys \
+        "error report event cancel sql schema alter deed diff graph script db inspect dependents proof foreign_keys \
          history backup room",
     ),
-    ("deed", "error sql schema alter script"),
+    ("reading", "error sql schema alter script deed"),
     ("invent", "error sql schema db inspect"),
-    ("lint", "error sql schema alter graph script db inspect deed"),
-    ("trial", "error sql schema alter script db diff inspect deed invent"),
+    ("lint", "error sql schema alter graph script db inspect deed reading"),
+    ("trial", "error sql schema alter script db diff inspect deed reading invent"),
     (
         "migrator",
-        "error report event cancel sql deed invent lint trial alter schema diff graph script db inspect execute \
+        "error report event cancel sql deed reading invent lint trial alter schema diff graph script db inspect execute \
          history operation backup room",
     ),
     ("guides", ""),

@@ -238,3 +238,22 @@ fn an_older_app_that_waited() {
     let error = older.unwrap_err();
     assert_eq!((error.kind(), error.revision()), (ErrorKind::DatabaseNewer, Some("0003")), "{error:?}");
 }
+
+/// Of several that wait for each other each does all that comes before its own first write: the number in the
+/// header, which the first has left there, says nothing of what the second has added.
+#[test]
+fn a_number_in_the_header_that_came_meanwhile() {
+    let folder = Folder::new("header");
+    folder.at("WAL", Some("0001"));
+    let mut first = folder.open(0);
+    first.execute_batch("BEGIN IMMEDIATE").unwrap();
+    thread::scope(|scope| {
+        let second = scope.spawn(|| upgrade(&MIGRATIONS, &mut folder.open(30_000), "head"));
+        thread::sleep(Duration::from_millis(200));
+        Migrator::new(&MIGRATIONS[..2]).unwrap().keep_user_version(true).upgrade(&mut first, "head").unwrap();
+        assert_ne!(text(&first, "SELECT user_version || '' FROM pragma_user_version"), "0");
+        first.execute_batch("COMMIT").unwrap();
+        assert_eq!(second.join().unwrap().unwrap().to, ["0003"]);
+    });
+    assert_eq!(text(&first, "SELECT user_version || '' FROM pragma_user_version"), "0");
+}

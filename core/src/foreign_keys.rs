@@ -3,13 +3,12 @@
 //! and only rows that dangle now and did not before count.
 
 use litemap::LiteMap;
-use sqlite3_parser::ast::{InsertBody, QualifiedName, ResolveType, Set, Stmt, TriggerCmd};
 
 use crate::db::{Database, Value};
+use crate::deed::{Deed, in_main, of_trigger};
 use crate::error::{Error, ErrorKind, Result, Violation, refusal};
 use crate::inspect::{self, KeyColumn};
-use crate::schema::ObjectKind;
-use crate::sql::{quote, same_name, unquote, with_statement};
+use crate::sql::{quote, same_name};
 
 /// Rows of one table that find no parent: (parent, rowid) → how many.
 type Dangling = LiteMap<(String, Option<i64>), u64>;
@@ -25,33 +24,29 @@ pub struct Watch {
     keys: Option<(Option<i64>, Vec<KeyColumn>)>,
 }
 
-/// What a statement does to the rows of a table.
-enum Write {
-    Insert { replaces: bool },
-    Update(Vec<String>),
-    Delete,
-}
-
 impl Watch {
     /// Notes which tables a statement, about to run, could leave dangling.
-    pub fn statement(&mut self, db: &mut dyn Database, sql: &str) -> Result<()> {
-        let first = sql.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase();
-        if matches!(first.as_str(), "CREATE" | "ALTER" | "PRAGMA" | "SELECT" | "ANALYZE" | "REINDEX") {
+    pub fn statement(&mut self, db: &mut dyn Database, deed: &Deed) -> Result<()> {
+        let Some(table) = written(deed) else { return Ok(()) };
+        let keys = self.keys(db)?;
+        if keys.is_empty() {
             return Ok(());
         }
-        // What the parser cannot read, SQLite will refuse when it runs.
-        let mut pending = with_statement(sql, writes).unwrap_or_default();
-        if pending.is_empty() || self.keys(db)?.is_empty() {
-            return Ok(());
-        }
-        let mut tables = Vec::new();
+        // "If an ON CONFLICT clause is specified as part of the statement causing the trigger to fire, then conflict
+        // handling policy of the outer statement is used instead": https://sqlite.org/lang_createtrigger.html
+        let outer = replaces(deed);
+        let mut tables = affected(db, keys, deed, outer)?;
+        let mut pending = vec![table.to_owned()];
         let mut seen = Vec::new();
-        while let Some((table, write)) = pending.pop() {
-            affected(self.keys(db)?, &table, &write, &mut tables);
+        while let Some(table) = pending.pop() {
             let name = table.to_ascii_lowercase();
-            if !seen.contains(&name) {
-                seen.push(name);
-                pending.extend(trigger_writes(db, &table)?);
+            if seen.contains(&name) {
+                continue;
+            }
+            seen.push(name);
+            for deed in of_triggers(db, &table)? {
+                tables.extend(affected(db, keys, &deed, outer || replaces(&deed))?);
+                pending.extend(written(&deed).map(str::to_owned));
             }
         }
         self.touch(db, tables)
@@ -63,15 +58,14 @@ impl Watch {
     /// and its actions fire. A rebuild by hand loses every child row so.
     ///
     /// Errors: [`ErrorKind::TransactionOpen`] naming both tables.
-    pub fn refuse_cascade(&mut self, db: &mut dyn Database, sql: &str) -> Result<()> {
-        let dropped = with_statement(sql, |statement| match statement {
-            Stmt::DropTable { tbl_name, .. } if in_main(tbl_name) => Some(table_name(tbl_name)),
-            _ => None,
-        });
-        let Ok(Some(table)) = dropped else { return Ok(()) };
+    pub fn refuse_cascade(&mut self, db: &mut dyn Database, deed: &Deed) -> Result<()> {
+        let Deed::DropTable { schema, table } = deed else { return Ok(()) };
+        if !in_main(schema.as_deref()) {
+            return Ok(());
+        }
         let mut children: LiteMap<(&str, i64), Vec<String>> = LiteMap::new();
         for key in self.keys(db)? {
-            if key.acts && same_name(&key.parent, &table) && !same_name(&key.table, &table) {
+            if key.acts && same_name(&key.parent, table) && !same_name(&key.table, table) {
                 let set = format!("{} IS NOT NULL", quote(&key.from));
                 children.entry((&key.table, key.id)).or_default().push(set);
             }
@@ -273,83 +267,66 @@ fn counted(mut found: Vec<(String, Option<i64>)>) -> Dangling {
     runs.map(|same| (same[0].clone(), same.len() as u64)).collect()
 }
 
-fn table_name(name: &QualifiedName<'_>) -> String {
-    unquote(name.name.0)
-}
-
-fn in_main(name: &QualifiedName<'_>) -> bool {
-    name.db_name.as_ref().is_none_or(|schema| same_name(&unquote(schema.0), "main"))
-}
-
-fn set_columns(sets: &[Set<'_>]) -> Write {
-    Write::Update(sets.iter().flat_map(|set| set.col_names.iter()).map(|name| unquote(name.0)).collect())
-}
-
-/// What a statement writes. DDL but for DROP TABLE writes no row.
-fn writes(statement: &Stmt<'_>) -> Vec<(String, Write)> {
-    match statement {
-        Stmt::Insert { or_conflict, tbl_name, body, .. } => {
-            let upsert = matches!(body, InsertBody::Select(_, Some(_)));
-            let replaces = upsert || matches!(or_conflict, Some(ResolveType::Replace));
-            vec![(table_name(tbl_name), Write::Insert { replaces })]
-        }
-        Stmt::Update { tbl_name, sets, .. } => vec![(table_name(tbl_name), set_columns(sets))],
-        Stmt::Delete { tbl_name, .. } => vec![(table_name(tbl_name), Write::Delete)],
-        Stmt::DropTable { tbl_name, .. } => vec![(table_name(tbl_name), Write::Delete)],
-        _ => Vec::new(),
+/// The table whose rows a statement writes. DDL but for DROP TABLE writes none.
+fn written(deed: &Deed) -> Option<&str> {
+    match deed {
+        Deed::Insert { table, .. }
+        | Deed::Update { table, .. }
+        | Deed::Delete { table, .. }
+        | Deed::DropTable { table, .. } => Some(table),
+        Deed::CreateTable { .. }
+        | Deed::CreateIndex(_)
+        | Deed::Other { .. }
+        | Deed::Alter(_)
+        | Deed::Vacuum
+        | Deed::Neither => None,
     }
 }
 
-/// What the triggers of a table write. Whether they fire is not asked.
-fn trigger_writes(db: &mut dyn Database, table: &str) -> Result<Vec<(String, Write)>> {
+/// What the triggers of a table do. Whether they fire is not asked.
+fn of_triggers(db: &mut dyn Database, table: &str) -> Result<Vec<Deed>> {
     let mut all = Vec::new();
     for schema in ["main", "temp"] {
-        for trigger in inspect::objects(db, schema)? {
-            if trigger.kind == ObjectKind::Trigger && same_name(&trigger.table, table) {
-                let sql = trigger.sql.unwrap_or_default();
-                all.extend(with_statement(&sql, trigger_commands).unwrap_or_default());
-            }
+        let texts = format!(
+            "SELECT sql FROM {schema}.sqlite_master WHERE type = 'trigger' AND tbl_name = ?1 COLLATE NOCASE"
+        );
+        for sql in db.texts(&texts, &[table.into()])? {
+            all.extend(of_trigger(&sql).into_iter().flat_map(|(_, deeds)| deeds));
         }
     }
     Ok(all)
 }
 
-fn trigger_commands(statement: &Stmt<'_>) -> Vec<(String, Write)> {
-    let Stmt::CreateTrigger { commands, .. } = statement else { return Vec::new() };
-    commands
-        .iter()
-        .filter_map(|command| match command {
-            TriggerCmd::Insert { tbl_name, .. } => {
-                Some((table_name(tbl_name), Write::Insert { replaces: true }))
+/// Which tables a write could leave dangling: the table itself as a child, or those that point to it.
+fn affected(db: &mut dyn Database, keys: &[KeyColumn], deed: &Deed, replaces: bool) -> Result<Vec<String>> {
+    let Some(table) = written(deed) else { return Ok(Vec::new()) };
+    let has = |columns: &[String], one: &str| columns.iter().any(|column| same_name(column, one));
+    let deletes = match deed {
+        Deed::Insert { .. } | Deed::Update { .. } => replaces || replaces_by_rule(db, keys, table)?,
+        _ => true,
+    };
+    let dangles = |key: &&KeyColumn| {
+        let (child, parent) = match deed {
+            Deed::Insert { .. } => (true, false),
+            // The parent's primary key may be any column, the rowid too: too careful at worst.
+            Deed::Update { columns, .. } => {
+                (has(columns, &key.from), key.to.as_ref().is_none_or(|to| has(columns, to)))
             }
-            TriggerCmd::Update { tbl_name, sets, .. } => Some((table_name(tbl_name), set_columns(sets))),
-            TriggerCmd::Delete { tbl_name, .. } => Some((table_name(tbl_name), Write::Delete)),
-            TriggerCmd::Select(_) => None,
-        })
-        .collect()
+            _ => (false, true),
+        };
+        (child && same_name(&key.table, table)) || ((parent || deletes) && same_name(&key.parent, table))
+    };
+    Ok(keys.iter().filter(dangles).map(|key| key.table.clone()).collect())
 }
 
-/// Which tables a write could leave dangling: the table itself as a child, or those that point to it.
-fn affected(keys: &[KeyColumn], table: &str, write: &Write, tables: &mut Vec<String>) {
-    for key in keys {
-        let child = same_name(&key.table, table)
-            && match write {
-                Write::Insert { .. } => true,
-                Write::Update(columns) => columns.iter().any(|column| same_name(column, &key.from)),
-                Write::Delete => false,
-            };
-        let parent = same_name(&key.parent, table)
-            && match write {
-                Write::Insert { replaces } => *replaces,
-                // The parent's primary key may be any column, the rowid too: too careful at worst.
-                Write::Update(columns) => match &key.to {
-                    Some(to) => columns.iter().any(|column| same_name(column, to)),
-                    None => true,
-                },
-                Write::Delete => true,
-            };
-        if child || parent {
-            tables.push(key.table.clone());
-        }
-    }
+fn replaces(deed: &Deed) -> bool {
+    matches!(deed, Deed::Insert { replaces: true, .. } | Deed::Update { replaces: true, .. })
+}
+
+/// Whether a rule of a parent may replace its rows: "REPLACE [...] deletes pre-existing rows that are causing the
+/// constraint violation" (<https://sqlite.org/lang_conflict.html>).
+fn replaces_by_rule(db: &mut dyn Database, keys: &[KeyColumn], table: &str) -> Result<bool> {
+    let rule = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE \
+                AND sql LIKE '%REPLACE%'";
+    Ok(keys.iter().any(|key| same_name(&key.parent, table)) && db.any(rule, &[table.into()])?)
 }

@@ -134,6 +134,8 @@ pub struct Past {
     pub up: bool,
     /// What had to be there before it, when it ran.
     pub after: Vec<String>,
+    /// The checksum of the script that is done, and when it was.
+    pub text: Option<(String, String)>,
 }
 
 /// A `transaction:false` revision that was begun and not finished.
@@ -162,27 +164,25 @@ impl<'a> History<'a> {
     }
 
     /// The version rows, sorted, and the last mark that a run has left: in one SELECT, which is all that
-    /// a launch with nothing to do asks. No mark where an earlier limbeck, or none, has kept the record.
-    pub fn launch(&self, db: &mut dyn Database) -> Result<(Vec<String>, Option<String>)> {
-        if self.keep {
-            let (mut rows, mut files) = (Vec::new(), None);
-            let sql = format!("SELECT version_num, ({LAST_MARK}) FROM {}", self.indexed("main"));
-            let read = accepted(db.query(&sql, &[], &mut |row| {
-                if let [Value::Text(row), last] = row {
-                    rows.push(row.clone());
-                    files = match last {
-                        Value::Text(last) => Some(last.clone()),
-                        _ => None,
-                    };
-                }
-                Ok(())
-            }))?;
-            if read.is_some() {
-                rows.sort();
-                return Ok((rows, files));
-            }
+    /// a launch with nothing to do asks. None where an earlier limbeck, or none, has kept the record.
+    pub fn launch(&self, db: &mut dyn Database) -> Result<Option<(Vec<String>, Option<String>)>> {
+        if !self.keep {
+            return Ok(None);
         }
-        Ok((self.rows(db)?, None))
+        let (mut rows, mut files) = (Vec::new(), None);
+        let sql = format!("SELECT version_num, ({LAST_MARK}) FROM {}", self.indexed("main"));
+        let read = accepted(db.query(&sql, &[], &mut |row| {
+            if let [Value::Text(row), last] = row {
+                rows.push(row.clone());
+                files = match last {
+                    Value::Text(last) => Some(last.clone()),
+                    _ => None,
+                };
+            }
+            Ok(())
+        }))?;
+        rows.sort();
+        Ok(read.map(|()| (rows, files)))
     }
 
     /// The last mark that a run has left, where the record is one that can be asked.
@@ -375,37 +375,30 @@ impl<'a> History<'a> {
         Ok(begun.map(|begun| begun.statements))
     }
 
-    /// The checksums of the scripts that were applied last, in that order: (revision, checksum, when).
-    pub fn checksums(&self, db: &mut dyn Database) -> Result<Vec<(String, String, String)>> {
-        if !self.known(db)? {
-            return Ok(Vec::new());
-        }
-        let sql = "SELECT revision, checksum, applied_at FROM main.limbeck_history AS h \
-                   WHERE checksum IS NOT NULL AND direction = 'up' AND state = 'finished' \
-                   AND id = (SELECT max(id) FROM main.limbeck_history AS l WHERE l.revision = h.revision) \
-                   ORDER BY id";
-        let mut all = Vec::new();
-        for row in db.rows(sql, &[])? {
-            if let [Value::Text(revision), Value::Text(checksum), Value::Text(when)] = &row[..] {
-                all.push((revision.clone(), checksum.clone(), when.clone()));
-            }
-        }
-        Ok(all)
-    }
-
-    /// What each revision's last row says: the direction, and what it revised and needed when it ran.
+    /// What each revision's last row says, in the order of the rows.
     pub fn pasts(&self, db: &mut dyn Database) -> Result<Vec<Past>> {
         if !self.known(db)? {
             return Ok(Vec::new());
         }
-        let sql = "SELECT revision, direction, revises, depends_on FROM main.limbeck_history \
+        let sql = "SELECT revision, direction, revises, depends_on, state, checksum, applied_at \
+                   FROM main.limbeck_history \
                    WHERE id IN (SELECT max(id) FROM main.limbeck_history GROUP BY revision) ORDER BY id";
         let mut all = Vec::new();
         for row in db.rows(sql, &[])? {
-            if let [Value::Text(revision), Value::Text(direction), revises, needs] = &row[..] {
-                let after = [revises, needs].into_iter().flat_map(list).collect();
-                all.push(Past { revision: revision.clone(), up: direction == "up", after });
-            }
+            let [Value::Text(revision), Value::Text(direction), revises, needs, rest @ ..] = &row[..] else {
+                continue;
+            };
+            let up = direction == "up";
+            let text = match rest {
+                [Value::Text(state), Value::Text(checksum), Value::Text(when)]
+                    if up && state == "finished" =>
+                {
+                    Some((checksum.clone(), when.clone()))
+                }
+                _ => None,
+            };
+            let after = [revises, needs].into_iter().flat_map(list).collect();
+            all.push(Past { revision: revision.clone(), up, after, text });
         }
         Ok(all)
     }

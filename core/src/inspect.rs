@@ -92,8 +92,18 @@ const RECORDS: [&str; 15] = [
 /// What the app has made: objects of no tool, limbeck included, no virtual table's inside, and not
 /// SQLite's own.
 pub fn app_objects(db: &mut dyn Database, version_table: &str) -> Result<Vec<Object>> {
-    let shadows = shadow_tables(db)?;
-    let mut all = objects(db, "main")?;
+    let all = objects(db, "main")?;
+    app_objects_of(db, all, version_table)
+}
+
+/// The same, where the objects of `main` have just been read.
+pub fn app_objects_of(
+    db: &mut dyn Database,
+    mut all: Vec<Object>,
+    version_table: &str,
+) -> Result<Vec<Object>> {
+    // SQLite's answer opens every table and view.
+    let shadows = if all.iter().any(Object::is_virtual) { shadow_tables(db)? } else { Vec::new() };
     all.retain(|object| {
         let is = |table: &str| same_name(&object.table, table);
         !is_sqlites(&object.name)

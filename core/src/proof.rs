@@ -76,6 +76,13 @@ impl Inventory {
         Ok(inventory)
     }
 
+    /// The text of a table.
+    pub fn text_of(&self, schema: &str, table: &str) -> Option<&str> {
+        let is_it =
+            |o: &&Object| o.kind == ObjectKind::Table && o.schema == schema && same_name(&o.name, table);
+        self.objects.iter().find(is_it)?.sql.as_deref()
+    }
+
     /// Which tables of ANALYZE hold rows.
     pub fn statistics_tables(&self) -> Vec<&'static str> {
         let holds = |which: &&&str| self.statistics.keys().any(|(table, _, _)| table == **which);
@@ -227,7 +234,14 @@ impl Change {
             return (was.sql != is.sql).then(|| format!("{} has another text", was.title()));
         };
         if let Some((from, to)) = &self.renamed {
-            return (!is_renamed(old, new, from, to)).then(|| format!("{} has another text", was.title()));
+            if !is_renamed(old, new, from, to) {
+                return Some(format!("{} has another text", was.title()));
+            }
+            let has_it = |table: TableDef| table.columns.iter().any(|column| column.name == *to);
+            return (self.is_the_table(was)
+                && !self.table_renamed
+                && !TableDef::parse(new).is_ok_and(has_it))
+            .then(|| format!("column {from} of table {} has kept its name", was.name));
         }
         if !self.is_the_table(was) {
             return (old != new).then(|| format!("{} has another text", was.title()));

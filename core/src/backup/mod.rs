@@ -15,7 +15,7 @@ use crate::event::{Event, Listener};
 use crate::history::History;
 use crate::room::Room;
 use crate::room::sizes::{self, Journal};
-use crate::sql::quote;
+use crate::sql::{literal, quote};
 
 pub use catalogue::{Backup, Backups};
 
@@ -92,10 +92,8 @@ fn copy_checked(
     file: &Path,
 ) -> Result<(Backup, Option<i64>)> {
     // One snapshot for all that is copied and said of it.
-    db.execute("BEGIN")?;
-    let copied = copy_snapshot(db, listener, history, database, file);
-    let ended = if db.in_transaction() { db.execute("COMMIT").map(|_| ()) } else { Ok(()) };
-    let (mut backup, data_version) = copied.and_then(|copied| ended.map(|()| copied))?;
+    let copy = |db: &mut dyn Database| copy_snapshot(db, listener, history, database, file);
+    let (mut backup, data_version) = between("BEGIN", "COMMIT", db, copy)?;
     backup.problems = attached(db, file, |db| {
         // One file by itself, whatever the database's mode is.
         db.execute(&format!("PRAGMA {ATTACHED}.journal_mode = DELETE"))?;
@@ -183,10 +181,7 @@ pub(crate) fn restore(
 /// `SQLITE_READONLY` (<https://sqlite.org/c3ref/backup_finish.html>): so it leaves that mode meanwhile, which
 /// needs that no other connection is open.
 fn outside_wal_mode(db: &mut dyn Database, copy: impl FnOnce(&mut dyn Database) -> Result<()>) -> Result<()> {
-    db.execute("PRAGMA main.journal_mode = DELETE")?;
-    let copied = copy(db);
-    let again = db.execute("PRAGMA main.journal_mode = WAL");
-    copied.and(again.map(|_| ()))
+    between("PRAGMA main.journal_mode = DELETE", "PRAGMA main.journal_mode = WAL", db, copy)
 }
 
 /// Looks whether what is in the database after a restore is what the backup has.
@@ -231,10 +226,22 @@ fn attached<T>(
         return Err(Error::new(ErrorKind::BackupFailed, format!("{} is not UTF-8", file.display()))
             .with_hint("name a folder for backups whose path is UTF-8"));
     };
-    db.query(&format!("ATTACH ?1 AS {ATTACHED}"), &[Value::from(path)], &mut |_| Ok(()))?;
-    let result = look(db);
-    let detached = db.execute(&format!("DETACH {ATTACHED}"));
-    result.and_then(|value| detached.map(|_| value))
+    between(&format!("ATTACH {} AS {ATTACHED}", literal(path)), &format!("DETACH {ATTACHED}"), db, look)
+}
+
+/// Does something between two statements, the second of which runs on every path.
+///
+/// Errors: the first that is met.
+fn between<T>(
+    before: &str,
+    after: &str,
+    db: &mut dyn Database,
+    work: impl FnOnce(&mut dyn Database) -> Result<T>,
+) -> Result<T> {
+    db.execute(before)?;
+    let done = work(db);
+    let ended = db.execute(after);
+    done.and_then(|value| ended.map(|_| value))
 }
 
 /// What is wrong with a database; nothing, with a sound one.

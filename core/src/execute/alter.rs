@@ -130,7 +130,11 @@ pub(super) fn one_group(
         rename_statistics(run, &state.schema, &before, from, to)?;
     }
     change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
-    let after = Inventory::read(run.db, &state.schema)?;
+    let mut after = Inventory::read(run.db, &state.schema)?;
+    // A new name that differs in case only says the same, too.
+    if report.way == Way::Native && change.renamed.is_none() {
+        in_place::keep_comments(run, state, &draft, &mut after)?;
+    }
     after.prove(&before, &change)?;
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
@@ -162,7 +166,6 @@ fn carry_out(
             for statement in &statements {
                 run.execute(statement).map_err(explained)?;
             }
-            in_place::keep_comments(run, state, draft)?;
             return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
         }
         Choice::InPlace(plan) => match in_place(run, state, draft, &plan)? {

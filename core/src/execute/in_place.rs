@@ -6,6 +6,7 @@ use super::{Purpose, Run, counted};
 use crate::alter::{Action, Condition, Conversion, Draft, InPlace, Step, TableState};
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result, accepted, refusal};
+use crate::proof::Inventory;
 use crate::schema::{Edits, TableDef};
 use crate::sql::{quote, same_name, same_text};
 
@@ -185,17 +186,22 @@ pub(super) fn set_text(db: &mut dyn Database, state: &TableState, text: &str) ->
 
 /// SQLite's own ALTER may take a comment along with the words beside it, and puts new words in a layout
 /// of its own: where its text says the same as the plan's, the plan's is kept.
-pub(super) fn keep_comments(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<()> {
-    let sql =
-        format!("SELECT sql FROM {}.sqlite_master WHERE type = 'table' AND name = ?1", quote(&state.schema));
-    let stored = run.db.texts(&sql, &[state.table.name.as_str().into()])?.pop();
+pub(super) fn keep_comments(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    draft: &Draft,
+    after: &mut Inventory,
+) -> Result<()> {
     let planned = draft.table.sql.as_str();
-    match stored {
-        Some(stored) if stored != planned && same_text(&stored, planned) && may_edit(run)? => {
-            set_text(run.db, state, planned)
-        }
-        _ => Ok(()),
+    if let Some(stored) = after.text_of(&state.schema, &state.table.name)
+        && stored != planned
+        && same_text(stored, planned)
+        && may_edit(run)?
+    {
+        set_text(run.db, state, planned)?;
+        *after = Inventory::read(run.db, &state.schema)?;
     }
+    Ok(())
 }
 
 /// Has every connection read the schema anew.

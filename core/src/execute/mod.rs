@@ -30,6 +30,7 @@ use crate::alter::RebuildMode;
 use crate::backup::data_version;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
+use crate::deed::Deed;
 use crate::diff;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
@@ -45,6 +46,7 @@ pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
+pub(crate) use rules::broken_rows;
 use watched::Watched;
 use way_out::{cancelled, explained, located};
 pub(crate) use way_out::{counted, unfinished};
@@ -220,7 +222,7 @@ pub(crate) fn run(
         listener,
         version,
     };
-    let result = damage::refuse(&mut run).and_then(|()| run.all(jobs, planner));
+    let result = run.all(jobs, planner);
     if result.is_err() {
         run.roll_back();
     }
@@ -281,34 +283,24 @@ struct Run<'r, 'l> {
 impl<'r, 'l> Run<'r, 'l> {
     fn all(&mut self, jobs: Vec<Job>, planner: &mut dyn Planner) -> Result<()> {
         let mut jobs = VecDeque::from(jobs);
-        let mut attempts = ATTEMPTS;
+        let mut begun = false;
         while !jobs.is_empty() {
             if !self.open {
-                let seen = if attempts > 0 { planner.first(self.db, self.listener)? } else { None };
-                self.begin()?;
-                let rows = self.history().rows(self.db)?;
-                let moved = seen.is_some() && data_version(self.db)? != seen;
-                attempts = if moved { attempts - 1 } else { 0 };
-                if moved {
-                    self.roll_back();
-                    if attempts == 0 {
-                        return Err(Error::new(
-                            ErrorKind::Locked,
-                            "other programs go on writing to the database",
-                        )
-                        .with_hint("close them, then run it again"));
-                    }
+                match begun {
+                    true => self.begin()?,
+                    false => self.begin_first(planner)?,
                 }
+                begun = true;
+                let rows = self.history().rows(self.db)?;
                 if rows != self.rows {
                     jobs = planner.again(self.db, &rows)?.into();
                     if self.report.steps.is_empty() {
                         self.report.from = rows.clone();
                     }
                     self.rows = rows;
-                    continue;
-                }
-                if moved {
-                    continue;
+                    if jobs.is_empty() {
+                        break;
+                    }
                 }
                 self.refuse_what_needs_no_transaction(&jobs)?;
                 self.history().prepare(self.db)?;
@@ -334,6 +326,24 @@ impl<'r, 'l> Run<'r, 'l> {
             }
         }
         self.commit()
+    }
+
+    /// What comes before the first write: the file is looked through and, if asked for, backed up. Then the
+    /// transaction begins with just the database that was backed up.
+    ///
+    /// Errors: [`ErrorKind::Corrupt`], those of the backup, and [`ErrorKind::Locked`] where others go on writing.
+    fn begin_first(&mut self, planner: &mut dyn Planner) -> Result<()> {
+        damage::refuse(self)?;
+        for _ in 0..ATTEMPTS {
+            let seen = planner.first(self.db, self.listener)?;
+            self.begin()?;
+            if seen.is_none() || data_version(self.db)? == seen {
+                return Ok(());
+            }
+            self.roll_back();
+        }
+        Err(Error::new(ErrorKind::Locked, "other programs go on writing to the database")
+            .with_hint("close them, then run it again"))
     }
 
     /// Nothing of a run is left in the caller's own transaction that a later revision stops.
@@ -465,11 +475,12 @@ impl<'r, 'l> Run<'r, 'l> {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
                 self.known = None;
+                let deed = Deed::of(&sql);
                 if self.foreign_keys_on {
-                    self.watch.refuse_cascade(self.db, &sql)?;
+                    self.watch.refuse_cascade(self.db, &deed)?;
                 }
-                room::for_statement(self, &sql)?;
-                self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &sql)?;
+                room::for_statement(self, &deed)?;
+                self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &deed)?;
                 portable::note_keys(self)?;
                 self.execute(&sql)?;
                 Ok(Vec::new())
@@ -528,7 +539,13 @@ impl<'r, 'l> Run<'r, 'l> {
         if self.options.purpose != Purpose::Live || !self.options.keep_history {
             return Ok(None);
         }
-        let objects = inspect::app_objects(self.db, &self.options.version_table)?;
+        let objects = match &self.known {
+            Some((schema, known)) if schema == "main" => {
+                known.objects.iter().filter(|object| object.schema == "main").cloned().collect()
+            }
+            _ => inspect::objects(self.db, "main")?,
+        };
+        let objects = inspect::app_objects_of(self.db, objects, &self.options.version_table)?;
         Ok(diff::fingerprint(&objects).ok())
     }
 

@@ -3,6 +3,7 @@
 //! processes each statement is done by one.
 
 use super::{Run, located, room};
+use crate::deed::Deed;
 use crate::error::{ErrorKind, Result};
 use crate::event::Event;
 use crate::execute::{Job, Planner};
@@ -20,7 +21,7 @@ pub(super) fn run(run: &mut Run<'_, '_>, job: &Job, planner: &dyn Planner) -> Re
     let before = history.started(run.db, revision)?;
     // Before it counts as begun.
     if let Some(item) = section.items.get(before.unwrap_or(0)) {
-        room::for_statement(run, &item.sql).map_err(|error| located(error, job, item))?;
+        room::for_statement(run, &Deed::of(&item.sql)).map_err(|error| located(error, job, item))?;
     }
     if before.is_none() {
         let entry = run.entry(job, revision, None);

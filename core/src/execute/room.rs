@@ -7,8 +7,9 @@ use std::path::PathBuf;
 use super::{Purpose, Run};
 use crate::alter::{Draft, TableState};
 use crate::db::Database;
+use crate::deed::{Deed, NewIndex};
 use crate::error::Result;
-use crate::room::sizes::{self, Journal, NewIndex};
+use crate::room::sizes::{self, Journal};
 use crate::room::{Room, temporary_folder};
 use crate::schema::Object;
 use crate::sql::same_name;
@@ -59,14 +60,10 @@ pub(super) fn for_rebuild(run: &mut Run<'_, '_>, state: &TableState, draft: &Dra
 /// For a statement of the author's own. Whatever it is, most take nothing that is known before.
 ///
 /// Errors: as [`for_rebuild`].
-pub(super) fn for_statement(run: &mut Run<'_, '_>, sql: &str) -> Result<()> {
-    let mut words = sql.split_ascii_whitespace().map(str::to_ascii_uppercase);
-    match (words.next().as_deref(), words.next().as_deref()) {
-        (Some("VACUUM"), _) if sizes::is_vacuum(sql) => for_vacuum(run),
-        (Some("CREATE"), Some("INDEX" | "UNIQUE")) => match NewIndex::parse(sql) {
-            Some(index) => for_index(run, &index),
-            None => Ok(()),
-        },
+pub(super) fn for_statement(run: &mut Run<'_, '_>, deed: &Deed) -> Result<()> {
+    match deed {
+        Deed::Vacuum => for_vacuum(run),
+        Deed::CreateIndex(index) => for_index(run, index),
         _ => Ok(()),
     }
 }
@@ -103,7 +100,7 @@ fn for_index(run: &mut Run<'_, '_>, index: &NewIndex) -> Result<()> {
     if !volumes.any_is_tight(room) {
         return Ok(());
     }
-    let Some(content) = index.content(&mut run.watched())? else { return Ok(()) };
+    let Some(content) = sizes::new_index(&mut run.watched(), index)? else { return Ok(()) };
     let journal = Journal::of(run.db)?;
     let beside = content.saturating_sub(volumes.reused(run.db, journal)?);
     let aside = if content > sizes::sorted_in_memory(run.db)? { content } else { 0 };
@@ -129,9 +126,10 @@ struct Volumes {
 }
 
 impl Volumes {
-    /// Nothing where nothing is written: in memory, or to see what would be done; nor for a small database.
+    /// Nothing where nothing is written: in memory, or to see what would be done; nor for a small database, nor
+    /// where nobody knows.
     fn of(run: &mut Run<'_, '_>) -> Result<Option<Volumes>> {
-        if run.options.purpose != Purpose::Live {
+        if run.options.purpose != Purpose::Live || !run.options.room.can_tell() {
             return Ok(None);
         }
         let whole = sizes::database(run.db)?;

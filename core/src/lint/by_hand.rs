@@ -3,14 +3,15 @@
 use super::destructive::copied;
 use super::{Findings, Rule};
 use crate::alter::Action;
-use crate::deed::{Deed, Reading};
+use crate::deed::Deed;
+use crate::reading::Reading;
 use crate::sql::same_name;
 
 /// CREATE new, copy, DROP old, RENAME new: the twelve steps of <https://sqlite.org/lang_altertable.html>.
 pub(super) fn look(reading: &Reading<'_>, findings: &mut Findings) {
     for side in reading.sides() {
         for (at, statement) in side.statements.iter().enumerate() {
-            let Deed::DropTable { table } = &statement.deed else { continue };
+            let Deed::DropTable { table, .. } = &statement.deed else { continue };
             let renamed =
                 |action: &Action| matches!(action, Action::RenameTable { to } if same_name(to, table));
             let back = side.statements[at..].iter().any(|later| match &later.deed {

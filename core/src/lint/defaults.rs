@@ -2,7 +2,7 @@
 
 use super::{Findings, Rule};
 use crate::alter::Action;
-use crate::deed::Reading;
+use crate::reading::Reading;
 use crate::schema::TableDef;
 use crate::sql::{TokenType as T, is_name, tokens};
 

@@ -2,7 +2,8 @@
 
 use super::{Findings, Rule};
 use crate::alter::Action;
-use crate::deed::{Deed, Reading, Side};
+use crate::deed::Deed;
+use crate::reading::{Reading, Side};
 use crate::sql::same_name;
 
 /// A downgrade without a statement brings nothing back, and counts as none.
@@ -15,7 +16,7 @@ pub(super) fn look(reading: &Reading<'_>, findings: &mut Findings) {
         let before = &up.statements[..at];
         let (what, name) = match &statement.deed {
             // What this revision makes itself is its own scaffold; what it has copied is not lost.
-            Deed::DropTable { table } if !up.makes(table) && !copied(before, table) => {
+            Deed::DropTable { table, .. } if !up.makes(table) && !copied(before, table) => {
                 (format!("DROP TABLE {table}"), table)
             }
             Deed::Delete { table, all: true } if !up.makes(table) => (format!("DELETE FROM {table}"), table),
@@ -52,7 +53,7 @@ fn added(up: &Side, table: &str, column: &str) -> bool {
 /// Whether the rows of a table were copied into another one: `INSERT INTO … SELECT … FROM table`.
 pub(super) fn copied(before: &[super::Statement], table: &str) -> bool {
     before.iter().any(|statement| {
-        matches!(&statement.deed, Deed::Insert { table: into, selects: true } if !same_name(into, table))
+        matches!(&statement.deed, Deed::Insert { table: into, selects: true, .. } if !same_name(into, table))
             && statement.mentions(table)
     })
 }

@@ -2,7 +2,7 @@
 
 use super::moment::{Moment, definition};
 use super::{Findings, Rule};
-use crate::deed::holds;
+use crate::reading::holds;
 use crate::schema::{Object, ObjectKind};
 use crate::sql::{TokenType as T, literal, same_name, tokens, unquote, with_statement};
 use sqlite3_parser::ast::Stmt;

@@ -6,8 +6,9 @@ use super::moment::Moment;
 use super::{Findings, Rule, fts};
 use crate::alter::Action;
 use crate::db::Database;
-use crate::deed::{Deed, Statement, holds};
+use crate::deed::Deed;
 use crate::error::Result;
+use crate::reading::{Statement, holds};
 use crate::schema::{Object, ObjectKind};
 use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
 
@@ -48,7 +49,7 @@ pub(super) fn look(
             }
         };
         match &statement.deed {
-            Deed::DropTable { table } if !after.iter().any(|object| same_name(&object.name, table)) => {
+            Deed::DropTable { table, .. } if !after.iter().any(|object| same_name(&object.name, table)) => {
                 found(Rule::DropInUse, table, "dropped".to_owned(), reads(after, table, None, "it"));
             }
             Deed::Alter(alteration) => {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{Findings, Rule};
 use crate::alter::Action;
-use crate::deed::{Deed, Reading, Side};
+use crate::deed::Deed;
+use crate::reading::{Reading, Side};
 
 /// A fill between two alterations of a table belongs to them, and so does whatever names a table that the
 /// revision makes, alters or drops: only rows that the schema's change has nothing to do with are told.
@@ -41,8 +42,11 @@ fn changed(side: &Side) -> BTreeSet<String> {
     let mut tables = BTreeSet::new();
     for statement in &side.statements {
         match &statement.deed {
-            Deed::CreateTable { table, .. } | Deed::DropTable { table } => {
+            Deed::CreateTable { table } | Deed::DropTable { table, .. } => {
                 tables.insert(table.to_ascii_lowercase());
+            }
+            Deed::CreateIndex(index) => {
+                tables.insert(index.table.to_ascii_lowercase());
             }
             Deed::Other { table } => tables.extend(table.as_ref().map(|table| table.to_ascii_lowercase())),
             Deed::Alter(alteration) => {
@@ -53,7 +57,11 @@ fn changed(side: &Side) -> BTreeSet<String> {
                     }
                 }
             }
-            Deed::Insert { .. } | Deed::Update { .. } | Deed::Delete { .. } | Deed::Neither => {}
+            Deed::Insert { .. }
+            | Deed::Update { .. }
+            | Deed::Delete { .. }
+            | Deed::Vacuum
+            | Deed::Neither => {}
         }
     }
     tables

@@ -50,7 +50,7 @@ pub(crate) use unreadable::failed;
 
 use std::collections::{BTreeSet, HashSet};
 
-use crate::deed::{Reading, Side, Statement};
+use crate::reading::{Reading, Side, Statement};
 use crate::script::Script;
 
 /// The findings of one folder, as they come.

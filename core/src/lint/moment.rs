@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Findings, fts, in_use, strings, types};
 use crate::db::Database;
-use crate::deed::{Reading, Side, Statement};
 use crate::error::Result;
 use crate::inspect;
+use crate::reading::{Reading, Side, Statement};
 use crate::schema::{Object, ObjectKind, TableDef};
 use crate::script::{Item, Script};
 use crate::sql::{same_name, split};

@@ -2,7 +2,8 @@
 
 use super::{Earlier, Findings, Rule};
 use crate::alter::Action;
-use crate::deed::{Deed, Reading, Side};
+use crate::deed::Deed;
+use crate::reading::{Reading, Side};
 use crate::schema::{ColumnRule, TableDef};
 use crate::sql::{quote, same_name};
 
@@ -51,11 +52,12 @@ fn filled_first(reading: &Reading<'_>, side: &Side, earlier: &mut Earlier, findi
     let key = |table: &str, column: &str| (table.to_ascii_lowercase(), column.to_ascii_lowercase());
     for statement in &side.statements {
         match &statement.deed {
-            Deed::Update { table, columns } => {
+            Deed::Update { table, columns, .. } => {
                 filled.extend(columns.iter().map(|column| key(table, column)));
             }
             // Its rows come from this folder, as far as it knows.
-            Deed::CreateTable { table, columns: Some(definition) } => {
+            Deed::CreateTable { table } => {
+                let Some(definition) = statement.definition() else { continue };
                 let not_null = |column: &&crate::schema::ColumnDef| {
                     column.constraints.iter().any(|c| c.rule == ColumnRule::NotNull)
                 };

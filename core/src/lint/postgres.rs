@@ -2,8 +2,9 @@
 
 use super::{Findings, Place, Rule};
 use crate::alter::Action;
-use crate::deed::{Deed, Reading};
+use crate::deed::Deed;
 use crate::error::Error;
+use crate::reading::{Reading, Statement};
 use crate::schema::TableDef;
 use crate::script::Script;
 use crate::sql::{Token, TokenType as T, split, tokens, unquote};
@@ -94,7 +95,7 @@ pub(super) fn look(reading: &Reading<'_>, findings: &mut Findings) {
     for side in reading.sides() {
         for statement in &side.statements {
             let all = tokens(&statement.sql).unwrap_or_default();
-            let types = types(&statement.deed);
+            let types = types(statement);
             for (what, fix) in found(&all).into_iter().chain(types) {
                 let word = what.split(' ').next_back().unwrap_or(&what).trim_end_matches("()");
                 findings.at(
@@ -160,7 +161,7 @@ fn begins(all: &[Token<'_>], words: &str) -> bool {
 }
 
 /// Types that only PostgreSQL understands, of the columns that a statement makes.
-fn types(deed: &Deed) -> Vec<(String, &'static str)> {
+fn types(statement: &Statement) -> Vec<(String, &'static str)> {
     let of = |table: &TableDef| -> Vec<(String, &'static str)> {
         let kinds = table.columns.iter().map(|column| table.type_name(column).to_owned());
         kinds
@@ -173,8 +174,8 @@ fn types(deed: &Deed) -> Vec<(String, &'static str)> {
             })
             .collect()
     };
-    match deed {
-        Deed::CreateTable { columns: Some(table), .. } => of(table),
+    match &statement.deed {
+        Deed::CreateTable { .. } => statement.definition().map(|table| of(&table)).unwrap_or_default(),
         Deed::Alter(alteration) => {
             let mut all = Vec::new();
             for action in &alteration.actions {

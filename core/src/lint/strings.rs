@@ -6,8 +6,9 @@
 use super::moment::Moment;
 use super::{Findings, Rule};
 use crate::db::Database;
-use crate::deed::{Deed, Statement};
+use crate::deed::Deed;
 use crate::error::Result;
+use crate::reading::Statement;
 use crate::schema::{Object, ObjectKind, TableDef};
 use crate::sql::{Token, literal, quote, tokens, unquote};
 

@@ -5,13 +5,14 @@ use serde::Serialize;
 
 use super::Migrator;
 use crate::db::Database;
+use crate::deed::Deed;
 use crate::error::{Error, Result, accepted};
 use crate::execute::TransactionMode;
 use crate::graph::RevisionGraph;
 use crate::report::{Direction, DryStep, Way};
-use crate::room::sizes::{self, Journal, NewIndex};
+use crate::room::sizes::{self, Journal};
 use crate::room::{same_volume, size, temporary_folder};
-use crate::sql::{Token, TokenType as T, quote, same_name, tokens, unquote};
+use crate::sql::{quote, same_name};
 
 /// What an upgrade to `heads` would do and take. What its rows do to it, only the run finds: an edit in
 /// place that they do not allow becomes a rebuild.
@@ -262,26 +263,27 @@ fn tables(db: &mut dyn Database, step: &DryStep) -> Result<Vec<TableEstimate>> {
         found.push(TableEstimate { rows: rows(db, &table)?, table, work, why, bytes });
     }
     for sql in &step.statements {
-        let Some((work, name)) = statement(sql) else { continue };
-        match found.iter_mut().find(|known| same_name(&known.table, &name)) {
+        let deed = Deed::of(sql);
+        let Some((work, name)) = work(&deed) else { continue };
+        match found.iter_mut().find(|known| same_name(&known.table, name)) {
             // A conversion is an UPDATE; what a rebuild runs is part of it.
             Some(known) if work == Work::Write && known.work == Work::InPlace => {
                 known.work = Work::Convert;
-                known.bytes = sizes::table(db, &name)?;
+                known.bytes = sizes::table(db, name)?;
                 continue;
             }
             Some(known) if known.work == Work::Rebuild || known.work == work => continue,
             _ => {}
         }
-        let rows = rows(db, &name)?;
-        let bytes = match work {
-            Work::Vacuum => Some(sizes::database(db)?),
-            Work::Index => NewIndex::parse(sql).map(|index| index.content(db)).transpose()?.flatten(),
-            _ if rows.is_some() => sizes::table(db, &name)?,
+        let rows = rows(db, name)?;
+        let bytes = match &deed {
+            Deed::Vacuum => Some(sizes::database(db)?),
+            Deed::CreateIndex(index) => sizes::new_index(db, index)?,
+            _ if rows.is_some() => sizes::table(db, name)?,
             _ => None,
         };
         if rows.is_some() || work == Work::Vacuum {
-            found.push(TableEstimate { table: name, work, why: None, rows, bytes });
+            found.push(TableEstimate { table: name.to_owned(), work, why: None, rows, bytes });
         }
     }
     Ok(found)
@@ -297,28 +299,17 @@ fn rows(db: &mut dyn Database, table: &str) -> Result<Option<u64>> {
     Ok(accepted(db.integer(&sql, &[]))?.flatten().map(|rows| rows.max(0) as u64))
 }
 
-/// A statement whose size is that of a table, and the table.
-fn statement(sql: &str) -> Option<(Work, String)> {
-    if sizes::is_vacuum(sql) {
-        return Some((Work::Vacuum, "main".to_owned()));
+/// The work of a statement whose size is that of a table, and the table. An INSERT writes as much as it is given.
+fn work(deed: &Deed) -> Option<(Work, &str)> {
+    match deed {
+        Deed::Vacuum => Some((Work::Vacuum, "main")),
+        Deed::CreateIndex(index) => Some((Work::Index, &index.table)),
+        Deed::Update { table, .. } | Deed::Delete { table, .. } => {
+            let own = table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
+            (!own).then_some((Work::Write, table))
+        }
+        _ => None,
     }
-    if let Some(index) = NewIndex::parse(sql) {
-        return Some((Work::Index, index.table));
-    }
-    let all = tokens(sql).ok()?;
-    let name = match all.first()?.kind {
-        T::TK_DELETE => named(&all, 2)?,
-        T::TK_UPDATE if all.get(1)?.kind == T::TK_OR => named(&all, 3)?,
-        T::TK_UPDATE => named(&all, 1)?,
-        _ => return None,
-    };
-    (!name.to_ascii_lowercase().starts_with("sqlite_")).then_some((Work::Write, name))
-}
-
-/// The name that begins here, without its schema.
-fn named(all: &[Token<'_>], at: usize) -> Option<String> {
-    let at = if all.get(at + 1).is_some_and(|next| next.kind == T::TK_DOT) { at + 2 } else { at };
-    all.get(at).map(|token| unquote(token.text))
 }
 
 /// Where an error of the plan is, if it says so.
@@ -333,20 +324,15 @@ mod tests {
 
     #[test]
     fn what_writes_a_table() {
-        let write = |name: &str| Some((Work::Write, name.to_owned()));
         for (sql, want) in [
-            ("UPDATE t SET a = 1", write("t")),
-            ("UPDATE OR IGNORE main.\"t u\" SET a = 1", write("t u")),
-            ("DELETE FROM main.t WHERE a", write("t")),
+            ("UPDATE main.t SET a = 1", Some((Work::Write, "t"))),
+            ("DELETE FROM t WHERE a", Some((Work::Write, "t"))),
             ("UPDATE sqlite_sequence SET seq = 1", None),
-            ("CREATE INDEX i ON t(a)", Some((Work::Index, "t".to_owned()))),
-            ("VACUUM", Some((Work::Vacuum, "main".to_owned()))),
+            ("CREATE INDEX i ON t(a)", Some((Work::Index, "t"))),
+            ("VACUUM", Some((Work::Vacuum, "main"))),
             ("INSERT INTO t SELECT 1", None),
-            ("UPDATE", None),
-            ("DELETE FROM", None),
-            ("'", None),
         ] {
-            assert_eq!(statement(sql), want, "{sql}");
+            assert_eq!(work(&Deed::of(sql)), want, "{sql}");
         }
     }
 }

@@ -106,7 +106,7 @@ impl Migrator<'_> {
         let mut rows = self.history().rows(live)?;
         let graph = self.graph()?;
         rows.retain(|row| graph.get(row).is_some());
-        for changed in self.changed(live, &rows)? {
+        for changed in self.applied(live)?.changed(&rows)? {
             let script = changed.script;
             let place =
                 Place { revision: &script.revision.id, file: &script.file, line: None, statement: None };

@@ -5,8 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::db::{Database, Value};
+use crate::deed::NewIndex;
 use crate::error::{Result, accepted};
-use crate::sql::{Token, TokenType as T, is_name, literal, quote, same_name, tokens, unquote};
+use crate::sql::{literal, quote};
 
 /// Where the database is; nowhere, if it is in memory.
 pub fn file(db: &mut dyn Database) -> Result<Option<PathBuf>> {
@@ -121,159 +122,46 @@ pub fn cache(db: &mut dyn Database) -> Result<u64> {
     Ok(size.unsigned_abs().saturating_mul(unit))
 }
 
-/// A `CREATE INDEX` on a table of the database, taken apart.
-#[derive(Debug, PartialEq, Eq)]
-pub struct NewIndex {
-    /// Its name.
-    pub name: String,
-    /// Its table.
-    pub table: String,
-    /// What it lists, as expressions.
-    listed: Vec<String>,
-    /// Of which rows, if it is partial.
-    of: Option<String>,
-}
-
-impl NewIndex {
-    /// Nothing for any other statement, or another database's.
-    pub fn parse(sql: &str) -> Option<NewIndex> {
-        let all = tokens(sql).ok()?;
-        let mut at = all.iter().position(|token| token.kind == T::TK_INDEX)?;
-        if all[0].kind != T::TK_CREATE || at > 2 {
-            return None;
-        }
-        at += 1;
-        if all.get(at)?.kind == T::TK_IF {
-            at += 3;
-        }
-        if all.get(at + 1)?.kind == T::TK_DOT {
-            if !same_name(&unquote(all[at].text), "main") {
-                return None;
-            }
-            at += 2;
-        }
-        let open = at + 3;
-        if all.get(at + 1)?.kind != T::TK_ON || all.get(open)?.kind != T::TK_LP {
-            return None;
-        }
-        let (name, table) = (unquote(all[at].text), unquote(all[at + 2].text));
-        let (mut depth, mut begin) = (0usize, open + 1);
-        let mut listed = Vec::new();
-        for (place, token) in all.iter().enumerate().skip(open) {
-            match token.kind {
-                T::TK_LP => depth += 1,
-                T::TK_RP => depth = depth.checked_sub(1)?,
-                _ => {}
-            }
-            if depth == 0 || (depth == 1 && token.kind == T::TK_COMMA) {
-                listed.push(expression(sql, all.get(begin..place)?)?);
-                begin = place + 1;
-            }
-            if depth == 0 {
-                let of = match all.get(begin) {
-                    Some(token) if token.kind == T::TK_WHERE => Some(sql[token.end()..].to_owned()),
-                    _ => None,
-                };
-                return Some(NewIndex { name, table, listed, of });
-            }
-        }
-        None
+/// What the entries of a new index hold at least: the text and the blobs of every row, and a byte for each value's type.
+/// Reads the table, as making the index does.
+pub fn new_index(db: &mut dyn Database, index: &NewIndex) -> Result<Option<u64>> {
+    let of_tables = |schema: &str| {
+        format!("SELECT 1 FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE")
+    };
+    let table = [Value::from(index.table.as_str())];
+    let named = "SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ?1 COLLATE NOCASE";
+    if !db.any(&of_tables("main"), &table)?
+        || db.any(&of_tables("temp"), &table)?
+        || db.any(named, &[index.name.as_str().into()])?
+    {
+        return Ok(None);
     }
-
-    /// What its entries hold at least: the text and the blobs of every row, and a byte for each value's type.
-    /// Reads the table, as making the index does.
-    pub fn content(&self, db: &mut dyn Database) -> Result<Option<u64>> {
-        let of_tables = |schema: &str| {
-            format!("SELECT 1 FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE")
-        };
-        let table = [Value::from(self.table.as_str())];
-        let named = "SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ?1 COLLATE NOCASE";
-        if !db.any(&of_tables("main"), &table)?
-            || db.any(&of_tables("temp"), &table)?
-            || db.any(named, &[self.name.as_str().into()])?
-        {
-            return Ok(None);
-        }
-        let texts: Vec<String> = self
-            .listed
-            .iter()
-            .map(|value| {
-                format!("CASE WHEN typeof({value}) IN ('text', 'blob') THEN length(CAST({value} AS BLOB)) ELSE 0 END")
-            })
-            .collect();
-        // An entry is at least its own length, the header's, the types' and the rowid's:
-        // https://sqlite.org/fileformat2.html#record_format
-        let row = self.listed.len() + 3;
-        let rows = self.of.as_ref().map_or(String::new(), |rows| format!(" WHERE {rows}"));
-        let sql = format!(
-            "SELECT count(*) * {row} + coalesce(sum({}), 0) FROM main.{}{rows}",
-            texts.join(" + "),
-            quote(&self.table)
-        );
-        Ok(accepted(db.integer(&sql, &[]))?.flatten().and_then(|bytes| u64::try_from(bytes).ok()))
-    }
+    let texts: Vec<String> = index
+        .listed
+        .iter()
+        .map(|value| {
+            format!(
+                "CASE WHEN typeof({value}) IN ('text', 'blob') THEN length(CAST({value} AS BLOB)) ELSE 0 END"
+            )
+        })
+        .collect();
+    // An entry is at least its own length, the header's, the types' and the rowid's:
+    // https://sqlite.org/fileformat2.html#record_format
+    let row = index.listed.len() + 3;
+    let rows = index.of.as_ref().map_or(String::new(), |rows| format!(" WHERE {rows}"));
+    let sql = format!(
+        "SELECT count(*) * {row} + coalesce(sum({}), 0) FROM main.{}{rows}",
+        texts.join(" + "),
+        quote(&index.table)
+    );
+    Ok(accepted(db.integer(&sql, &[]))?.flatten().and_then(|bytes| u64::try_from(bytes).ok()))
 }
 
-/// One entry of an index's list without its order; a string there is a column's name.
-fn expression(sql: &str, entry: &[Token<'_>]) -> Option<String> {
-    let ordered = matches!(entry.last()?.kind, T::TK_ASC | T::TK_DESC) && entry.len() > 1;
-    let entry = &entry[..entry.len() - usize::from(ordered)];
-    let (first, last) = (entry.first()?, entry.last()?);
-    let named = is_name(first) && entry.get(1).is_none_or(|next| next.kind == T::TK_COLLATE);
-    Some(if named { quote(&unquote(first.text)) } else { sql[first.start..last.end()].to_owned() })
-}
-
-/// Whether a statement is a `VACUUM` of the database itself, not one `INTO` another file.
-pub fn is_vacuum(sql: &str) -> bool {
-    let Ok(all) = tokens(sql) else { return false };
-    match &all[..] {
-        [vacuum] => vacuum.kind == T::TK_VACUUM,
-        [vacuum, schema] => vacuum.kind == T::TK_VACUUM && same_name(&unquote(schema.text), "main"),
-        _ => false,
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "rusqlite"))]
 mod tests {
     use super::*;
+    use crate::deed::Deed;
 
-    #[test]
-    fn an_index_taken_apart() {
-        let of = |sql: &str| NewIndex::parse(sql).map(|index| (index.table, index.listed, index.of));
-        let (t, a) = ("t".to_owned(), "a".to_owned());
-        for (sql, listed, rows) in [
-            ("CREATE INDEX i ON t(a)", vec![a.clone()], None),
-            ("CREATE UNIQUE INDEX IF NOT EXISTS main.i ON t('a' DESC)", vec![a.clone()], None),
-            (
-                "CREATE INDEX i ON t(a COLLATE nocase ASC, lower(b, 1) DESC)",
-                vec![a.clone(), "lower(b, 1)".to_owned()],
-                None,
-            ),
-            ("CREATE INDEX i ON t(a) WHERE b > 0", vec![a], Some(" b > 0".to_owned())),
-        ] {
-            assert_eq!(of(sql), Some((t.clone(), listed, rows)), "{sql}");
-        }
-        for sql in
-            ["CREATE TABLE t(a)", "CREATE INDEX aux.i ON t(a)", "CREATE INDEX i ON t(a", "CREATE INDEX", ""]
-        {
-            assert_eq!(of(sql), None, "{sql}");
-        }
-    }
-
-    #[test]
-    fn a_vacuum_of_the_database_itself() {
-        for (sql, want) in [
-            ("VACUUM", true),
-            ("vacuum /* all */ \"main\"", true),
-            ("VACUUM aux", false),
-            ("VACUUM INTO 'a.db'", false),
-            ("SELECT 1", false),
-        ] {
-            assert_eq!(is_vacuum(sql), want, "{sql}");
-        }
-    }
-
-    #[cfg(feature = "rusqlite")]
     #[test]
     fn an_index_takes_no_less_than_is_said() {
         let mut db = rusqlite::Connection::open_in_memory().unwrap();
@@ -281,12 +169,16 @@ mod tests {
                     WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000) \
                     INSERT INTO t SELECT i, printf('%030d', i), CASE WHEN i % 2 THEN i ELSE x'00ff' END FROM n;";
         db.execute_batch(text).unwrap();
+        let index = |sql| match Deed::of(sql) {
+            Deed::CreateIndex(index) => index,
+            _ => panic!("{sql}"),
+        };
         for sql in ["CREATE INDEX i ON t(a)", "CREATE INDEX i ON t(b, a DESC) WHERE id > 100"] {
-            let said = NewIndex::parse(sql).unwrap().content(&mut db).unwrap().unwrap();
+            let said = new_index(&mut db, &index(sql)).unwrap().unwrap();
             db.execute_batch(sql).unwrap();
             let found = content(&mut db, &["i"]).unwrap().unwrap();
             assert!(said <= found && found - said < found / 4, "{sql}: {said} of {found}");
-            assert_eq!(NewIndex::parse(sql).unwrap().content(&mut db).unwrap(), None);
+            assert_eq!(new_index(&mut db, &index(sql)).unwrap(), None);
             db.execute_batch("DROP INDEX i").unwrap();
         }
     }

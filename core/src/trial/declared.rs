@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::alter::Action;
-use crate::deed::{Deed, Fires, Side, of_trigger};
+use crate::deed::{Deed, Fires, of_trigger};
+use crate::reading::Side;
 use crate::schema::{Object, ObjectKind};
-use crate::sql::{TokenType as T, same_name, tokens};
+use crate::sql::same_name;
 
 /// What is renamed, dropped and changed, by the words of the author. Names are in lowercase.
 #[derive(Debug, Clone, Default)]
@@ -39,34 +40,26 @@ impl Declared {
     /// statements fire.
     pub fn add(&mut self, side: &Side, objects: &[Object]) {
         for statement in &side.statements {
-            let all = tokens(&statement.sql).unwrap_or_default();
-            let replaces = all.iter().any(|token| matches!(token.kind, T::TK_REPLACE | T::TK_CONFLICT));
-            self.deed(&statement.deed, replaces, objects, &mut BTreeSet::new());
+            self.deed(&statement.deed, objects, &mut BTreeSet::new());
         }
     }
 
     /// What a statement does, and the triggers that it fires, each once.
-    fn deed(
-        &mut self,
-        deed: &Deed,
-        replaces: bool,
-        objects: &[Object],
-        fired: &mut BTreeSet<(String, Fires)>,
-    ) {
+    fn deed(&mut self, deed: &Deed, objects: &[Object], fired: &mut BTreeSet<(String, Fires)>) {
         let (table, fires) = match deed {
             Deed::Alter(alteration) => return self.alter(&alteration.table, &alteration.actions),
-            Deed::DropTable { table } => {
+            Deed::DropTable { table, .. } => {
                 self.dropped.insert(lower(table));
                 return;
             }
-            Deed::Insert { table, .. } => {
+            Deed::Insert { table, replaces, .. } => {
                 self.inserted.insert(lower(table));
-                if replaces {
+                if *replaces {
                     self.any.insert(lower(table));
                 }
                 (table, Fires::Insert)
             }
-            Deed::Update { table, columns } => {
+            Deed::Update { table, columns, .. } => {
                 self.written.extend(columns.iter().map(|column| (lower(table), lower(column))));
                 (table, Fires::Update)
             }
@@ -74,7 +67,11 @@ impl Declared {
                 self.deleted.insert(lower(table));
                 (table, Fires::Delete)
             }
-            Deed::CreateTable { .. } | Deed::Other { .. } | Deed::Neither => return,
+            Deed::CreateTable { .. }
+            | Deed::CreateIndex(_)
+            | Deed::Other { .. }
+            | Deed::Vacuum
+            | Deed::Neither => return,
         };
         if !fired.insert((lower(table), fires)) {
             return;
@@ -83,7 +80,7 @@ impl Declared {
         for trigger in objects.iter().filter(on_it) {
             let Some((by, deeds)) = trigger.sql.as_deref().and_then(of_trigger) else { continue };
             if by == fires {
-                deeds.iter().for_each(|deed| self.deed(deed, false, objects, fired));
+                deeds.iter().for_each(|deed| self.deed(deed, objects, fired));
             }
         }
     }

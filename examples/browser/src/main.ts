@@ -13,7 +13,11 @@ import { button, by, card, fill, make, paragraph } from './view';
 /** The release that is installed here; an address with ?release=1.0 is a tab that has not been reloaded since. */
 const RELEASE = 'limbeck-example-release';
 const pinned = new URLSearchParams(location.search).get('release') as Release | null;
-const installed = () => pinned ?? (localStorage.getItem(RELEASE) as Release | null);
+const installed = () => {
+  const latest = localStorage.getItem(RELEASE) as Release | null;
+  // Where somebody has started over, the old tab begins anew too.
+  return latest && (pinned ?? latest);
+};
 
 let opened: Opened<Database> | undefined;
 
@@ -21,7 +25,6 @@ await start();
 
 /** Opens what is stored, by the release that is installed, and shows it. */
 async function start(): Promise<void> {
-  await init();
   const release = installed();
   by('release').textContent = release ? `Release ${release}` : '';
   if (!release) return showWelcome();
@@ -35,8 +38,8 @@ async function start(): Promise<void> {
   showNotes(opened.db, release);
   showFacts();
   showUpdate(release);
-  showGraph(release);
   showBreak(release);
+  await showGraph(release);
 }
 
 /** Has the worker open the database; answers its report, or undefined, and says why. */
@@ -154,6 +157,8 @@ function showProgress(what: string): (event: OpenEvent) => void {
   let [step, of] = [0, 1];
   by('report').hidden = true;
   fill('update', card(what, [bar, text]));
+  // On a phone the button that began it may be far below.
+  by('update').scrollIntoView({ block: 'nearest', behavior: 'smooth' });
   return (event) => {
     if (event.event === 'step_started') [step, of] = [event.step - 1, event.of];
     const within = event.event === 'copied' ? event.rows / Math.max(1, event.of) : event.event === 'step_finished' ? 1 : 0;
@@ -183,9 +188,12 @@ function showReport(report: Report): void {
   ]));
 }
 
-function showGraph(release: Release): void {
+/** The picture comes last: it takes the whole module, which a start with nothing to do does not load otherwise. */
+async function showGraph(release: Release): Promise<void> {
+  await init();
+  if (!opened) return;
   by('graph').hidden = false;
-  const at = new Set(opened!.report.to);
+  const at = new Set(opened.report.to);
   const revisions = history(migrations(release === '1.0' ? '2.0' : release)).map((each) => ({ ...each, current: at.has(each.revision) }));
   const applied = new Set(at);
   // Newest first: whoever is applied, its parents are.

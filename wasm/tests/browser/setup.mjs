@@ -1,15 +1,15 @@
 // One browser and one server for the tests of a file.
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { browser, firefox, launch, launchPrivate } from './chromium.mjs';
+import { browser, firefox, launch, launchPrivate, webkit } from './chromium.mjs';
 import { serve } from './server.mjs';
 
 export const { path, skip } = browser();
 
-/** What a test file needs: `it` for its tests, `inChromium` for those that reach into that browser, `page()` for a tab. */
+/** What a test file needs: `it` for its tests, `inChromium` for those that reach into that browser, `notInWebkit`, `page()` for a tab. */
 export async function start() {
   const skipped = (skip) => (name, _body) => test(name, { skip }, () => {});
-  if (skip) return { it: skipped(skip), inChromium: skipped(skip) };
+  if (skip) return { it: skipped(skip), inChromium: skipped(skip), notInWebkit: skipped(skip) };
   const server = await serve();
   const { context, close } = await launch(path);
   after(async () => {
@@ -23,8 +23,9 @@ export async function start() {
     return { context, page: await tab(context, server) };
   };
   const it = (name, body) => test(name, { timeout: 120_000 }, body);
-  const inChromium = firefox ? skipped('of Chromium only') : it;
-  return { it, inChromium, page, privately, server, context };
+  const inChromium = firefox || webkit ? skipped('of Chromium only') : it;
+  const notInWebkit = webkit ? skipped('a busy tab of WebKit is not closed by a driver: it waits, or ends the browser') : it;
+  return { it, inChromium, notInWebkit, page, privately, server, context };
 }
 
 /** A tab in which the harness is loaded, as `t`. */

@@ -4,7 +4,7 @@ import { readlinkSync, rmSync } from 'node:fs';
 import { close, ended, isNew, isOldOrNew, makeOld, open, path, run, save, start, stored, tab as tabOf } from './setup.mjs';
 import { launch } from './chromium.mjs';
 
-const { it, inChromium, page: tab, server } = await start();
+const { it, inChromium, notInWebkit, page: tab, server } = await start();
 
 /** The next start finishes, whatever came before. */
 async function finishes(page, name, old) {
@@ -82,7 +82,7 @@ it('a stale tab is told, and cannot overwrite what another has saved', async () 
   await Promise.all([one.close(), two.close()]);
 });
 
-it('a tab closed at every event', async () => {
+notInWebkit('a tab closed at every event', async () => {
   const watch = await tab();
   await makeOld(watch, 'measured');
   const { events } = await open(watch, 'measured');

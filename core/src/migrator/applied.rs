@@ -1,0 +1,120 @@
+//! What the record says of the files that have run, against the folder: one that has another text now, and
+//! one that came too late, between two that a database has, where no upgrade will ever look.
+
+use std::collections::{HashMap, HashSet};
+
+use litemap::LiteMap;
+
+use super::Migrator;
+use super::jobs::Scripts;
+use crate::db::Database;
+use crate::error::{Error, ErrorKind, Result};
+use crate::history::Past;
+use crate::script::Script;
+
+/// The record's last word on each revision, beside the folder.
+pub(super) struct Applied<'m> {
+    scripts: Scripts<'m>,
+    pasts: Vec<Past>,
+}
+
+/// An applied script that has another text now.
+pub(super) struct Changed<'m> {
+    pub script: &'m Script,
+    /// Of the text that was applied.
+    checksum: String,
+    when: String,
+}
+
+impl Migrator<'_> {
+    /// Reads the record.
+    pub(super) fn applied(&self, db: &mut dyn Database) -> Result<Applied<'_>> {
+        Ok(Applied { scripts: self.folder.scripts()?, pasts: self.history().pasts(db)? })
+    }
+}
+
+impl<'m> Applied<'m> {
+    /// Errors: [`ErrorKind::ChangedRevision`] if a script that these version rows say is applied has another
+    /// text now.
+    pub fn refuse_changed(&self, rows: &[String]) -> Result<()> {
+        self.changed(rows)?.first().map_or(Ok(()), |changed| Err(changed.error()))
+    }
+
+    /// The scripts that these version rows say are applied, and that have another text now.
+    pub fn changed(&self, rows: &[String]) -> Result<Vec<Changed<'m>>> {
+        let applied: HashSet<&str> = self.scripts.graph.history(":current", rows)?.into_iter().collect();
+        // A revision may have been recorded under a former id: what came last counts.
+        let mut last: LiteMap<&str, (&Script, &(String, String))> = LiteMap::new();
+        for past in &self.pasts {
+            if let Some(text) = &past.text
+                && let Some(script) = self.scripts.get(&past.revision)
+                && !script.code
+                && applied.contains(script.revision.id.as_str())
+            {
+                last.insert(&script.file, (script, text));
+            }
+        }
+        let mut found = Vec::new();
+        for (_, (script, (checksum, when))) in last {
+            if script.checksum()? != *checksum && !script.also.contains(checksum) {
+                found.push(Changed { script, checksum: checksum.clone(), when: when.clone() });
+            }
+        }
+        Ok(found)
+    }
+
+    /// A plain file follows the one before it by name. Where its name puts it before one that has run, the
+    /// version rows say that it is applied too, and the record says that it is not: the one behind it ran
+    /// without it, after another one that is still there. (Where that is not, files were joined into one.)
+    ///
+    /// Errors: [`ErrorKind::PassedOver`].
+    pub fn refuse_passed_over(&self, rows: &[String]) -> Result<()> {
+        let Applied { scripts, pasts } = self;
+        if pasts.is_empty() {
+            return Ok(());
+        }
+        let known: HashMap<&str, _> = pasts.iter().map(|past| (scripts.id(&past.revision), past)).collect();
+        for revision in scripts.graph.history(":current", rows)? {
+            let Some((script, past)) =
+                scripts.get(revision).zip(known.get(revision)).filter(|(_, past)| past.up)
+            else {
+                continue;
+            };
+            let after: Vec<&str> = past.after.iter().map(|name| scripts.id(name)).collect();
+            if after.iter().any(|name| scripts.get(name).is_none()) {
+                continue;
+            }
+            let now = script.revision.revises.iter().chain(&script.revision.depends_on);
+            for name in now.map(|name| scripts.id(name)) {
+                if !after.contains(&name) && !known.contains_key(name) {
+                    return Err(passed_over(name, revision, scripts.get(name).map_or("", |late| &late.file)));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Changed<'_> {
+    pub fn error(&self) -> Error {
+        let Changed { script, checksum, when } = self;
+        let revision = &script.revision.id;
+        Error::new(
+            ErrorKind::ChangedRevision,
+            format!("revision {revision} was applied at {when} and has another text now"),
+        )
+        .in_revision(revision)
+        .in_file(&script.file)
+        .with_hint(format!("put the old text back, or declare it with '-- also: {checksum}'"))
+    }
+}
+
+fn passed_over(late: &str, revision: &str, file: &str) -> Error {
+    Error::new(
+        ErrorKind::PassedOver,
+        format!("revision {late} stands before {revision}, which is applied, and never ran itself"),
+    )
+    .in_revision(late)
+    .in_file(file)
+    .with_hint("name its file behind the last one, or say in its header what it revises and join the two heads with 'limbeck merge'")
+}

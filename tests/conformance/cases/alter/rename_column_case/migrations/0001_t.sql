@@ -1,0 +1,4 @@
+CREATE TABLE t(id INTEGER PRIMARY KEY, name TEXT, b AS (upper(name)) VIRTUAL CHECK (name <> ''));
+CREATE INDEX t_name ON t(name COLLATE NOCASE);
+CREATE VIEW v AS SELECT name FROM t;
+INSERT INTO t(name) VALUES ('Ada');

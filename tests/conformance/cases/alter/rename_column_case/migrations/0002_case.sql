@@ -1,0 +1,5 @@
+-- migrate:up
+ALTER TABLE t RENAME COLUMN name TO Name;
+
+-- migrate:down
+ALTER TABLE t RENAME COLUMN Name TO name;

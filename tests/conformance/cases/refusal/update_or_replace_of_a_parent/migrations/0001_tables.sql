@@ -1,0 +1,4 @@
+CREATE TABLE parent(id INTEGER PRIMARY KEY, code TEXT UNIQUE);
+CREATE TABLE child(id INTEGER PRIMARY KEY, parent_id INTEGER REFERENCES parent(id));
+INSERT INTO parent VALUES (1, 'a'), (2, 'b');
+INSERT INTO child VALUES (10, 1), (20, 2);

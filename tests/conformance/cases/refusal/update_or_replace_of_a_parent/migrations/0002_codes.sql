@@ -1,0 +1,1 @@
+UPDATE OR REPLACE parent SET code = 'b' WHERE id = 1;
