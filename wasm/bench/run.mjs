@@ -1,9 +1,11 @@
 // How long limbeck takes on sql.js, and what it adds to the SQL itself. `node bench/run.mjs [MB…]` (1 20 100).
 //
 // The migration adds a column, writes every row, builds an index, and rebuilds the table; "alone" is the same SQL, as
-// `plan` tells it, run by sql.js in one transaction. Each figure is the best of several runs, in milliseconds; the two
-// take turns, so that a busy moment meets both. What a process runs for the first time, its engine compiles first:
-// that is "once a process", and the table is of later runs.
+// `plan` tells it, run by sql.js in one transaction with foreign keys off, as limbeck does. Each round opens a copy of
+// the same bytes for each of them, and the next round begins with another of them, so that a busy moment and what one
+// leaves to the garbage collector meet all. A figure is the median of the rounds, in milliseconds, with the least and
+// the greatest; a ratio is the median of what the rounds' ratios are. What a process runs for the first time, its
+// engine compiles first: that is "once a process", and the table is of later runs.
 import { readFileSync, statSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
@@ -30,18 +32,31 @@ function timed(work) {
   return [performance.now() - start, result];
 }
 
-/** The best time of each work, in turns. */
-function best(runs, prepare, ...works) {
-  const least = works.map(() => Infinity);
-  for (let run = 0; run < runs; run += 1) {
-    works.forEach((work, at) => {
+/** The times of each work, round by round. */
+function rounds(count, prepare, ...works) {
+  const times = works.map(() => []);
+  for (let round = 0; round < count; round += 1) {
+    works.forEach((_, turn) => {
+      const at = (round + turn) % works.length;
       const db = prepare();
-      least[at] = Math.min(least[at], timed(() => work(db))[0]);
+      times[at].push(timed(() => works[at](db))[0]);
       db.close();
     });
   }
-  return least;
+  return times;
 }
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+/** The median, and from where to where. */
+const told = (times, digits = 1) =>
+  `${median(times).toFixed(digits)} (${Math.min(...times).toFixed(digits)}–${Math.max(...times).toFixed(digits)})`;
+const ratio = (times, alone) => median(times.map((time, round) => time / alone[round])).toFixed(2);
+const often = (count, work) => told(Array.from({ length: count }, () => timed(work)[0]), 2);
 
 /** A database of version 1 with random rows, as bytes. */
 function made(megabytes) {
@@ -64,36 +79,34 @@ const bare = (statements) => (db) => {
   db.run('COMMIT');
 };
 const ours = (db) => migrate(db, migrations);
+const unchecked = (db) => migrate(db, migrations, { quickCheck: 'never' });
 const statements = plan(open(), migrations).steps.flatMap((step) => step.statements);
-const [bareOnce] = best(1, open, bare(statements));
-const [once] = best(1, open, ours);
+const [[bareOnce], [once]] = rounds(1, open, bare(statements), ours);
 console.log(`once a process, 1 MB: alone ${bareOnce.toFixed(1)} ms, limbeck ${once.toFixed(1)} ms`);
-best(60, open, bare(statements), ours);
+rounds(60, open, bare(statements), ours, unchecked);
 
 const table = [];
 for (const megabytes of sizes.length > 0 ? sizes : [1, 20, 100]) {
-  const runs = megabytes > 50 ? 3 : megabytes > 5 ? 7 : 40;
+  const count = megabytes > 50 ? 6 : megabytes > 5 ? 15 : 90;
   const bytes = made(megabytes);
   const open = () => new SQL.Database(bytes);
-  const db = open();
-  const statements = plan(db, migrations).steps.flatMap((step) => step.statements);
-  db.close();
-  const [alone, limbeck] = best(runs, open, bare(statements), ours);
+  const [alone, limbeck, without] = rounds(count, open, bare(statements), ours, unchecked);
   const done = open();
   const report = migrate(done, migrations);
-  const nothing = Math.min(...Array.from({ length: 20 }, () => timed(() => migrate(done, migrations))[0]));
-  const [load] = best(runs, () => ({ close() {} }), () => new SQL.Database(bytes).run('SELECT count(*) FROM sqlite_schema'));
-  const [save] = best(runs, open, (db) => db.export());
+  const nothing = often(200, () => migrate(done, migrations));
+  const [load] = rounds(count, () => ({ close() {} }), () => new SQL.Database(bytes).run('SELECT count(*) FROM sqlite_schema'));
+  const [save] = rounds(count, open, (db) => db.export());
   done.close();
   table.push({
     MB: megabytes,
     ways: report.steps.flatMap((step) => step.alterations.map(({ way }) => way)).join(),
-    alone: alone.toFixed(1),
-    limbeck: limbeck.toFixed(1),
-    ratio: (limbeck / alone).toFixed(2),
-    'nothing to do': nothing.toFixed(2),
-    load: load.toFixed(1),
-    'export()': save.toFixed(1),
+    alone: told(alone),
+    limbeck: told(limbeck),
+    ratio: ratio(limbeck, alone),
+    'no quick_check': ratio(without, alone),
+    'nothing to do': nothing,
+    load: median(load).toFixed(1),
+    'export()': median(save).toFixed(1),
   });
 }
 console.table(table);
@@ -115,9 +128,9 @@ for (const name of ['launch', 'core']) {
 const thousand = Object.fromEntries(Array.from({ length: 1000 }, (_, at) => [`${String(at).padStart(4, '0')}_t.sql`, `CREATE TABLE t${at}(a)`]));
 const thousandfold = new SQL.Database();
 const applied = timed(() => migrate(thousandfold, thousand))[0].toFixed(0);
-const least = (work) => Math.min(...Array.from({ length: 20 }, () => timed(work)[0])).toFixed(2);
 const migrator = new Migrator(thousand);
+often(200, () => migrate(thousandfold, thousand));
 console.log(
-  `1,000 migrations: applied in ${applied} ms; read in ${least(() => new Migrator(thousand))} ms; nothing to do: ` +
-    `${least(() => migrate(thousandfold, thousand))} ms, with a Migrator at hand ${least(() => migrator.upgrade(thousandfold))} ms`,
+  `1,000 migrations: applied in ${applied} ms; read in ${often(200, () => new Migrator(thousand))} ms; nothing to do: ` +
+    `${often(200, () => migrate(thousandfold, thousand))} ms, with a Migrator at hand ${often(200, () => migrator.upgrade(thousandfold))} ms`,
 );

@@ -41,8 +41,8 @@ export async function prepared(): Promise<void> {
 /** What an upgrade would report, where the small module is there and knows that nothing is to do. */
 export function current(db: AnyDatabase, migrations: Migrations, options: LaunchOptions): Report | undefined {
   if (core.ready || !question.here()) return undefined;
-  const { names, texts, code } = read(migrations);
+  const { joined, lengths, code } = read(migrations);
   const { sqlite3, target = 'head' } = options;
-  const report = called(() => ask(adapt(db, sqlite3), names, texts, code, options, target));
+  const report = called(() => ask(adapt(db, sqlite3), joined, lengths, code, options, target));
   return report === undefined ? undefined : (JSON.parse(report) as Report);
 }

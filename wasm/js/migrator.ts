@@ -88,9 +88,9 @@ export class Migrator {
    * Errors: `script.unreadable`, `settings.invalid`.
    */
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
-    const { names, texts, code } = read(migrations);
+    const { joined, lengths, code } = read(migrations);
     needed();
-    this.#core = called(() => new Core(names, texts, code, options));
+    this.#core = called(() => new Core(joined, lengths, code, options));
   }
 
   /** Applies revisions up to a target: see `migrate`. */

@@ -28,18 +28,13 @@ type Answer<T = String> = Result<T, JsValue>;
 
 #[wasm_bindgen]
 impl Migrator {
-    /// `names` and `texts` are of equal length.
+    /// `joined` and `lengths` are the migrations: see [`files`].
     #[wasm_bindgen(constructor)]
-    pub fn new(
-        names: Vec<String>,
-        texts: Vec<String>,
-        code: Vec<Coded>,
-        options: &Options,
-    ) -> Answer<Migrator> {
+    pub fn new(joined: &str, lengths: &[u32], code: Vec<Coded>, options: &Options) -> Answer<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
             let code = code.iter().map(|coded| code::revision(coded, &raised)).collect();
-            Ok(with(limbeck::Migrator::with_code(files(names, texts), code)?, options.chosen()?))
+            Ok(with(limbeck::Migrator::with_code(files(joined, lengths), code)?, options.chosen()?))
         };
         let core = make().map_err(|error| thrown(&error, &raised))?;
         let on_event = OnEvent::default();

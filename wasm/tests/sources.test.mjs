@@ -32,6 +32,17 @@ test('a list, a manifest, what drizzle-kit writes', () => {
   assert.deepEqual(libraries[0].rows(db, "SELECT name FROM sqlite_schema WHERE tbl_name = 't' ORDER BY name"), [['i'], ['t']]);
 });
 
+test('names and texts come as they are', () => {
+  const { open, rows } = libraries[0];
+  const names = ['0001_ä.sql', '0002_𝄞.sql', '0003_\ud834.sql', '0004_\udd1e.sql', '0005_.sql'];
+  const texts = ["CREATE TABLE t(a); INSERT INTO t VALUES ('ä𝄞\n漢')", '', '-- \ud834', '-- \udd1e\n', '\n\n'];
+  const migrations = names.map((name, at) => ({ name, sql: texts[at] }));
+  assert.deepEqual(paths(migrations), names.map((name) => name.toWellFormed?.() ?? name.replace(/\ud834(?!\udd1e)|(?<!\ud834)\udd1e/g, '\ufffd')));
+  const db = open();
+  assert.deepEqual(migrate(db, migrations).to, ['0005']);
+  assert.deepEqual(rows(db, 'SELECT hex(a) FROM t'), [[Buffer.from('ä𝄞\n漢').toString('hex').toUpperCase()]]);
+});
+
 test('what is none of these', () => {
   for (const [migrations, message] of [
     [null, /null/],

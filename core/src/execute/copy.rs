@@ -11,17 +11,19 @@ const WINDOW: u64 = 20_000;
 
 /// Copies all rows and answers how many. Memory stays flat: SQLite streams each statement.
 ///
+/// How many arrived, SQLite has counted as it inserted them: `OR ABORT` leaves none out and replaces none, and
+/// to count the new table would read all of it again.
+///
 /// Errors: [`ErrorKind::ProofFailed`] if not every one of `of` rows arrived.
 pub(super) fn rows(run: &mut Run<'_, '_>, table: &str, copy: &Copy, of: u64) -> Result<u64> {
     let copied = match (&copy.rowid, run.options.purpose) {
         (Some((to, from)), Purpose::Live) => windows(run, table, copy, of, to, from)?,
         _ => run.execute(&copy.insert(""))?,
     };
-    let arrived = count(run, &copy.to)?;
-    if copied != of || arrived != of {
+    if copied != of {
         return Err(Error::new(
             ErrorKind::ProofFailed,
-            format!("table {table} has {of} rows, of which {arrived} arrived in the new table"),
+            format!("table {table} has {of} rows, of which {copied} arrived in the new table"),
         )
         .with_hint("report this: nothing was changed"));
     }

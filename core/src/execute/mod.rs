@@ -46,6 +46,7 @@ pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
+pub(crate) use rules::broken_rows;
 use watched::Watched;
 use way_out::{cancelled, explained, located};
 pub(crate) use way_out::{counted, unfinished};

@@ -126,9 +126,10 @@ struct Volumes {
 }
 
 impl Volumes {
-    /// Nothing where nothing is written: in memory, or to see what would be done; nor for a small database.
+    /// Nothing where nothing is written: in memory, or to see what would be done; nor for a small database, nor
+    /// where nobody knows.
     fn of(run: &mut Run<'_, '_>) -> Result<Option<Volumes>> {
-        if run.options.purpose != Purpose::Live {
+        if run.options.purpose != Purpose::Live || !run.options.room.can_tell() {
             return Ok(None);
         }
         let whole = sizes::database(run.db)?;

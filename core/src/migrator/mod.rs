@@ -13,6 +13,7 @@ mod diff;
 mod doctor;
 mod estimate;
 mod folder;
+mod foreseen;
 mod jobs;
 mod launch;
 mod lint;

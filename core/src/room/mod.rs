@@ -13,19 +13,24 @@ use crate::error::{Error, ErrorKind, Result};
 
 type Ask = dyn Fn(&Path) -> Option<u64> + Send + Sync;
 
-/// Answers how many bytes are free where a path is.
+/// Answers how many bytes are free where a path is. Nobody can be asked where there is no operating system.
 #[derive(Clone)]
-pub struct Room(Arc<Ask>);
+pub struct Room(Option<Arc<Ask>>);
 
 impl Room {
     /// As this function says; `None` is not known.
     pub fn new(ask: impl Fn(&Path) -> Option<u64> + Send + Sync + 'static) -> Room {
-        Room(Arc::new(ask))
+        Room(Some(Arc::new(ask)))
     }
 
     /// How many bytes are free where a path is.
     pub fn free(&self, path: &Path) -> Option<u64> {
-        (self.0)(path)
+        self.0.as_ref().and_then(|ask| ask(path))
+    }
+
+    /// Whether there is somebody to ask.
+    pub(crate) fn can_tell(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Fails if it is known that there are fewer bytes free than are needed; `what` takes them.
@@ -60,7 +65,11 @@ impl Room {
 impl Default for Room {
     /// As the operating system says.
     fn default() -> Room {
-        Room::new(free)
+        #[cfg(any(unix, windows))]
+        let room = Room::new(free);
+        #[cfg(not(any(unix, windows)))]
+        let room = Room(None);
+        room
     }
 }
 
@@ -98,11 +107,6 @@ fn there(path: &Path) -> Option<PathBuf> {
 #[cfg(any(unix, windows))]
 fn free(path: &Path) -> Option<u64> {
     there(path).and_then(|path| fs4::available_space(&path).ok())
-}
-
-#[cfg(not(any(unix, windows)))]
-fn free(_: &Path) -> Option<u64> {
-    None
 }
 
 /// Where SQLite puts files for sorting: <https://sqlite.org/tempfiles.html#temporary_file_storage_locations>.

@@ -37,7 +37,7 @@ export function picture(revisions: Revision[], applied: ReadonlySet<string>): HT
     if (current) svg.append(element('circle', { cx: x(lane), cy: y(row), r: 11, class: 'ring' }));
     svg.append(element('circle', { cx: x(lane), cy: y(row), r: 6, class: applied.has(revision) ? 'dot applied' : 'dot' }));
     const state = current ? 'the notes are here' : applied.has(revision) ? '' : 'to come';
-    labels.append(make('li', {}, [make('div', {}, [make('b', {}, [revision]), ` ${state}`]), make('div', {}, [message])]));
+    labels.append(make('li', {}, [make('div', {}, [make('b', {}, [revision]), ` ${state}`]), make('div', { title: message }, [message])]));
   }
   return make('div', { className: 'graph' }, [svg, labels]);
 }

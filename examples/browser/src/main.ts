@@ -13,7 +13,11 @@ import { button, by, card, fill, make, paragraph } from './view';
 /** The release that is installed here; an address with ?release=1.0 is a tab that has not been reloaded since. */
 const RELEASE = 'limbeck-example-release';
 const pinned = new URLSearchParams(location.search).get('release') as Release | null;
-const installed = () => pinned ?? (localStorage.getItem(RELEASE) as Release | null);
+const installed = () => {
+  const latest = localStorage.getItem(RELEASE) as Release | null;
+  // Where somebody has started over, the old tab begins anew too.
+  return latest && (pinned ?? latest);
+};
 
 let opened: Opened<Database> | undefined;
 
@@ -153,6 +157,8 @@ function showProgress(what: string): (event: OpenEvent) => void {
   let [step, of] = [0, 1];
   by('report').hidden = true;
   fill('update', card(what, [bar, text]));
+  // On a phone the button that began it may be far below.
+  by('update').scrollIntoView({ block: 'nearest', behavior: 'smooth' });
   return (event) => {
     if (event.event === 'step_started') [step, of] = [event.step - 1, event.of];
     const within = event.event === 'copied' ? event.rows / Math.max(1, event.of) : event.event === 'step_finished' ? 1 : 0;

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any, Optional, TypeVar
 
 T = TypeVar("T")
 
 
+@lru_cache(maxsize=None)
+def _members(kind: type) -> frozenset[str]:
+    return frozenset(each.name for each in fields(kind))
+
+
 def read(kind: type[T], data: dict[str, Any]) -> T:
     """An object of a class from the core's JSON. Members that this version does not know are left out."""
-    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    known = _members(kind)
     return kind(**{name: value for name, value in data.items() if name in known})
 
 
@@ -141,9 +147,9 @@ class Backup:
     taken_at: str
     bytes: int
     sha256: str
-    path: str
     #: What ``PRAGMA quick_check`` finds in it, and found in the database.
-    problems: list[str] = field(default_factory=list)
+    problems: list[str]
+    path: str
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,9 @@ impl Sqlite {
         each: &mut dyn FnMut(&[Value]) -> Result<()>,
     ) -> Result<()> {
         for row in rows.map_err(|thrown| self.translate(thrown))?.iter() {
-            let values: Vec<Value> = Array::from(&row).iter().map(to_core).collect::<Result<_>>()?;
+            // What an app's own adapter answers may be another kind of list.
+            let row = row.dyn_into::<Array>().unwrap_or_else(|row| Array::from(&row));
+            let values: Vec<Value> = row.iter().map(to_core).collect::<Result<_>>()?;
             each(&values)?;
         }
         Ok(())

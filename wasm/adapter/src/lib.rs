@@ -7,13 +7,10 @@ mod code;
 mod database;
 mod errors;
 mod options;
+mod strings;
 
 pub use code::Coded;
 pub use database::{Adapter, Sqlite, from_app, to_app};
 pub use errors::{Raised, json, message, thrown};
 pub use options::{Chosen, Options, named};
-
-/// The names and texts of migrations, of equal length.
-pub fn files(names: Vec<String>, texts: Vec<String>) -> Vec<(String, String)> {
-    names.into_iter().zip(texts).collect()
-}
+pub use strings::files;

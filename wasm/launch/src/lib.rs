@@ -7,12 +7,12 @@ use limbeck_wasm_adapter::{Adapter, Coded, Options, Raised, Sqlite, files, throw
 use wasm_bindgen::prelude::*;
 
 /// What an upgrade to a target would report, if it has nothing to do; nothing, if the whole module has to look.
-/// `names` and `texts` are of equal length.
+/// `joined` and `lengths` are the migrations: see [`files`].
 #[wasm_bindgen]
 pub fn launch(
     db: Adapter,
-    names: Vec<String>,
-    texts: Vec<String>,
+    joined: &str,
+    lengths: &[u32],
     code: Vec<Coded>,
     options: &Options,
     target: &str,
@@ -20,7 +20,7 @@ pub fn launch(
     let raised = Raised::default();
     let ask = || {
         let chosen = options.chosen()?;
-        let digest = files(names, texts).digest();
+        let digest = files(joined, lengths).digest();
         let Some(digest) = digest else { return Ok(None) };
         let table = chosen.version_table.as_deref().unwrap_or(VERSION_TABLE);
         let launch = Launch::new(digest).version_table(table).keep_user_version(chosen.keep_user_version);

@@ -1,15 +1,18 @@
 // One browser and one server for the tests of a file.
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { browser, firefox, launch, launchPrivate } from './chromium.mjs';
+import { browser, firefox, launch, launchPrivate, webkit } from './chromium.mjs';
 import { serve } from './server.mjs';
 
 export const { path, skip } = browser();
 
-/** What a test file needs: `it` for its tests, `inChromium` for those that reach into that browser, `page()` for a tab. */
+/** What a test file needs: `it` for its tests, others for those of some browsers only, `page()` for a tab. */
 export async function start() {
   const skipped = (skip) => (name, _body) => test(name, { skip }, () => {});
-  if (skip) return { it: skipped(skip), inChromium: skipped(skip) };
+  if (skip) {
+    const none = skipped(skip);
+    return { it: none, inChromium: none, whereItIsKilled: none, inWebkit: none, notInWebkit: none };
+  }
   const server = await serve();
   const { context, close } = await launch(path);
   after(async () => {
@@ -23,8 +26,11 @@ export async function start() {
     return { context, page: await tab(context, server) };
   };
   const it = (name, body) => test(name, { timeout: 120_000 }, body);
-  const inChromium = firefox ? skipped('of Chromium only') : it;
-  return { it, inChromium, page, privately, server, context };
+  const inChromium = firefox || webkit ? skipped('of Chromium only') : it;
+  const whereItIsKilled = firefox ? skipped('not in Firefox') : it;
+  const inWebkit = webkit ? it : skipped('of WebKit only: it takes the place of the tab that is closed');
+  const notInWebkit = webkit ? skipped('a busy tab of WebKit is not closed by a driver: it waits, or ends the browser') : it;
+  return { it, inChromium, whereItIsKilled, inWebkit, notInWebkit, page, privately, server, context };
 }
 
 /** A tab in which the harness is loaded, as `t`. */
