@@ -40,15 +40,15 @@ it('a tab asks once', async () => {
   await page.close();
 });
 
-it('a worker, and OPFS', async () => {
-  const inWorker = (page, name, options) => page.evaluate(([name, options]) => t.openInWorker(name, options), [name, options]);
-  for (const kind of ['indexeddb', 'opfs']) {
+for (const kind of ['indexeddb', 'opfs']) {
+  it(`${kind}, in a worker`, async () => {
+    const inWorker = (page, name, options) => page.evaluate(([name, options]) => t.openInWorker(name, options), [name, options]);
     const name = `worker, ${kind}`;
     assert.deepEqual((await launched(name, { kind }, inWorker)).modules, ['launch', 'core']);
     const again = await launched(name, { kind }, inWorker);
     assert.deepEqual([again.steps, again.modules], [[], ['launch']]);
-  }
-});
+  });
+}
 
 for (const how of [404, 503, 'html', 'gone']) {
   it(`the whole module cannot be had: ${how}`, async () => {
