@@ -73,6 +73,21 @@ pub(crate) unsafe fn text<'a>(
     std::str::from_utf8(bytes).map_err(|_| Failure::misuse(format!("{name} is not UTF-8")))
 }
 
+/// As [`text`], of what cannot be empty: a length that a program has not set is 0.
+///
+/// # Safety
+///
+/// As [`text`].
+pub(crate) unsafe fn named<'a>(data: *const c_char, length: usize, name: &str) -> Result<&'a str, Failure> {
+    // SAFETY: the caller says so.
+    let found = unsafe { text(data, length, name) }?;
+    if found.is_empty() {
+        let hint = "give its length in bytes, or LIMBECK_NUL_TERMINATED";
+        return Err(Failure::misused(format!("{name} is empty"), hint));
+    }
+    Ok(found)
+}
+
 /// The text itself, with a NUL behind it. If `length` is not null, it is set to the length in bytes,
 /// the NUL not counted. Null if `text` is no live handle.
 ///

@@ -110,6 +110,7 @@ impl Sqlite {
             Ok(Some(code)) => db::error(code, &error.value(py).to_string()),
             Ok(None) => {
                 let message = error.value(py).to_string();
+                let message = message.trim_end_matches('.');
                 Error::new(ErrorKind::Contract, format!("the connection cannot be used: {message}"))
                     .with_hint("give an open sqlite3 connection, on the thread that made it")
             }

@@ -1,7 +1,7 @@
 // A Chromium to test in: the system's. CI gets one by itself, others when LIMBECK_GET_CHROMIUM=1 asks for it.
-// LIMBECK_FIREFOX names a Firefox to test in instead, LIMBECK_WEBKIT a MiniBrowser of WebKitGTK.
+// LIMBECK_FIREFOX names a Firefox to test in instead, LIMBECK_WEBKIT WebKitGTK's driver.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
@@ -16,7 +16,7 @@ const find = () => (named ? [named] : ['/usr/bin/chromium', '/usr/bin/google-chr
 export function browser() {
   const found = find();
   const missing = found && webkit ? lacks() : '';
-  if (missing) return { skip: `WebKit is driven by ${missing}, which is not here` };
+  if (missing) return { skip: `WebKit needs ${missing} too` };
   if (found) return { path: found };
   if (named) return { skip: `there is no browser ${named}` };
   const asked = process.env.CI === 'true' || process.env.LIMBECK_GET_CHROMIUM === '1';
@@ -36,7 +36,7 @@ const args = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run
 
 /** Launches it with data of its own on disk, as a user has it. */
 export async function launch(path, options = {}) {
-  if (webkit) return launchWebkit(path);
+  if (webkit) return launchWebkit(path, options);
   return firefox ? launchFirefox(path) : launchChromium(path, options);
 }
 
@@ -46,7 +46,23 @@ async function launchChromium(path, { folder = mkdtempSync(join(tmpdir(), 'limbe
     await context.close().catch(() => {});
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
-  return { context, folder, close };
+  return { context, folder, close, kill: () => killed(folder) };
+}
+
+/** Ends the browser whose data this folder has: its process writes its id into the name of a link there. */
+async function killed(folder) {
+  const id = Number(/-(\d+)$/.exec(readlinkSync(`${folder}/SingletonLock`))[1]);
+  process.kill(id, 'SIGKILL');
+  while (alive(id)) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (const file of ['SingletonLock', 'SingletonCookie', 'SingletonSocket']) rmSync(`${folder}/${file}`, { force: true });
+}
+
+function alive(id) {
+  try {
+    return process.kill(id, 0);
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -6,10 +6,13 @@ import { serve } from './server.mjs';
 
 export const { path, skip } = browser();
 
-/** What a test file needs: `it` for its tests, `inChromium` for those that reach into that browser, `notInWebkit`, `page()` for a tab. */
+/** What a test file needs: `it` for its tests, others for those of some browsers only, `page()` for a tab. */
 export async function start() {
   const skipped = (skip) => (name, _body) => test(name, { skip }, () => {});
-  if (skip) return { it: skipped(skip), inChromium: skipped(skip), notInWebkit: skipped(skip) };
+  if (skip) {
+    const none = skipped(skip);
+    return { it: none, inChromium: none, whereItIsKilled: none, inWebkit: none, notInWebkit: none };
+  }
   const server = await serve();
   const { context, close } = await launch(path);
   after(async () => {
@@ -24,8 +27,10 @@ export async function start() {
   };
   const it = (name, body) => test(name, { timeout: 120_000 }, body);
   const inChromium = firefox || webkit ? skipped('of Chromium only') : it;
+  const whereItIsKilled = firefox ? skipped('not in Firefox') : it;
+  const inWebkit = webkit ? it : skipped('of WebKit only: it takes the place of the tab that is closed');
   const notInWebkit = webkit ? skipped('a busy tab of WebKit is not closed by a driver: it waits, or ends the browser') : it;
-  return { it, inChromium, notInWebkit, page, privately, server, context };
+  return { it, inChromium, whereItIsKilled, inWebkit, notInWebkit, page, privately, server, context };
 }
 
 /** A tab in which the harness is loaded, as `t`. */

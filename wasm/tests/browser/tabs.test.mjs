@@ -1,10 +1,9 @@
 // Several tabs, and tabs that go away at any moment.
 import assert from 'node:assert/strict';
-import { readlinkSync, rmSync } from 'node:fs';
 import { close, ended, isNew, isOldOrNew, makeOld, open, path, run, save, start, stored, tab as tabOf } from './setup.mjs';
 import { launch } from './chromium.mjs';
 
-const { it, inChromium, notInWebkit, page: tab, server } = await start();
+const { it, whereItIsKilled, inWebkit, notInWebkit, page: tab, server } = await start();
 
 /** The next start finishes, whatever came before. */
 async function finishes(page, name, old) {
@@ -131,7 +130,31 @@ it('a tab closed while IndexedDB writes', async () => {
   await watch.close();
 });
 
-inChromium('the browser killed while it saves', async () => {
+inWebkit('the browser killed at every event', async () => {
+  let running = await launch(path);
+  let page = await tabOf(running.context, server);
+  try {
+    await makeOld(page, 'measured');
+    const { events } = await open(page, 'measured');
+    for (let holdAt = 1; holdAt <= events.length; holdAt++) {
+      const name = `killed at ${holdAt}`;
+      await makeOld(page, name);
+      const old = await stored(page, name);
+      const key = `event-${holdAt}`;
+      void open(page, name, { holdAt, key }).catch(() => {});
+      await server.reached(key);
+      await running.kill();
+      running = await launch(path, { folder: running.folder });
+      page = await tabOf(running.context, server);
+      assert.equal((await stored(page, name)).version, '0001', 'nothing is stored before the end');
+      await finishes(page, name, old);
+    }
+  } finally {
+    await running.close();
+  }
+});
+
+whereItIsKilled('the browser killed while it saves', async () => {
   const random = mulberry32(7);
   for (let nth = 0; nth < 2; nth++) {
     const first = await launch(path);
@@ -149,7 +172,7 @@ inChromium('the browser killed while it saves', async () => {
     }, key).catch(() => {});
     await server.reached(key);
     await new Promise((resolve) => setTimeout(resolve, random() * 60));
-    await killed(first.folder);
+    await first.kill();
     const second = await launch(path, { folder: first.folder });
     try {
       await finishes(await tabOf(second.context, server), 'killed', old);
@@ -159,7 +182,7 @@ inChromium('the browser killed while it saves', async () => {
   }
 });
 
-inChromium('the browser killed while a worker migrates in OPFS', async () => {
+whereItIsKilled('the browser killed while a worker migrates in OPFS', async () => {
   const inWorker = (page, options) => page.evaluate((options) => t.openInWorker('killed', { kind: 'opfs', ...options }), options);
   const first = await launch(path);
   const page = await tabOf(first.context, server);
@@ -167,7 +190,7 @@ inChromium('the browser killed while a worker migrates in OPFS', async () => {
   const old = (await inWorker(page, { number: 1 })).state;
   inWorker(page, { holdAt: 5, key: 'opfs' }).catch(() => {});
   await server.reached('opfs');
-  await killed(first.folder);
+  await first.kill();
   const second = await launch(path, { folder: first.folder });
   try {
     const page = await tabOf(second.context, server);
@@ -177,22 +200,6 @@ inChromium('the browser killed while a worker migrates in OPFS', async () => {
     await second.close();
   }
 });
-
-/** Ends the browser whose data this folder has: its process writes its id into the name of a link there. */
-async function killed(folder) {
-  const id = Number(/-(\d+)$/.exec(readlinkSync(`${folder}/SingletonLock`))[1]);
-  process.kill(id, 'SIGKILL');
-  while (alive(id)) await new Promise((resolve) => setTimeout(resolve, 20));
-  for (const file of ['SingletonLock', 'SingletonCookie', 'SingletonSocket']) rmSync(`${folder}/${file}`, { force: true });
-}
-
-function alive(id) {
-  try {
-    return process.kill(id, 0);
-  } catch {
-    return false;
-  }
-}
 
 /** Random, and the same again: <https://github.com/bryc/code/blob/master/jshash/PRNGs.md#mulberry32>. */
 function mulberry32(seed) {

@@ -1,25 +1,29 @@
-// WebKit as it is, by WebDriver: WebKitGTK's MiniBrowser, with as much of Playwright's page as the tests use. Playwright's
-// own WebKit is a build that it downloads; Debian has this one (webkit2gtk-driver, xvfb).
-import { execFileSync, spawn } from 'node:child_process';
+// WebKit as it is, by WebDriver, with as much of Playwright's page as the tests use. Playwright's own WebKit is a build that
+// it downloads; Debian has WebKitGTK (webkit2gtk-driver, python3-gi, gir1.2-webkit2-4.1, xvfb).
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** What Safari has and WebKitGTK leaves off. */
 const FEATURES = ['StorageAPI', 'StorageAPIEstimate', 'FileSystem', 'FileSystemWritableStream'];
 /** After which a tab that is busy is given up, and a browser that does not end. */
 const PATIENCE = 100_000;
 
-/** Launches it. Its data is in memory: a browser that is driven has no other. */
-export async function launchWebkit(path) {
+/** Launches it with data of its own on disk, as a user has it; `path` is the driver's. */
+export async function launchWebkit(path, { folder = mkdtempSync(join(tmpdir(), 'limbeck-browser-')) } = {}) {
   const display = process.env.DISPLAY ? { name: process.env.DISPLAY, end() {} } : await screen();
   const port = await free();
-  const driver = spawn('WebKitWebDriver', [`--port=${port}`], { env: { ...process.env, DISPLAY: display.name }, stdio: 'ignore' });
+  const driver = spawn(path, [`--port=${port}`], { env: { ...process.env, DISPLAY: display.name }, stdio: 'ignore' });
   const end = () => {
     driver.kill();
     display.end();
   };
   try {
     const answers = await Answers.listen();
-    const session = await begun(port, path);
+    const session = await begun(port, folder);
     const first = await session('GET', '/window');
     const turns = new Turns(session);
     const newPage = async () => new Page(turns, answers, (await turns.take(first, () => session('POST', '/window/new', { type: 'tab' }))).handle);
@@ -27,12 +31,26 @@ export async function launchWebkit(path) {
       await Promise.race([session('DELETE', '').catch(() => {}), after(5_000)]);
       answers.close();
       end();
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     };
-    return { context: { newPage }, close };
+    const kill = async () => {
+      const all = below(driver.pid);
+      for (const id of all) process.kill(id, 'SIGKILL');
+      while (all.some((id) => existsSync(`/proc/${id}/fd/0`))) await after(20);
+      answers.close();
+      end();
+    };
+    return { context: { newPage }, folder, close, kill };
   } catch (error) {
     end();
     throw error;
   }
+}
+
+/** The processes below one: a driver's are the browser, what stores for it, and its tabs. */
+function below(id) {
+  const children = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return children.flatMap((child) => [child, ...below(child)]);
 }
 
 /** A screen that nobody sees. */
@@ -54,15 +72,15 @@ async function free() {
 }
 
 /** A session, as a function that gives a command and answers its value. */
-async function begun(port, binary) {
+async function begun(port, folder) {
   const command = async (method, path, body) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE) });
     const { value } = await response.json();
     if (value?.error) throw new Error(`${value.error}: ${value.message}`);
     return value;
   };
-  const args = ['--automation', `--features=${FEATURES.map((name) => `+${name}`).join()}`];
-  const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': { binary, args } } };
+  const binary = fileURLToPath(new URL('webkit-browser.py', import.meta.url));
+  const capabilities = { alwaysMatch: { 'webkitgtk:browserOptions': { binary, args: [folder, ...FEATURES] } } };
   for (let tries = 50; ; tries--) {
     try {
       const { sessionId } = await command('POST', '/session', { capabilities });
@@ -206,15 +224,13 @@ function inPage(url, body, sent) {
 
 const after = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** Whether what it takes is here. */
+/** What it takes and is not here. */
 export function lacks() {
-  const missing = [['WebKitWebDriver', '--help'], ...(process.env.DISPLAY ? [] : [['Xvfb', '-help']])].filter(([program, option]) => {
-    try {
-      execFileSync(program, [option], { stdio: 'ignore' });
-    } catch (error) {
-      return error.code === 'ENOENT';
-    }
-    return false;
-  });
-  return missing.map(([program]) => program).join(' and ');
+  const needed = [['Xvfb', ['-help']], ['/usr/bin/python3', ['-c', 'import gi; gi.require_version("WebKit2", "4.1")']]];
+  return needed.filter(([program, options]) => !runs(program, options)).map(([program]) => (program === 'Xvfb' ? 'xvfb' : 'gir1.2-webkit2-4.1')).join(' and ');
+}
+
+function runs(program, options) {
+  if (program === 'Xvfb' && process.env.DISPLAY) return true;
+  return spawnSync(program, options, { stdio: 'ignore' }).status === 0;
 }
