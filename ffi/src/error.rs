@@ -470,7 +470,9 @@ mod tests {
             let message = CStr::from_ptr(limbeck_error_message(error, std::ptr::null_mut()));
             assert_eq!(message.to_str(), Ok("fault in limbeck: no 1"));
             let mut length = 7;
-            assert!(limbeck_error_hint(error, &mut length).is_null() && length == 0);
+            assert!(limbeck_error_file(error, &mut length).is_null() && length == 0);
+            let hint = CStr::from_ptr(limbeck_error_hint(error, std::ptr::null_mut()));
+            assert_eq!(hint.to_str(), Ok("report it, with the calls that led to it"));
             limbeck_error_free(error);
             assert!(limbeck_error_code(error, &mut length).is_null());
         }

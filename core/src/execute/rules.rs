@@ -3,9 +3,9 @@
 use super::counted;
 use crate::alter::{Alteration, Draft, NewRules, TableState, independent, new_parents, new_rules};
 use crate::db::Database;
+use crate::deed::in_main;
 use crate::error::{Error, ErrorKind, Result, Violation, accepted};
 use crate::inspect;
-use crate::sql::same_name;
 
 /// Lists the rows that break a rule to be, before anything is written.
 pub(super) fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, draft: &Draft) -> Result<()> {
@@ -28,8 +28,8 @@ pub(crate) fn broken_rows(
     alteration: &Alteration,
     untouched: &dyn Fn(&str) -> bool,
 ) -> Result<Option<Error>> {
-    let in_main = alteration.schema.as_deref().is_none_or(|schema| same_name(schema, "main"));
-    let Some(group) = alteration.groups().into_iter().next().filter(|_| in_main) else { return Ok(None) };
+    let here = in_main(alteration.schema.as_deref());
+    let Some(group) = alteration.groups().into_iter().next().filter(|_| here) else { return Ok(None) };
     if !untouched(&alteration.table) {
         return Ok(None);
     }

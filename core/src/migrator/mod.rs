@@ -1,8 +1,9 @@
 //! The verbs: what an app, a binding or the command line calls. The only folder that sees everything.
 //!
-//! `launch` asks whether anything is to do, `folder` keeps the files, `describe` tells of revisions, `jobs` joins plans with their scripts, `rehearse` runs them on a
-//! twin to show what would run, `diff` compares what they make with what is wanted, `verify` and
-//! `recognise` with what a database has, `lint` looks for what will hurt, `trial` tries it out.
+//! `launch` asks whether anything is to do, `folder` keeps the files, `describe` tells of revisions, `applied` holds
+//! the record against the files, `jobs` joins plans with their scripts, `rehearse` runs them on a twin to show what
+//! would run, `foreseen` asks which rows would stop it, `diff` compares what they make with what is wanted, `verify`
+//! and `recognise` with what a database has, `lint` looks for what will hurt, `trial` tries it out.
 
 #[cfg(feature = "refinery")]
 mod adopt;

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from typing import Any, Optional, TypeVar
 
 T = TypeVar("T")
 
 
-@lru_cache(maxsize=None)
-def _members(kind: type) -> frozenset[str]:
-    return frozenset(each.name for each in fields(kind))
+#: The members of each class: a launch with nothing to do reads a report too.
+_members: dict[Any, frozenset[str]] = {}
 
 
 def read(kind: type[T], data: dict[str, Any]) -> T:
     """An object of a class from the core's JSON. Members that this version does not know are left out."""
-    known = _members(kind)
+    known = _members.get(kind)
+    if known is None:
+        known = _members[kind] = frozenset(each.name for each in fields(kind))  # type: ignore[arg-type]
     return kind(**{name: value for name, value in data.items() if name in known})
 
 

@@ -10,7 +10,9 @@ use super::rehearse::empty;
 use super::{Migrator, run_quietly};
 use crate::db::Database;
 use crate::diff;
-use crate::error::{Error, ErrorKind, Result};
+#[cfg(doc)]
+use crate::error::ErrorKind;
+use crate::error::{Result, cancelled};
 use crate::graph::{Plan, RevisionGraph};
 use crate::invent::{self, Invented, Wish};
 use crate::reading::Reading;
@@ -89,8 +91,7 @@ impl Migrator<'_> {
                 continue;
             }
             if progress(at + 1, plan.steps.len(), &script.revision.id).is_break() {
-                return Err(Error::new(ErrorKind::Cancelled, "cancelled")
-                    .with_hint("run it again when it may finish"));
+                return Err(cancelled().with_hint("run it again when it may finish"));
             }
             let (of, stop) = trial.revision(at, script)?;
             tested.revisions.push(of);
