@@ -17,7 +17,8 @@ use texts::texts;
 #[test]
 fn every_case() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
-    interpreter::all("rust", &root, Path::new(env!("CARGO_TARGET_TMPDIR")), &mut Rust::default());
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    interpreter::all("Rust", rusqlite::version(), &root, temporary, &mut Rust::default());
 }
 
 #[derive(Default)]

@@ -10,8 +10,8 @@ use rusqlite::Connection;
 
 const COUNT: usize = 1_000;
 
-/// For each file, of which the digest is made: 2,300 without optimisation. To read its header and to place it in
-/// the graph takes 8,200 even with it (`bench/README.md`).
+/// For each file, of which the digest is made: 2,300 without optimisation. A launch that reads all headers and
+/// places them in the graph was tried (`Folder::new` that asks for `scripts`), and fails: 49,800 each.
 const MOST_FOR_A_FILE: u64 = 5_000;
 
 fn files() -> Vec<(String, String)> {

@@ -73,7 +73,11 @@ enum Launch {
 use Launch::{Long, Run, Short};
 
 fn launch(db: &mut Connection, files: &[(&str, &str)], target: &str) -> Result<Launch> {
-    launched(db, files, target, |migrator| migrator)
+    let alone = limbeck::Launch::new(files.digest().unwrap()).report(db, target);
+    let found = launched(db, files, target, |migrator| migrator);
+    // The question by itself knows of the short ones, and of no other.
+    assert_eq!(alone?.is_some(), found.as_ref().is_ok_and(|found| *found == Short));
+    found
 }
 
 fn launched(

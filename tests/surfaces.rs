@@ -3,7 +3,7 @@
 //!
 //!     cargo run -p limbeck-tests --example surfaces
 //!
-//! A runner writes `target/conformance/<name>.jsonl`: first `{"surface", "sqlite", "defensive"}`, then for
+//! A runner writes `target/conformance/<name>.jsonl`, and of the cases for files `files/<name>.jsonl`: first `{"surface", "sqlite", "defensive"}`, then for
 //! each case what every step answered, and the database it left. Two surfaces on the same SQLite must have
 //! written the same, byte for byte, but for points in time. On another SQLite, or on connections where no
 //! `CREATE` text can be edited, other ways are taken: the ways, and texts of SQLite's own, are left out.
@@ -36,6 +36,8 @@ struct Line {
     #[serde(rename = "rows.txt", default)]
     rows: String,
     skipped: Option<String>,
+    /// The folder of a case for files.
+    place: Option<String>,
 }
 
 struct Record {
@@ -73,44 +75,21 @@ impl Record {
 const ALL: &[&str] =
     &["Rust", "C", "Python", "Command", "sql.js", "sqlite-wasm", "node:sqlite", "better-sqlite3"];
 
+/// Of these, those that open files.
+const ON_FILES: &[&str] = &["Rust", "C", "Python", "Command", "node:sqlite", "better-sqlite3"];
+
 fn main() -> ExitCode {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let suite = Suite {
-        cases: cases(&here.join("conformance/cases")),
-        reasons: serde_json::from_str(&fs::read_to_string(here.join("conformance/skips.json")).unwrap())
-            .unwrap(),
-    };
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance");
+    let records = here.join("../../target/conformance");
+    let skips = fs::read_to_string(here.join("skips.json")).unwrap();
+    let reasons: BTreeMap<String, String> = serde_json::from_str(&skips).unwrap();
     let mut failures = Vec::new();
-    let mut records = Vec::new();
-    for entry in fs::read_dir(here.join("../target/conformance")).into_iter().flatten() {
-        let path = entry.unwrap().path();
-        if path.extension().is_some_and(|end| end == "jsonl") {
-            match Record::read(&path) {
-                Ok(record) => records.push(record),
-                Err(error) => failures.push(format!("{}: {error}", path.display())),
-            }
-        }
-    }
-    // The record that others are measured by: Rust's, and it is the first.
-    records.sort_by_key(|record| (record.head.surface != "Rust", record.name()));
-    if records.first().is_none_or(|first| first.head.surface != "Rust") {
-        eprintln!("there is no record of Rust's: run cargo test -p limbeck-tests --test conformance");
-        return ExitCode::FAILURE;
-    }
-    let (cases, codes) = (suite.cases.len(), suite.codes().len());
-    println!("{cases} cases, which end with {codes} of {} error codes\n", ErrorKind::ALL.len());
-    println!("| surface | equal | to | codes | skipped |\n|---|---|---|---|---|");
-    for record in &records {
-        println!("{}", suite.row(record, &records, &mut failures));
-    }
-    println!();
-    for (reason, about) in &suite.reasons {
+    let suite = Suite { cases: cases(&here.join("cases")), reasons: &reasons };
+    suite.table("cases", &records, ALL, &mut failures);
+    let suite = Suite { cases: cases_for_files(&here.join("files")), reasons: &reasons };
+    suite.table("cases for files", &records.join("files"), ON_FILES, &mut failures);
+    for (reason, about) in &reasons {
         println!("{reason}: {about}");
-    }
-    let there =
-        |name: &&&str| records.iter().any(|record| record.head.surface.split(' ').next() == Some(name));
-    for name in ALL.iter().filter(|name| !there(name)) {
-        println!("not run here: {name}");
     }
     for failure in &failures {
         eprintln!("{failure}");
@@ -118,15 +97,47 @@ fn main() -> ExitCode {
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The conformance suite.
-struct Suite {
+/// One of the two conformance suites.
+struct Suite<'r> {
     /// Every case, and the codes that its steps end with.
     cases: BTreeMap<String, Vec<String>>,
     /// Why a case may be skipped.
-    reasons: BTreeMap<String, String>,
+    reasons: &'r BTreeMap<String, String>,
 }
 
-impl Suite {
+impl Suite<'_> {
+    /// Prints what the records of a folder come to.
+    fn table(&self, what: &str, folder: &Path, all: &[&str], failures: &mut Vec<String>) {
+        let mut records = Vec::new();
+        for entry in fs::read_dir(folder).into_iter().flatten() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "jsonl") {
+                match Record::read(&path) {
+                    Ok(record) => records.push(record),
+                    Err(error) => failures.push(format!("{}: {error}", path.display())),
+                }
+            }
+        }
+        // The record that others are measured by: Rust's, and it is the first.
+        records.sort_by_key(|record| (record.head.surface != "Rust", record.name()));
+        if records.first().is_none_or(|first| first.head.surface != "Rust") {
+            let test = "cargo test -p limbeck-tests --test conformance --test file_cases";
+            return failures.push(format!("there is no record of Rust's: run {test}"));
+        }
+        let (cases, codes) = (self.cases.len(), self.codes().len());
+        println!("{cases} {what}, which end with {codes} of {} error codes\n", ErrorKind::ALL.len());
+        println!("| surface | equal | to | codes | skipped |\n|---|---|---|---|---|");
+        for record in &records {
+            println!("{}", self.row(record, &records, failures));
+        }
+        println!();
+        let there =
+            |name: &&&str| records.iter().any(|record| record.head.surface.split(' ').next() == Some(name));
+        for name in all.iter().filter(|name| !there(name)) {
+            println!("not run here: {name}\n");
+        }
+    }
+
     fn codes(&self) -> BTreeSet<&str> {
         self.cases.values().flatten().map(|code| &**code).collect()
     }
@@ -194,22 +205,29 @@ fn different(there: &Line, here: &Line, whole: bool) -> Option<String> {
     if here.steps.len() != there.steps.len() {
         return Some(format!("{} steps of {}", here.steps.len(), there.steps.len()));
     }
+    let (place, other_place) = (here.place.as_deref(), there.place.as_deref());
     here.steps.iter().zip(&there.steps).find_map(|(here, there)| {
         if here.get("skipped").is_some() || there.get("skipped").is_some() {
             return None;
         }
-        let (here, there) = (compared(here, whole), compared(there, whole));
+        let (here, there) = (compared(here, whole, place), compared(there, whole, other_place));
         (here != there).then(|| format!("\n  {there}\n  {here}"))
     })
 }
 
-/// A step's answer as text, points in time blotted out.
-fn compared(step: &Value, whole: bool) -> String {
+/// A step's answer as text; points in time, and the folder of a case for files, blotted out.
+fn compared(step: &Value, whole: bool, place: Option<&str>) -> String {
     let mut step = step.clone();
     if !whole {
-        leave_out(&mut step);
+        leave_out(&mut step, OF_THE_WAY);
+    }
+    if place.is_some() {
+        leave_out(&mut step, OF_A_RUN);
     }
     let mut text = step.to_string();
+    if let Some(place) = place {
+        text = without_names(&text.replace(place, "(the folder)"));
+    }
     let mut from = 0;
     while let Some(at) = text[from..].find("-").map(|at| from + at) {
         from = at + 1;
@@ -228,18 +246,49 @@ fn compared(step: &Value, whole: bool) -> String {
     text
 }
 
-/// Leaves out what depends on the way, or on the words of SQLite's version.
-fn leave_out(value: &mut Value) {
+/// What depends on the way, or on the words of SQLite's version.
+const OF_THE_WAY: &[&str] =
+    &["way", "why", "rows", "statements", "warnings", "message", "sqlite", "known_faults", "failures"];
+
+/// What differs between two runs, or tells of a machine, a connection, a build of SQLite.
+const OF_A_RUN: &[&str] =
+    &["timing", "applied_at", "taken_at", "duration_ms", "sha256", "compile_options", "settings", "volumes"];
+
+fn leave_out(value: &mut Value, gone: &[&str]) {
     if let Some(members) = value.as_object_mut() {
-        let gone = ["way", "why", "rows", "statements", "warnings", "message"];
         members.retain(|name, _| !gone.contains(&name.as_str()));
         // A printed script.
-        if members.get("ok").is_some_and(Value::is_string) {
+        if gone == OF_THE_WAY && members.get("ok").is_some_and(Value::is_string) {
             members.remove("ok");
         }
-        members.values_mut().for_each(leave_out);
+        members.values_mut().for_each(|member| leave_out(member, gone));
     }
-    value.as_array_mut().into_iter().flatten().for_each(leave_out);
+    value.as_array_mut().into_iter().flatten().for_each(|member| leave_out(member, gone));
+}
+
+/// A text without the names of backups, which tell the time.
+fn without_names(text: &str) -> String {
+    let mut parts = text.split("/backups/app.db.");
+    let mut all = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        all += "/backups/app.db.(a time)";
+        all += part.find(".backup").map_or(part, |end| &part[end..]);
+    }
+    all
+}
+
+/// Every case for files, and the codes that its steps end with.
+fn cases_for_files(path: &Path) -> BTreeMap<String, Vec<String>> {
+    let files = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let cases = files.filter(|path| path.is_file());
+    cases.map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), codes(&path))).collect()
+}
+
+/// The codes that the steps of a case end with.
+fn codes(case: &Path) -> Vec<String> {
+    let json: Value = serde_json::from_str(&fs::read_to_string(case).unwrap()).unwrap();
+    let steps = json["steps"].as_array().into_iter().flatten();
+    steps.filter_map(|step| step["error"].as_str().map(str::to_owned)).collect()
 }
 
 /// Every case, and the codes that its steps end with.
@@ -248,12 +297,8 @@ fn cases(path: &Path) -> BTreeMap<String, Vec<String>> {
         |path: &Path| fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     let mut all = BTreeMap::new();
     for case in folders(path).iter().flat_map(|area| folders(area)) {
-        let json = fs::read_to_string(case.join("case.json")).unwrap();
-        let json: Value = serde_json::from_str(&json).unwrap();
-        let steps = json["steps"].as_array().into_iter().flatten();
-        let codes = steps.filter_map(|step| step["error"].as_str().map(str::to_owned)).collect();
         let name: Vec<_> = case.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
-        all.insert(format!("{}/{}", name[1], name[0]), codes);
+        all.insert(format!("{}/{}", name[1], name[0]), codes(&case.join("case.json")));
     }
     all
 }

@@ -378,6 +378,16 @@ impl Error {
     }
 }
 
+/// `1 row`, `3 rows`.
+pub(crate) fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Whoever was asked whether to go on has said no.
+pub(crate) fn cancelled() -> Error {
+    Error::new(ErrorKind::Cancelled, "cancelled")
+}
+
 /// Whether SQLite refused the statement itself: that answers a question. Any other failure (the disk, a
 /// lock, a cancelled run) answers none.
 pub(crate) fn refusal(error: &Error) -> bool {

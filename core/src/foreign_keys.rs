@@ -6,7 +6,7 @@ use litemap::LiteMap;
 
 use crate::db::{Database, Value};
 use crate::deed::{Deed, in_main, of_trigger};
-use crate::error::{Error, ErrorKind, Result, Violation, refusal};
+use crate::error::{Error, ErrorKind, Result, Violation, counted, refusal};
 use crate::inspect::{self, KeyColumn};
 use crate::sql::{quote, same_name};
 
@@ -185,8 +185,10 @@ impl Watch {
         if violations.is_empty() {
             return Ok(warnings);
         }
-        let listed: Vec<String> =
-            violations.iter().map(|v| format!("{} of {} ({})", rows(v.count), v.table, v.rule)).collect();
+        let listed: Vec<String> = violations
+            .iter()
+            .map(|v| format!("{} of {} ({})", counted(v.count, "row"), v.table, v.rule))
+            .collect();
         Err(Error::new(
             ErrorKind::ForeignKeyViolated,
             format!("the migration would leave {} without a parent", listed.join(", ")),
@@ -194,10 +196,6 @@ impl Watch {
         .with_hint("delete or repair those rows in the same revision: no cascade fires during a migration")
         .with_violations(violations))
     }
-}
-
-fn rows(count: u64) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
 }
 
 fn compare(
@@ -237,7 +235,7 @@ fn compare(
         } else {
             warnings.push(format!(
                 "{} of {table} had no parent in {parent} before, and have none now",
-                rows(total(&is))
+                counted(total(&is), "row")
             ));
         }
     }
@@ -255,13 +253,13 @@ fn dangling(db: &mut dyn Database, table: &str) -> Result<Result<Dangling, Strin
         Ok(())
     });
     match read {
-        Ok(()) => Ok(Ok(counted(found))),
+        Ok(()) => Ok(Ok(tallied(found))),
         Err(error) if refusal(&error) => Ok(Err(error.to_string())),
         Err(error) => Err(error),
     }
 }
 
-fn counted(mut found: Vec<(String, Option<i64>)>) -> Dangling {
+fn tallied(mut found: Vec<(String, Option<i64>)>) -> Dangling {
     found.sort_unstable();
     let runs = found.chunk_by(|one, next| one == next);
     runs.map(|same| (same[0].clone(), same.len() as u64)).collect()

@@ -164,27 +164,25 @@ impl<'a> History<'a> {
     }
 
     /// The version rows, sorted, and the last mark that a run has left: in one SELECT, which is all that
-    /// a launch with nothing to do asks. No mark where an earlier limbeck, or none, has kept the record.
-    pub fn launch(&self, db: &mut dyn Database) -> Result<(Vec<String>, Option<String>)> {
-        if self.keep {
-            let (mut rows, mut files) = (Vec::new(), None);
-            let sql = format!("SELECT version_num, ({LAST_MARK}) FROM {}", self.indexed("main"));
-            let read = accepted(db.query(&sql, &[], &mut |row| {
-                if let [Value::Text(row), last] = row {
-                    rows.push(row.clone());
-                    files = match last {
-                        Value::Text(last) => Some(last.clone()),
-                        _ => None,
-                    };
-                }
-                Ok(())
-            }))?;
-            if read.is_some() {
-                rows.sort();
-                return Ok((rows, files));
-            }
+    /// a launch with nothing to do asks. None where an earlier limbeck, or none, has kept the record.
+    pub fn launch(&self, db: &mut dyn Database) -> Result<Option<(Vec<String>, Option<String>)>> {
+        if !self.keep {
+            return Ok(None);
         }
-        Ok((self.rows(db)?, None))
+        let (mut rows, mut files) = (Vec::new(), None);
+        let sql = format!("SELECT version_num, ({LAST_MARK}) FROM {}", self.indexed("main"));
+        let read = accepted(db.query(&sql, &[], &mut |row| {
+            if let [Value::Text(row), last] = row {
+                rows.push(row.clone());
+                files = match last {
+                    Value::Text(last) => Some(last.clone()),
+                    _ => None,
+                };
+            }
+            Ok(())
+        }))?;
+        rows.sort();
+        Ok(read.map(|()| (rows, files)))
     }
 
     /// The last mark that a run has left, where the record is one that can be asked.

@@ -147,6 +147,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of a run that found nothing to do, with the database at these rows.
+    pub(crate) fn nothing(rows: Vec<String>) -> Report {
+        Report { from: rows.clone(), to: rows, ..Report::default() }
+    }
+
     /// The report as one line of JSON.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).expect("a report holds strings and numbers only")

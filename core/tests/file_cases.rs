@@ -20,7 +20,8 @@ use texts::texts;
 fn every_case() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance");
     let project = Project::new("files");
-    interpreter::all("command", &root, &std::env::temp_dir(), &mut Command { project, connection: None });
+    let mut command = Command { project, connection: None };
+    interpreter::all("Command", rusqlite::version(), &root, &std::env::temp_dir(), &mut command);
 }
 
 /// The command, and a connection of the test's own.

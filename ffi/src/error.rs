@@ -47,20 +47,25 @@ impl Shared for limbeck_error {}
 pub(crate) enum Failure {
     /// The core's.
     Core(Error),
-    /// The call's own: its status, code and message.
-    Call(limbeck_status, &'static str, String),
+    /// The call's own: its status, code, message and hint.
+    Call(limbeck_status, &'static str, String, &'static str),
 }
 
 impl Failure {
     pub(crate) fn misuse(message: impl Into<String>) -> Failure {
-        Failure::Call(limbeck_status::LIMBECK_C_MISUSE, "c.misuse", message.into())
+        Failure::misused(message, "see what limbeck.h says of this function's parameters")
+    }
+
+    /// As [`misuse`](Failure::misuse), with what to do where that is known better.
+    pub(crate) fn misused(message: impl Into<String>, hint: &'static str) -> Failure {
+        Failure::Call(limbeck_status::LIMBECK_C_MISUSE, "c.misuse", message.into(), hint)
     }
 
     /// What fails the run when a call inside a callback has failed.
     pub(crate) fn in_code(&self) -> Error {
         match self {
             Failure::Core(error) => error.clone(),
-            Failure::Call(_, _, message) => Error::new(ErrorKind::CodeFailed, &**message)
+            Failure::Call(_, _, message, _) => Error::new(ErrorKind::CodeFailed, &**message)
                 .with_hint("look at what the program's callback hands to limbeck"),
         }
     }
@@ -68,14 +73,16 @@ impl Failure {
     fn panicked(panic: &(dyn Any + Send)) -> Failure {
         let said = panic.downcast_ref::<&str>().copied();
         let said = said.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a panic");
-        Failure::Call(limbeck_status::LIMBECK_C_INTERNAL, "c.internal", format!("fault in limbeck: {said}"))
+        let message = format!("fault in limbeck: {said}");
+        let hint = "report it, with the calls that led to it";
+        Failure::Call(limbeck_status::LIMBECK_C_INTERNAL, "c.internal", message, hint)
     }
 
     #[cfg(test)]
     pub(crate) fn message(&self) -> &str {
         match self {
             Failure::Core(_) => "",
-            Failure::Call(_, _, message) => message,
+            Failure::Call(_, _, message, _) => message,
         }
     }
 
@@ -119,9 +126,9 @@ impl Failure {
                     .collect(),
                 json: Text::new(error.to_json()),
             },
-            Failure::Call(_, code, message) => {
+            Failure::Call(_, code, message, hint) => {
                 let error = json!({
-                    "code": code, "message": message, "hint": null, "revision": null,
+                    "code": code, "message": message, "hint": hint, "revision": null,
                     "file": null, "line": null, "statement": null, "violations": [],
                 });
                 limbeck_error {
@@ -129,7 +136,7 @@ impl Failure {
                     line: 0,
                     code: Text::new(code),
                     message: Text::new(message),
-                    hint: None,
+                    hint: Some(Text::new(hint)),
                     revision: None,
                     file: None,
                     statement: None,
@@ -463,7 +470,9 @@ mod tests {
             let message = CStr::from_ptr(limbeck_error_message(error, std::ptr::null_mut()));
             assert_eq!(message.to_str(), Ok("fault in limbeck: no 1"));
             let mut length = 7;
-            assert!(limbeck_error_hint(error, &mut length).is_null() && length == 0);
+            assert!(limbeck_error_file(error, &mut length).is_null() && length == 0);
+            let hint = CStr::from_ptr(limbeck_error_hint(error, std::ptr::null_mut()));
+            assert_eq!(hint.to_str(), Ok("report it, with the calls that led to it"));
             limbeck_error_free(error);
             assert!(limbeck_error_code(error, &mut length).is_null());
         }

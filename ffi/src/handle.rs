@@ -73,7 +73,10 @@ pub(crate) fn hold<T: Exclusive>(pointer: *mut T, name: &str) -> Result<Holding<
     let held = check(&live, pointer, name)?;
     // SAFETY: see `check`.
     if unsafe { &*held }.busy.swap(true, Ordering::Acquire) {
-        return Err(Failure::misuse(format!("{name} is in use: another call has not returned yet")));
+        return Err(Failure::misused(
+            format!("{name} is in use: another call has not returned yet"),
+            "wait until it has returned, or make another handle",
+        ));
     }
     Ok(Holding(held))
 }
@@ -87,9 +90,17 @@ fn check<T: 'static>(
 ) -> Result<*const Held<T>, Failure> {
     match live.get(&pointer.addr()) {
         Some(found) if *found == TypeId::of::<T>() => Ok(pointer.cast()),
-        Some(_) => Err(Failure::misuse(format!("{name} is a handle of another kind"))),
-        None if pointer.is_null() => Err(Failure::misuse(format!("{name} is null"))),
-        None => Err(Failure::misuse(format!("{name} is no handle, or was freed"))),
+        Some(_) => Err(Failure::misused(
+            format!("{name} is a handle of another kind"),
+            "compare the order of the arguments with limbeck.h",
+        )),
+        None if pointer.is_null() => {
+            Err(Failure::misused(format!("{name} is null"), "look at the status of the call that makes it"))
+        }
+        None => Err(Failure::misused(
+            format!("{name} is no handle, or was freed"),
+            "hand over what a function of limbeck's has made, and free it last",
+        )),
     }
 }
 

@@ -6,7 +6,7 @@ use std::ptr::{null, null_mut};
 use std::rc::Rc;
 use std::slice;
 
-use limbeck::script::{Folder, Source};
+use limbeck::script::{Folder, Joined, Source};
 use limbeck::{Migrator, NewerDatabase, QuickCheck, RebuildMode, TransactionMode};
 
 use crate::code::{self, RunsOn, limbeck_code};
@@ -15,7 +15,7 @@ use crate::error::{Failure, enter, limbeck_error, put};
 use crate::event::{Data, Watch, limbeck_cancel, limbeck_progress};
 use crate::handle::{self, Exclusive};
 use crate::status::limbeck_status;
-use crate::text::text;
+use crate::text::{named, text};
 
 /// A folder of migrations, ready to be brought to databases. Free it with `limbeck_migrator_free`.
 ///
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn limbeck_migrator_from_folder(
     unsafe {
         enter(error, || {
             put(migrator, "migrator", || {
-                limbeck_migrator::read(Folder(text(path, length, "path")?.into()), &[])
+                limbeck_migrator::read(Folder(named(path, length, "path")?.into()), &[])
             })
         })
     }
@@ -196,16 +196,13 @@ pub unsafe extern "C" fn limbeck_migrator_from_memory_with_code(
     unsafe {
         enter(error, || {
             put(migrator, "migrator", || {
-                let list = self::list(migrations, count, "migrations")?.iter();
-                // Owned: the program's texts may go before they are read.
-                let pairs: Result<Vec<(String, String)>, Failure> = list
-                    .map(|one| {
-                        let name = text(one.name, one.name_length, "a migration's name")?;
-                        let text = text(one.text, one.text_length, &format!("the text of {name}"))?;
-                        Ok((name.to_owned(), text.to_owned()))
-                    })
-                    .collect();
-                limbeck_migrator::read(pairs?, self::list(codes, code_count, "codes")?)
+                // The program's texts may go before they are read.
+                let mut files = Joined::default();
+                for one in self::list(migrations, count, "migrations")? {
+                    let name = named(one.name, one.name_length, "a migration's name")?;
+                    files.push(name, text(one.text, one.text_length, format_args!("the text of {name}"))?);
+                }
+                limbeck_migrator::read(files, self::list(codes, code_count, "codes")?)
             })
         })
     }

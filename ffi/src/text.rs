@@ -1,6 +1,7 @@
 //! Text over the border: UTF-8 with a length.
 
 use std::ffi::{CStr, c_char};
+use std::fmt::Display;
 use std::slice;
 
 use crate::error::Failure;
@@ -52,7 +53,11 @@ pub(crate) unsafe fn answer(parts: Option<(*const c_char, usize)>, length: *mut 
 ///
 /// Where `data` is not null, `length` bytes from there may be read while the result is used; with
 /// [`LIMBECK_NUL_TERMINATED`], all up to the first NUL.
-pub(crate) unsafe fn text<'a>(data: *const c_char, length: usize, name: &str) -> Result<&'a str, Failure> {
+pub(crate) unsafe fn text<'a>(
+    data: *const c_char,
+    length: usize,
+    name: impl Display,
+) -> Result<&'a str, Failure> {
     if data.is_null() {
         return Err(Failure::misuse(format!("{name} is null")));
     }
@@ -66,6 +71,21 @@ pub(crate) unsafe fn text<'a>(data: *const c_char, length: usize, name: &str) ->
         unsafe { slice::from_raw_parts(data.cast(), length) }
     };
     std::str::from_utf8(bytes).map_err(|_| Failure::misuse(format!("{name} is not UTF-8")))
+}
+
+/// As [`text`], of what cannot be empty: a length that a program has not set is 0.
+///
+/// # Safety
+///
+/// As [`text`].
+pub(crate) unsafe fn named<'a>(data: *const c_char, length: usize, name: &str) -> Result<&'a str, Failure> {
+    // SAFETY: the caller says so.
+    let found = unsafe { text(data, length, name) }?;
+    if found.is_empty() {
+        let hint = "give its length in bytes, or LIMBECK_NUL_TERMINATED";
+        return Err(Failure::misused(format!("{name} is empty"), hint));
+    }
+    Ok(found)
 }
 
 /// The text itself, with a NUL behind it. If `length` is not null, it is set to the length in bytes,

@@ -12,8 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use limbeck::db::{CopyWay, PAGES_PER_STEP, TO_WAIT};
 use limbeck::{Database, Error, ErrorKind, Result, Value, db};
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyString, PyType};
 
 use crate::errors::Raised;
 use crate::lent::Lent;
@@ -45,6 +47,9 @@ impl Used {
     }
 }
 
+/// `sqlite3.Cursor`: looked up once.
+static CURSOR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+
 /// Counts the statements that must not come out of Python's cache.
 static UNCACHED: AtomicU64 = AtomicU64::new(0);
 
@@ -73,21 +78,25 @@ impl Sqlite {
     ) -> Result<i64> {
         self.used.set(Some(self.connection.clone_ref(py)));
         let mut run = || -> PyResult<Result<i64>> {
-            let cursor = py.import("sqlite3")?.getattr("Cursor")?.call1((&self.connection,))?;
-            // By name: `?1` has one, and newer Pythons refuse a sequence for names.
-            let names = PyDict::new(py);
-            for (at, value) in params.iter().enumerate() {
-                names.set_item((at + 1).to_string(), to_python(py, value))?;
+            let cursor = CURSOR.import(py, "sqlite3", "Cursor")?.call1((&self.connection,))?;
+            if params.is_empty() {
+                cursor.call_method1(intern!(py, "execute"), (self.uncached(sql),))?;
+            } else {
+                // By name: `?1` has one, and newer Pythons refuse a sequence for names.
+                let names = PyDict::new(py);
+                for (at, value) in params.iter().enumerate() {
+                    names.set_item((at + 1).to_string(), to_python(py, value))?;
+                }
+                cursor.call_method1(intern!(py, "execute"), (self.uncached(sql), names))?;
             }
-            cursor.call_method1("execute", (self.uncached(sql), names))?;
             for row in cursor.try_iter()? {
                 if let Err(error) = each(&row?) {
                     cursor.call_method0("close")?;
                     return Ok(Err(error));
                 }
             }
-            let changed = cursor.getattr("rowcount")?.extract()?;
-            cursor.call_method0("close")?;
+            let changed = cursor.getattr(intern!(py, "rowcount"))?.extract()?;
+            cursor.call_method0(intern!(py, "close"))?;
             Ok(Ok(changed))
         };
         run().map_err(|error| self.translate(py, error))?
@@ -101,6 +110,7 @@ impl Sqlite {
             Ok(Some(code)) => db::error(code, &error.value(py).to_string()),
             Ok(None) => {
                 let message = error.value(py).to_string();
+                let message = message.trim_end_matches('.');
                 Error::new(ErrorKind::Contract, format!("the connection cannot be used: {message}"))
                     .with_hint("give an open sqlite3 connection, on the thread that made it")
             }

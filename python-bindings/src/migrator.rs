@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use limbeck::diff::Options;
-use limbeck::script::{Folder, Header};
+use limbeck::script::{Folder, Header, Joined};
 use limbeck::{
     Backup, Backups, Code, CodeStep, Error, ErrorKind, Event, NewerDatabase, QuickCheck, RebuildMode, Report,
     Room, Side, TransactionMode,
@@ -54,32 +54,31 @@ impl CodeFile {
     }
 }
 
-/// Names and texts, where Python has them: nothing of them is copied but what a Python before 3.10 encodes.
-fn files(pairs: &Bound<'_, PyAny>, raised: &Raised) -> limbeck::Result<Vec<(PyBackedStr, PyBackedStr)>> {
-    let pairs = pairs.try_iter().map_err(|_| odd("the list of migrations", pairs).with_hint(MIGRATIONS))?;
-    pairs
-        .map(|pair| {
-            let pair = pair.map_err(|error| {
-                let told = Error::new(ErrorKind::SourceUnreadable, error.to_string());
-                raised.keep(error);
-                told
-            })?;
-            // A str is a sequence too.
-            let [name, text] = (!pair.is_instance_of::<PyString>())
-                .then(|| pair.extract::<[Bound<'_, PyAny>; 2]>().ok())
-                .flatten()
-                .ok_or_else(|| odd("a migration", &pair).with_hint(MIGRATIONS))?;
-            let name: PyBackedStr = name.extract().map_err(|_| {
-                odd("the name of a migration", &name).with_hint("give a str, such as '0001_notes.sql'")
-            })?;
-            let text = text.extract().map_err(|_| {
-                odd(&format!("the text of '{name}'"), &text)
-                    .with_hint("give the SQL of each migration as a str, without lone surrogates")
-                    .in_file(&*name)
-            })?;
-            Ok((name, text))
-        })
-        .collect()
+/// What a dict or a list of pairs holds.
+fn files(pairs: &Bound<'_, PyAny>, raised: &Raised) -> limbeck::Result<Joined> {
+    let mut files = Joined::default();
+    for pair in pairs.try_iter().map_err(|_| odd("the list of migrations", pairs).with_hint(MIGRATIONS))? {
+        let pair = pair.map_err(|error| {
+            let told = Error::new(ErrorKind::SourceUnreadable, error.to_string());
+            raised.keep(error);
+            told
+        })?;
+        // A str is a sequence too.
+        let [name, text] = (!pair.is_instance_of::<PyString>())
+            .then(|| pair.extract::<[Bound<'_, PyAny>; 2]>().ok())
+            .flatten()
+            .ok_or_else(|| odd("a migration", &pair).with_hint(MIGRATIONS))?;
+        let name = name.extract::<PyBackedStr>().map_err(|_| {
+            odd("the name of a migration", &name).with_hint("give a str, such as '0001_notes.sql'")
+        })?;
+        let text = text.extract::<PyBackedStr>().map_err(|_| {
+            odd(&format!("the text of '{name}'"), &text)
+                .with_hint("give the SQL of each migration as a str, without lone surrogates")
+                .in_file(&*name)
+        })?;
+        files.push(&name, &text);
+    }
+    Ok(files)
 }
 
 /// What is in the place of a list, a pair, or a str that has UTF-8.

@@ -16,7 +16,7 @@ import pytest
 
 import limbeck.__main__
 from conftest import Project
-from test_conformance import CASES, Record, bare, compare_database, everything, make, plain, skip, skip_what_is_too_new
+from test_conformance import CASES, Record, bare, compare_database, everything, make, name_of, plain, skip, skip_what_is_too_new
 
 MAIN = [sys.executable, "-m", "limbeck"]
 
@@ -81,7 +81,7 @@ def record() -> Iterator[Record]:
 
 @pytest.mark.parametrize("path", CASES, ids=[f"{path.parent.name}/{path.name}" for path in CASES])
 def test_case(path: Path, command: Command, record: Record) -> None:
-    line = record.case(path)
+    line = record.case(name_of(path))
     skip_what_is_too_new(path, line)
     case = json.loads((path / "case.json").read_text("utf-8"))
     options = case.get("options", {})

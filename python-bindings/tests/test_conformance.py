@@ -47,21 +47,22 @@ NEEDS = {
 class Record:
     """What came of each case, for tests/surfaces: a line a case."""
 
-    def __init__(self, surface: str) -> None:
+    def __init__(self, surface: str, folder: Path = RECORDS) -> None:
         version = "%d.%d" % sys.version_info[:2]
+        self._folder = folder
         self._name = f"{surface.lower()}-{version}-{sqlite3.sqlite_version}.jsonl"
         self._lines: list[Any] = [{"surface": f"{surface} {version}", "sqlite": sqlite3.sqlite_version}]
 
-    def case(self, path: Path) -> dict[str, Any]:
+    def case(self, name: str) -> dict[str, Any]:
         """The line of a case, to be filled."""
-        line: dict[str, Any] = {"case": f"{path.parent.name}/{path.name}", "steps": []}
+        line: dict[str, Any] = {"case": name, "steps": []}
         self._lines.append(line)
         return line
 
     def write(self) -> None:
-        RECORDS.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
         text = "".join(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n" for line in self._lines)
-        (RECORDS / self._name).write_bytes(text.encode())
+        (self._folder / self._name).write_bytes(text.encode())
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +70,11 @@ def record() -> Iterator[Record]:
     made = Record("Python")
     yield made
     made.write()
+
+
+def name_of(path: Path) -> str:
+    """``area/case``."""
+    return f"{path.parent.name}/{path.name}"
 
 
 def skip(line: dict[str, Any], reason: str, detail: str = "") -> NoReturn:
@@ -213,9 +219,9 @@ def same_layout(text: str) -> str:
     return "".join(text.split()).replace('"', "")
 
 
-@pytest.mark.parametrize("path", CASES, ids=[f"{path.parent.name}/{path.name}" for path in CASES])
+@pytest.mark.parametrize("path", CASES, ids=map(name_of, CASES))
 def test_case(path: Path, record: Record) -> None:
-    line = record.case(path)
+    line = record.case(name_of(path))
     skip_what_is_too_new(path, line)
     case = json.loads((path / "case.json").read_text("utf-8"))
     db = sqlite3.connect(":memory:", isolation_level=None)

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What a driver does for a case. `app.db` is in the case's folder, beside `backups`.
 pub trait Surface {
@@ -31,8 +31,8 @@ pub struct Call<'c> {
     pub backups: Option<(usize, PathBuf)>,
 }
 
-/// Runs every case in a folder of its own.
-pub fn all(name: &str, root: &Path, temporary: &Path, surface: &mut dyn Surface) {
+/// Runs every case in a folder of its own, and writes down what came of it, for tests/surfaces.
+pub fn all(name: &str, sqlite: &str, root: &Path, temporary: &Path, surface: &mut dyn Surface) {
     let folder = root.join("files");
     let files: Vec<(String, String)> = listed(&folder.join("migrations"))
         .into_iter()
@@ -43,31 +43,39 @@ pub fn all(name: &str, root: &Path, temporary: &Path, surface: &mut dyn Surface)
     let cases: Vec<PathBuf> = listed(&folder).into_iter().filter(|path| path.is_file()).collect();
     assert!(cases.len() >= 20, "{} cases", cases.len());
     let mut failures = Vec::new();
+    let mut record = format!("{}\n", json!({"surface": name, "sqlite": sqlite}));
     for path in &cases {
         let case = path.file_stem().unwrap().to_str().unwrap();
-        let place = temporary.join(format!("limbeck-files-{name}-{}-{case}", std::process::id()));
+        let place = temporary.join(format!("limbeck-files-{name}-{sqlite}-{}-{case}", std::process::id()));
         let _ = fs::remove_dir_all(&place);
         fs::create_dir_all(&place).unwrap();
         let made: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+        let mut told = Vec::new();
         for step in made["steps"].as_array().unwrap() {
-            if let Err(failure) = take(step, &made["options"], &files, &place, surface) {
+            if let Err(failure) = take(step, &made["options"], &files, &place, surface, &mut told) {
                 failures.push(format!("{case}: {step}: {failure}"));
                 break;
             }
         }
+        record += &format!("{}\n", json!({"case": case, "place": place, "steps": told}));
         surface.close();
         fs::remove_dir_all(&place).unwrap();
     }
+    let records = root.join("../../target/conformance/files");
+    fs::create_dir_all(&records).unwrap();
+    fs::write(records.join(format!("{}-{sqlite}.jsonl", name.to_lowercase())), record).unwrap();
     let count = failures.len();
     assert!(failures.is_empty(), "{} cases, {count} failures:\n\n{}", cases.len(), failures.join("\n\n"));
 }
 
+/// `told` gets what a statement or a call answers.
 fn take(
     step: &Value,
     options: &Value,
     files: &[(String, String)],
     place: &Path,
     surface: &mut dyn Surface,
+    told: &mut Vec<Value>,
 ) -> Result<(), String> {
     let file = place.join("app.db");
     if let Some(words) = step["files"].as_array() {
@@ -76,6 +84,7 @@ fn take(
     }
     if let Some(sql) = step["sql"].as_str() {
         let found = surface.sql(&file, sql);
+        told.push(json!({"ok": found}));
         let same = step["expect"].is_null() || step["expect"] == Value::from(found.clone());
         return if same { Ok(()) } else { Err(format!("found {found:?}")) };
     }
@@ -88,7 +97,14 @@ fn take(
     let backups = options["backups"].as_u64().map(|keep| (keep as usize, place.join("backups")));
     let call = Call { words: words.collect(), file, migrations: &files[..release], backups };
     let before = fs::read(&call.file).unwrap_or_default();
-    match (surface.run(&call), step["error"].as_str()) {
+    let answer = surface.run(&call);
+    told.push(match &answer {
+        Ok(found) => json!({"ok": found}),
+        // That none is there is no error of the library's: each driver has its own words.
+        Err(error) if error["error"]["code"] == "backup.none" => json!({"error": {"code": "backup.none"}}),
+        Err(error) => error.clone(),
+    });
+    match (answer, step["error"].as_str()) {
         (Ok(found), None) if within(&step["expect"], &found) => Ok(()),
         (Ok(found), _) => Err(format!("found {found}")),
         (Err(error), None) => Err(format!("fails: {error}")),

@@ -6,6 +6,8 @@ export type ErrorCode =
   | CoreErrorCode
   /** The module is not loaded. */
   | 'js.misuse'
+  /** The module cannot be fetched or compiled: offline, say. Nothing has happened, and it can be tried again. */
+  | 'js.not_loaded'
   /** A fault in limbeck; a transaction that was begun may still be open, and has to be rolled back. */
   | 'js.internal'
   /** Another tab has saved the database since this one loaded it: nothing was saved. */
@@ -45,19 +47,10 @@ export class LimbeckError extends Error {
   }
 }
 
-let ready = false;
 let stopped: unknown;
 
-/** Says that the module is there. */
-export function loaded(): void {
-  ready = true;
-}
-
-/** Calls into the module, which throws `[JSON of the error, what JavaScript threw inside]`. */
+/** Calls into a module that is loaded, which throws `[JSON of the error, what JavaScript threw inside]`. */
 export function called<T>(call: () => T): T {
-  if (!ready) {
-    throw new LimbeckError('js.misuse', 'limbeck is not loaded', { hint: 'await init() before anything else' });
-  }
   if (stopped !== undefined) throw internal(stopped);
   try {
     return call();

@@ -2,25 +2,27 @@
  * limbeck: Alembic's model for SQLite, on the SQLite that the app has already.
  *
  * ```ts
- * import init, { migrate } from 'limbeck';
+ * import { launch } from 'limbeck';
  *
- * await init();
  * const migrations = import.meta.glob('./migrations/*.sql', { query: '?raw', import: 'default', eager: true });
- * const report = migrate(db, migrations); // db: of sql.js, sqlite-wasm's oo1, node:sqlite, better-sqlite3
+ * const report = await launch(db, migrations); // db: of sql.js, sqlite-wasm's oo1, node:sqlite, better-sqlite3
  * ```
  *
- * These calls are synchronous, as those databases are: in a page, work in a worker. What fails changes
- * nothing, and throws a {@link LimbeckError} with a `code` and a `hint`.
+ * The other calls are synchronous, as those databases are, and come after `await init()`: in a page, work in a worker.
+ * What fails changes nothing, and throws a {@link LimbeckError} with a `code` and a `hint`.
  *
  * {@link openIndexedDb} and {@link openOpfs} open a database that the browser keeps, and bring it up to date.
  */
 import { checkContract as contract } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';
 import { called } from './errors.js';
+import type { LaunchOptions } from './launch.js';
+import { needed } from './load.js';
 import { Migrator, type MigratorOptions, type PlanOptions, type RunOptions } from './migrator.js';
 import type { Difference, Plan, Report, Revision } from './report.js';
 import type { Migrations } from './sources.js';
 
+export { launch, type LaunchOptions } from './launch.js';
 export { default, type Module } from './load.js';
 export { keptIndexedDb, openIndexedDb, restoreIndexedDb, type IndexedDbOptions, type StoredIn, type SqlJs } from './browser/indexeddb.js';
 export { openOpfs, restoreOpfs, type OpfsOptions } from './browser/opfs.js';
@@ -54,7 +56,8 @@ export type { Database, Scratch, Value } from './values.js';
 export type Options = MigratorOptions & RunOptions;
 
 /**
- * Brings a database up to date: applies what is missing up to `target`, by default `head`.
+ * Brings a database up to date: applies what is missing up to `target`, by default `head`. At the start of an app
+ * {@link launch} does the same, and loads less.
  *
  * Where nothing is to do, that is one SELECT. Otherwise one write transaction is held from the first step to the
  * last (a savepoint inside your own), with `foreign_keys` off meanwhile. What fails rolls all of it back.
@@ -62,8 +65,8 @@ export type Options = MigratorOptions & RunOptions;
  * Errors: `graph.*` for the migrations and the target; `history.*` before any write; `script.*`, `sql.*`,
  * `alter.*`, `proof.*`, `database.*` for what happens on the way; `run.cancelled`.
  */
-export function migrate(db: AnyDatabase, migrations: Migrations, options: Options & { target?: string } = {}): Report {
-  return new Migrator(migrations, options).upgrade(db, options.target ?? 'head', options);
+export function migrate(db: AnyDatabase, migrations: Migrations, options: LaunchOptions = {}): Report {
+  return new Migrator(migrations, options).upgrade(db, options.target, options);
 }
 
 /** Takes revisions back down to a target: `base`, `-1`, an id. As {@link migrate}, and `script.no_downgrade`. */
@@ -111,5 +114,6 @@ export function check(db: AnyDatabase, migrations: Migrations, schema: string, o
 
 /** Tests that a database does what limbeck relies on: for an adapter of your own. It must be empty. */
 export function checkContract(db: AnyDatabase, options: Pick<RunOptions, 'sqlite3'> = {}): void {
+  needed();
   called(() => contract(adapt(db, options.sqlite3)));
 }

@@ -2,6 +2,7 @@ import { Migrator as Core } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';
 import type { Sqlite3 } from './adapters/oo1.js';
 import { called, LimbeckError } from './errors.js';
+import { needed } from './load.js';
 import type { Compare, Diff, Difference, Doctor, Event, Plan, Report, Revision, Verified } from './report.js';
 import { read, type Migrations } from './sources.js';
 import type { Scratch } from './values.js';
@@ -87,18 +88,9 @@ export class Migrator {
    * Errors: `script.unreadable`, `settings.invalid`.
    */
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
-    const { names, texts, code } = read(migrations);
-    const strings = [...names, ...texts];
-    const lengths = Uint32Array.from(strings, ({ length }) => length);
-    const { appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck } = options;
-    const { trustSchema = false, keepUserVersion = false } = options;
-    this.#core = called(
-      () =>
-        new Core(
-          strings.join('\n'), lengths, code, appVersion, versionTable, rebuild, transaction, newerDatabase, quickCheck,
-          trustSchema, keepUserVersion,
-        ),
-    );
+    const { joined, lengths, code } = read(migrations);
+    needed();
+    this.#core = called(() => new Core(joined, lengths, code, options));
   }
 
   /** Applies revisions up to a target: see `migrate`. */

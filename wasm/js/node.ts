@@ -1,12 +1,24 @@
-/** In Node the module is read from its file, and nothing has to be awaited. */
+/** In Node the modules are read from their files when they are needed, and nothing has to be awaited. */
 import { readFileSync } from 'node:fs';
-import { initSync } from './core/core.js';
-import { loaded } from './errors.js';
+import type { AnyDatabase } from './adapt.js';
+import { initSync as loadCore } from './core/core.js';
+import { migrate as whole } from './index.js';
+import { initSync as loadQuestion } from './launch/launch.js';
+import { current, type LaunchOptions } from './launch.js';
+import { core, question } from './load.js';
+import type { Report } from './report.js';
+import type { Migrations } from './sources.js';
 
-initSync({ module: readFileSync(new URL('./core/core_bg.wasm', import.meta.url)) });
-loaded();
+const read = (path: string) => ({ module: readFileSync(new URL(path, import.meta.url)) });
+core.atOnce = () => loadCore(read('./core/core_bg.wasm'));
+question.atOnce = () => loadQuestion(read('./launch/launch_bg.wasm'));
 
 export * from './index.js';
 
-/** Does nothing: the module is there. Code that also runs in a browser may await it. */
+/** As everywhere; where nothing is to do, the small module is enough. */
+export function migrate(db: AnyDatabase, migrations: Migrations, options: LaunchOptions = {}): Report {
+  return current(db, migrations, options) ?? whole(db, migrations, options);
+}
+
+/** Does nothing: a module is there when it is needed. Code that also runs in a browser may await it. */
 export default async function init(): Promise<void> {}

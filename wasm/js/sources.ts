@@ -70,18 +70,18 @@ export interface Step {
   warn(text: string): void;
 }
 
-/** The migrations in the one form that the core takes. */
-export function read(migrations: Migrations): { names: string[]; texts: string[]; code: Coded[] } {
-  const read = { names: [] as string[], texts: [] as string[], code: [] as Coded[] };
+/**
+ * The migrations in the one form that the core takes: names and texts in turn, joined with line breaks, and the
+ * length of each. As single strings they would cost more than all else that a launch with nothing to do does.
+ */
+export function read(migrations: Migrations): { joined: string; lengths: Uint32Array; code: Coded[] } {
+  const strings: string[] = [];
+  const code: Coded[] = [];
   for (const [name, body] of listed(migrations)) {
-    if (typeof body === 'string') {
-      read.names.push(name);
-      read.texts.push(body);
-    } else {
-      read.code.push(coded(name, body));
-    }
+    if (typeof body === 'string') strings.push(name, body);
+    else code.push(coded(name, body));
   }
-  return read;
+  return { joined: strings.join('\n'), lengths: Uint32Array.from(strings, ({ length }) => length), code };
 }
 
 type Named = [name: string, body: string | Code];

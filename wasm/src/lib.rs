@@ -1,18 +1,14 @@
 //! limbeck for JavaScript: the module behind the npm package `limbeck`. It converts types, and nothing
 //! else; what an app sees is in `js/`.
 //!
-//! No SQLite is linked: the core drives the object that the page has already (`database`).
+//! What JavaScript hands over is read in `adapter/`. The launch has a module of its own, `launch/`: a page loads
+//! this one when there is something to do.
 
 mod code;
-mod database;
-mod errors;
 mod migrator;
-mod strings;
 
+use limbeck_wasm_adapter::{Adapter, Raised, Sqlite, thrown};
 use wasm_bindgen::prelude::*;
-
-use database::{Adapter, Sqlite};
-use errors::{Raised, thrown};
 
 /// Tests that a database does what limbeck relies on. It must be empty.
 #[wasm_bindgen(js_name = checkContract)]

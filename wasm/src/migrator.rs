@@ -6,18 +6,12 @@ use std::rc::Rc;
 
 use js_sys::Function;
 use limbeck::diff::{self, Filter, Rename};
-use limbeck::{
-    Error, ErrorKind, Event, NewerDatabase, QuickCheck, RebuildMode, Report, Side, TransactionMode,
-};
+use limbeck::{Error, ErrorKind, Event, Report, Side};
+use limbeck_wasm_adapter::{Adapter, Chosen, Coded, Options, Raised, Sqlite, files, json, named, thrown};
 use serde::Serialize;
-use serde::de::value::{Error as ValueError, StrDeserializer};
-use serde::de::{DeserializeOwned, IntoDeserializer};
 use wasm_bindgen::prelude::*;
 
-use crate::code::{self, Coded};
-use crate::database::{Adapter, Sqlite};
-use crate::errors::{Raised, json, thrown};
-use crate::strings::apart;
+use crate::code;
 
 /// What is told of a run's progress, while there is one.
 type OnEvent = Rc<RefCell<Option<Function>>>;
@@ -34,48 +28,13 @@ type Answer<T = String> = Result<T, JsValue>;
 
 #[wasm_bindgen]
 impl Migrator {
-    /// `joined` are all names, then all texts: see [`apart`].
+    /// `joined` and `lengths` are the migrations: see [`files`].
     #[wasm_bindgen(constructor)]
-    #[expect(clippy::too_many_arguments, reason = "each is an option of the core's")]
-    pub fn new(
-        joined: &str,
-        lengths: &[u32],
-        code: Vec<Coded>,
-        app_version: Option<String>,
-        version_table: Option<String>,
-        rebuild: Option<String>,
-        transaction: Option<String>,
-        newer_database: Option<String>,
-        quick_check: Option<String>,
-        trust_schema: bool,
-        keep_user_version: bool,
-    ) -> Answer<Migrator> {
+    pub fn new(joined: &str, lengths: &[u32], code: Vec<Coded>, options: &Options) -> Answer<Migrator> {
         let raised = Raised::default();
         let make = || -> limbeck::Result<limbeck::Migrator<'static>> {
-            let mut names = apart(joined, lengths);
-            let texts = names.split_off(names.len() / 2);
-            let files: Vec<(String, String)> = names.into_iter().zip(texts).collect();
             let code = code.iter().map(|coded| code::revision(coded, &raised)).collect();
-            let mut core = limbeck::Migrator::with_code(files, code)?;
-            if let Some(version) = app_version {
-                core = core.app_version(version);
-            }
-            if let Some(table) = version_table {
-                core = core.version_table(table);
-            }
-            if let Some(mode) = rebuild {
-                core = core.rebuild(named::<RebuildMode>("rebuild", &mode)?);
-            }
-            if let Some(mode) = transaction {
-                core = core.transaction(named::<TransactionMode>("transaction", &mode)?);
-            }
-            if let Some(choice) = newer_database {
-                core = core.newer_database(named::<NewerDatabase>("newer_database", &choice)?);
-            }
-            if let Some(when) = quick_check {
-                core = core.quick_check(named::<QuickCheck>("quick_check", &when)?);
-            }
-            Ok(core.trust_schema(trust_schema).keep_user_version(keep_user_version))
+            Ok(with(limbeck::Migrator::with_code(files(joined, lengths), code)?, options.chosen()?))
         };
         let core = make().map_err(|error| thrown(&error, &raised))?;
         let on_event = OnEvent::default();
@@ -273,9 +232,25 @@ fn tell(listener: &OnEvent, raised: &Raised, event: &Event<'_>) -> ControlFlow<(
     }
 }
 
-/// An option by its name, as the settings file spells it.
-fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
-    let text: StrDeserializer<'_, ValueError> = name.into_deserializer();
-    T::deserialize(text)
-        .map_err(|error| Error::new(ErrorKind::BadSetting, format!("{option} = {name:?}: {error}")))
+/// The core with what the app has chosen.
+fn with(mut core: limbeck::Migrator<'static>, chosen: Chosen) -> limbeck::Migrator<'static> {
+    if let Some(version) = chosen.app_version {
+        core = core.app_version(version);
+    }
+    if let Some(table) = chosen.version_table {
+        core = core.version_table(table);
+    }
+    if let Some(mode) = chosen.rebuild {
+        core = core.rebuild(mode);
+    }
+    if let Some(mode) = chosen.transaction {
+        core = core.transaction(mode);
+    }
+    if let Some(choice) = chosen.newer_database {
+        core = core.newer_database(choice);
+    }
+    if let Some(when) = chosen.quick_check {
+        core = core.quick_check(when);
+    }
+    core.trust_schema(chosen.trust_schema).keep_user_version(chosen.keep_user_version)
 }

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { LimbeckError, Migrator } from 'limbeck';
 import { libraries } from './libraries.mjs';
+import { timeless, told } from './told.mjs';
 
 const root = fileURLToPath(new URL('../../tests/conformance/cases', import.meta.url));
 const folders = (path) => readdirSync(path).sort().map((name) => join(path, name));
@@ -112,16 +113,6 @@ const everything = (library, db) => [library.rows(db, 'SELECT type, name, tbl_na
 
 /** A defensive connection edits no CREATE text: other ways are taken, and what depends on the way differs. */
 const otherWays = (library) => library.lacks.includes('writable_schema');
-
-/** Without what differs between two equal runs. */
-const timeless = (value) =>
-  JSON.parse(JSON.stringify(value ?? null, (key, each) => (['timing', 'applied_at'].includes(key) ? undefined : each)));
-
-/** An error as the core words it. */
-function told({ code, message, hint, revision, file, line, statement, violations, newer, report }) {
-  const error = { code, message, hint, revision, file, line, statement, violations, ...(newer.length && { newer }) };
-  return timeless({ error, ...(report && { report }) });
-}
 
 /** A report without what differs from run to run, or from way to way. */
 function bare(value, library) {

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const dist = fileURLToPath(new URL('../dist/', import.meta.url));
-const files = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.d.ts') && !name.startsWith('core'));
+const files = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.d.ts') && !/^(core|launch)\//.test(name));
 
 /** Lines of a file that declare something, and whether a comment stands before each. */
 function declared(file, pattern, from = '', to = '') {

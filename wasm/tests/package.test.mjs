@@ -24,7 +24,7 @@ const SQL = await initSqlJs();
 
 test('what is in the package', () => {
   const files = readdirSync(join(app, 'node_modules/limbeck'), { recursive: true });
-  for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/core/core_bg.wasm']) {
+  for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', 'THIRD-PARTY', 'package.json', 'dist/index.js', 'dist/index.d.ts', 'dist/core/core_bg.wasm', 'dist/launch/launch_bg.wasm']) {
     assert.ok(files.includes(file), `${file} is missing`);
   }
   const odd = files.filter((file) => !/^(dist(\/.*)?|README\.md|LICENSE-\w+|THIRD-PARTY|package\.json)$/.test(file));
@@ -59,23 +59,22 @@ export const to = (report: Report): string[] => report.to;`;
   assert.throws(() => compile(good.replace('each.revision', 'each.nothing')), ({ stdout }) => /nothing/.test(stdout));
 });
 
-for (const [name, entry, first] of [
-  ['limbeck', 'limbeck', 'await init();'],
-  ['limbeck/bundler', 'limbeck/bundler', ''],
+const [small, core] = ['launch_bg', 'core_bg'];
+for (const [name, entry, call, first, second] of [
+  ['migrate', 'limbeck', 'await init(), migrate', [core], [core]],
+  ['limbeck/bundler', 'limbeck/bundler', 'migrate', [core], [core]],
+  ['launch', 'limbeck', 'launch', [small, core], [small]],
 ]) {
-  test(`Vite builds an app with ${name}, and it runs`, async () => {
+  test(`Vite builds an app with ${name}, and it runs and fetches what it needs`, async () => {
     const source = join(app, name.replace('/', '-'));
     execFileSync('mkdir', ['-p', join(source, 'migrations')]);
     writeFileSync(join(source, 'migrations/0001_notes.sql'), 'CREATE TABLE notes(title)');
     writeFileSync(join(source, 'migrations/0002_more.sql'), 'ALTER TABLE notes ALTER title SET NOT NULL');
     writeFileSync(
       join(source, 'main.js'),
-      `import init, { migrate } from '${entry}';
+      `import init, { launch, migrate } from '${entry}';
 const migrations = import.meta.glob('./migrations/*.sql', { query: '?raw', import: 'default', eager: true });
-export default async (db) => {
-  ${first}
-  return migrate(db, migrations);
-};`,
+export default async (db) => (${call}(db, migrations));`,
     );
     await build({
       root: source,
@@ -85,14 +84,23 @@ export default async (db) => {
       build: { target: 'es2022', rollupOptions: { input: join(source, 'main.js'), preserveEntrySignatures: 'strict', output: { entryFileNames: 'main.js' } } },
     });
     const assets = readdirSync(join(source, 'dist'), { recursive: true }).map(String);
-    assert.equal(assets.filter((file) => file.endsWith('.wasm')).length, 1, assets.join());
+    assert.deepEqual(assets.filter((file) => file.endsWith('.js')), ['main.js'], 'nothing that an import() would wait for');
+    const wasm = assets.filter((file) => file.endsWith('.wasm')).map((file) => /(\w+_bg)[^/]*$/.exec(file)[1]);
+    assert.deepEqual(wasm.sort(), [core, small]);
     // A page fetches what stands beside it; Node fetches no files.
     const { fetch } = globalThis;
-    globalThis.fetch = async (url) => new Response(readFileSync(new URL(url)), { headers: { 'content-type': 'application/wasm' } });
+    const fetched = [];
+    globalThis.fetch = async (url) => {
+      fetched.push(/(\w+_bg)[^/]*$/.exec(String(url))[1]);
+      return new Response(readFileSync(new URL(url)), { headers: { 'content-type': 'application/wasm' } });
+    };
     try {
-      const { default: run } = await import(pathToFileURL(join(source, 'dist/main.js')).href);
       const db = new SQL.Database();
-      assert.deepEqual((await run(db)).to, ['0002']);
+      for (const [start, wanted] of [first, second].entries()) {
+        const { default: run } = await import(`${pathToFileURL(join(source, 'dist/main.js')).href}?${start}`);
+        assert.deepEqual((await run(db)).to, ['0002']);
+        assert.deepEqual(fetched.splice(0), wanted);
+      }
       assert.match(db.exec("SELECT sql FROM sqlite_schema WHERE name = 'notes'")[0].values[0][0], /NOT NULL/);
     } finally {
       globalThis.fetch = fetch;

@@ -10,6 +10,7 @@ test('before it is loaded', () => {
 
 test('a fault stops limbeck, and says so from then on', async () => {
   const { heads, migrate, LimbeckError } = await import('limbeck');
+  assert.deepEqual(heads({}), []);
   const { memory } = initSync();
   const db = {
     execute: () => 0,

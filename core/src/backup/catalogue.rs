@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, cancelled};
 
 /// What a backup's file ends with; what is known of it ends with `.json`, what is not yet one with
 /// `.partial`.
@@ -206,7 +206,7 @@ pub(super) fn digest(path: &Path, tick: &mut dyn FnMut() -> ControlFlow<()>) -> 
         hash.update(&buffer[..read]);
         bytes += read as u64;
         if tick().is_break() {
-            return Err(Error::new(ErrorKind::Cancelled, "cancelled"));
+            return Err(cancelled());
         }
     }
 }

@@ -10,7 +10,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use crate::db::{CopyWay, Database, Value, unreadable};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, cancelled};
 use crate::event::{Event, Listener};
 use crate::history::History;
 use crate::room::Room;
@@ -32,9 +32,8 @@ pub(crate) struct Taken {
 
 /// The name of the database's file, without its folder.
 pub(crate) fn file_name(db: &mut dyn Database) -> Result<String> {
-    let path = db.texts("SELECT file FROM pragma_database_list WHERE name = 'main'", &[])?.pop();
-    let path = path.unwrap_or_default();
-    let name = Path::new(&path).file_name().and_then(|name| name.to_str());
+    let path = sizes::file(db)?;
+    let name = path.as_ref().and_then(|path| path.file_name()?.to_str());
     Ok(name.unwrap_or("memory").to_owned())
 }
 
@@ -267,10 +266,6 @@ fn quick_check(db: &mut dyn Database, listener: &mut Listener<'_>, schema: &str)
     )?;
     lines.retain(|line| line != "ok");
     Ok(lines)
-}
-
-fn cancelled() -> Error {
-    Error::new(ErrorKind::Cancelled, "cancelled")
 }
 
 fn not_the_same(problems: &[String]) -> Error {

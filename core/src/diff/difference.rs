@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::schema::lower;
 use crate::alter::{Action, ConstraintRef, TableOption};
 use crate::operation::alter_sql;
 use crate::schema::ObjectKind;
+use crate::sql::lower;
 
 /// One thing that a migration would have to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

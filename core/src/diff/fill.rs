@@ -1,13 +1,12 @@
 //! A batch made safe on a table with rows: a value that only a person can know is filled in, and
 //! marked as a question. Neither a statement that fails nor a silent guess.
 
-use super::schema::lower;
 use super::shape::{ABORT, Column, Says};
 use super::table::{Pair, wanted_column};
 use crate::alter::{Action, ConstraintRef, TableOption, default_expression};
 use crate::operation::{Change, Note, Operation};
 use crate::schema::{Affinity, ColumnDef, ColumnRule, Edits};
-use crate::sql::{TokenType as T, quote, tokens};
+use crate::sql::{TokenType as T, lower, quote, tokens};
 
 /// The statements that carry a batch out on a table with rows.
 pub fn filled(pair: &Pair<'_>, actions: Vec<Action>) -> Vec<Operation> {
@@ -114,25 +113,26 @@ impl Batch<'_, '_> {
         }
         // Each row needs a value of its own, or one that is looked up: first the column, then the
         // values, then what they must obey.
-        let mut edits = Edits::default();
-        for constraint in &definition.constraints {
-            let binds = matches!(
-                constraint.rule,
-                ColumnRule::PrimaryKey { .. }
-                    | ColumnRule::NotNull
-                    | ColumnRule::Unique
-                    | ColumnRule::References(_)
-                    | ColumnRule::Deferrable
-            );
-            if binds {
-                edits.remove(text, constraint.span.start - start..constraint.span.end - start);
-            }
-        }
-        let bare = edits.apply(text);
+        self.late.extend(self.rules_of(name, &column, definition));
+        let bare = without_rules(text, definition);
+        self.first.push(Action::AddColumn {
+            if_not_exists,
+            column: column.clone(),
+            definition: bare,
+            position,
+        });
+        let question = self.question(&column, &guess.value);
+        self.fills.push(Fill { column, value: guess.value, question, late: true });
+    }
+
+    /// What a new column's values must obey, once they are there.
+    fn rules_of(&self, name: &str, column: &str, definition: &ColumnDef) -> Vec<Action> {
+        let wanted = self.pair.wanted;
+        let mut late = Vec::new();
         if definition.is_not_null() {
             let way = wanted.shape.column(name).and_then(|column| column.not_null.clone());
             let on_conflict = way.filter(|way| way != ABORT);
-            self.late.push(Action::SetNotNull { column: column.clone(), on_conflict });
+            late.push(Action::SetNotNull { column: column.to_owned(), on_conflict });
         }
         let shape = &wanted.shape;
         let key = shape.key.as_ref().filter(|_| definition.is_primary_key());
@@ -147,16 +147,9 @@ impl Batch<'_, '_> {
                 Some(name) => format!("CONSTRAINT {} {sql}", quote(name)),
                 None => sql,
             };
-            self.late.push(Action::AddConstraint { if_not_exists: false, name, definition });
+            late.push(Action::AddConstraint { if_not_exists: false, name, definition });
         }
-        self.first.push(Action::AddColumn {
-            if_not_exists,
-            column: column.clone(),
-            definition: bare,
-            position,
-        });
-        let question = self.question(&column, &guess.value);
-        self.fills.push(Fill { column, value: guess.value, question, late: true });
+        late
     }
 
     /// A column that is there and may hold NULLs.
@@ -338,4 +331,24 @@ fn note(pair: &Pair<'_>, action: &Action) -> Option<Note> {
         | Action::DropConstraint { .. }
         | Action::SetOption(_) => None,
     }
+}
+
+/// A column's definition without what its values must obey.
+fn without_rules(text: &str, definition: &ColumnDef) -> String {
+    let start = definition.span.start;
+    let mut edits = Edits::default();
+    for constraint in &definition.constraints {
+        let binds = matches!(
+            constraint.rule,
+            ColumnRule::PrimaryKey { .. }
+                | ColumnRule::NotNull
+                | ColumnRule::Unique
+                | ColumnRule::References(_)
+                | ColumnRule::Deferrable
+        );
+        if binds {
+            edits.remove(text, constraint.span.start - start..constraint.span.end - start);
+        }
+    }
+    edits.apply(text)
 }

@@ -53,13 +53,14 @@ use crate::alter::Action;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::{Operation, drop_sql};
 use crate::schema::{Object, ObjectKind};
+use crate::sql::lower;
 pub use difference::{Difference, DifferenceKind, Grade};
 pub(crate) use fingerprint::differ;
 pub use fingerprint::fingerprint;
 use order::{Altered, Work};
 pub use pattern::Filter;
 pub use rename::{Proposal, Rename};
-use schema::{Other, Schema, lower};
+use schema::{Other, Schema};
 use table::Pair;
 
 /// How two schemas are compared.

@@ -4,11 +4,12 @@
 use std::collections::{HashMap, HashSet};
 
 use super::fill::filled;
-use super::schema::{Other, Schema, Table, lower};
+use super::schema::{Other, Schema, Table};
 use super::table::Pair;
 use crate::alter::{Action, ConstraintRef};
 use crate::operation::{Change, Note, Operation};
 use crate::schema::{Object, ObjectKind};
+use crate::sql::lower;
 
 /// A table that stays, with what is to be done to it.
 pub struct Altered<'p> {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::schema::{Schema, Table, lower};
+use super::schema::{Schema, Table};
 use super::shape::Column;
 use crate::error::{Error, ErrorKind, Result};
+use crate::sql::lower;
 
 /// `old:new` for a table, `table.old:new` for a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

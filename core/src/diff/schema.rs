@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::shape::{Says, Shape, is_known};
 use crate::error::Result;
 use crate::schema::{Object, ObjectKind, TableDef};
-use crate::sql::{Normal, Token, TokenType as T, is_name, tokens, unquote};
+use crate::sql::{Normal, Token, TokenType as T, is_name, lower, tokens, unquote};
 
 /// One side of a comparison. Names are in small letters where they are looked up.
 #[derive(Debug, Clone)]
@@ -212,11 +212,6 @@ fn is_asc(all: &[Token<'_>], at: usize) -> bool {
     all[at].kind == T::TK_ASC
         && at.checked_sub(1).is_some_and(|before| !begins(&all[before]))
         && all.get(at + 1).is_some_and(ends)
-}
-
-/// SQLite folds ASCII letters, and no others.
-pub fn lower(name: &str) -> String {
-    name.to_ascii_lowercase()
 }
 
 fn is_ordinary(object: &Object) -> bool {

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::schema::{
     ColumnConstraint, ColumnDef, ColumnRule, ForeignKey, IndexedColumn, TableConstraint, TableDef, TableRule,
 };
-use crate::sql::{Normal, Token, TokenType as T, quote, same_name, tokens};
+use crate::sql::{Normal, Token, TokenType as T, lower, quote, same_name, tokens};
 
 /// A table's parts. Names are in small letters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,10 +135,6 @@ impl Shape {
             Says::Unique { .. } | Says::Check(_) => None,
         })
     }
-}
-
-fn lower(name: &str) -> String {
-    name.to_ascii_lowercase()
 }
 
 fn expression(table: &TableDef, text: &str) -> Result<Normal> {

@@ -7,7 +7,7 @@ use super::schema::{Schema, Table};
 use super::shape::{ABORT, Column, Key, Reference, Rule, Says, written_not_null};
 use crate::alter::{Action, ConstraintRef, Position, TableOption};
 use crate::schema::{ColumnDef, ColumnRule, Edits, TableDef, mentions};
-use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
+use crate::sql::{TokenType as T, lower, quote, same_name, tokens, unquote};
 
 /// The present table, renames done, and the wanted one.
 #[derive(Clone, Copy)]
@@ -378,10 +378,6 @@ pub fn wanted_column<'t>(table: &'t Table<'_>, name: &str) -> &'t ColumnDef {
 
 fn same_key(old: &Key, new: &Key) -> bool {
     old.columns == new.columns && old.conflict == new.conflict && old.no_rowid == new.no_rowid
-}
-
-fn lower(name: &str) -> String {
-    name.to_ascii_lowercase()
 }
 
 /// A column's name as the table writes it.

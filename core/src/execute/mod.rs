@@ -32,7 +32,7 @@ use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::deed::Deed;
 use crate::diff;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, counted};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::graph::Step;
@@ -46,9 +46,10 @@ pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
+pub(crate) use rules::broken_rows;
 use watched::Watched;
+pub(crate) use way_out::unfinished;
 use way_out::{cancelled, explained, located};
-pub(crate) use way_out::{counted, unfinished};
 
 /// What a transaction holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,13 +1,53 @@
 //! The rules that a batch adds, asked before anything is written.
 
 use super::counted;
-use crate::alter::{Draft, TableState, new_parents, new_rules};
+use crate::alter::{Alteration, Draft, NewRules, TableState, independent, new_parents, new_rules};
 use crate::db::Database;
-use crate::error::{Error, ErrorKind, Result, Violation};
+use crate::deed::in_main;
+use crate::error::{Error, ErrorKind, Result, Violation, accepted};
 use crate::inspect;
 
 /// Lists the rows that break a rule to be, before anything is written.
 pub(super) fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, draft: &Draft) -> Result<()> {
+    let new = asked(db, state, draft)?;
+    if let Some(values) = &new.values {
+        db.execute(&values.create)?;
+        db.execute(&values.fill)?;
+    }
+    let broken = broken(db, &state.table.name, &new)?;
+    if let Some(values) = &new.values {
+        db.execute(&values.drop)?;
+    }
+    broken.map_or(Ok(()), Err)
+}
+
+/// What an alteration would be refused for if it ran now, where reading alone tells that: not of values that it
+/// changes, nor behind its first group, nor of tables that are not `untouched` by what runs before it.
+pub(crate) fn broken_rows(
+    db: &mut dyn Database,
+    alteration: &Alteration,
+    untouched: &dyn Fn(&str) -> bool,
+) -> Result<Option<Error>> {
+    let here = in_main(alteration.schema.as_deref());
+    let Some(group) = alteration.groups().into_iter().next().filter(|_| here) else { return Ok(None) };
+    if !untouched(&alteration.table) {
+        return Ok(None);
+    }
+    // What is wrong with the alteration itself, its own run tells.
+    let Ok(Some(state)) = inspect::table(db, "main", &alteration.table) else { return Ok(None) };
+    let mut draft = Draft::new(&state);
+    let mut group = group[..independent(&state.table, &group)].iter();
+    if group.any(|action| draft.apply(action).is_err()) {
+        return Ok(None);
+    }
+    let new = asked(db, &state, &draft)?;
+    if new.values.is_some() || !new_parents(&state, &draft).iter().all(|parent| untouched(parent)) {
+        return Ok(None);
+    }
+    Ok(accepted(broken(db, &state.table.name, &new))?.flatten())
+}
+
+fn asked(db: &mut dyn Database, state: &TableState, draft: &Draft) -> Result<NewRules> {
     let mut parents = Vec::new();
     for parent in new_parents(state, draft) {
         match inspect::table(db, &state.schema, &parent) {
@@ -17,22 +57,22 @@ pub(super) fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, draf
             Err(error) => return Err(error),
         }
     }
-    let new = new_rules(state, draft, &parents);
-    if let Some(values) = &new.values {
-        db.execute(&values.create)?;
-        db.execute(&values.fill)?;
-    }
-    let mut violations = Vec::new();
-    let mut broken = Vec::new();
+    Ok(new_rules(state, draft, &parents))
+}
+
+/// The refusal with the rows of a table that break rules, if any do.
+fn broken(db: &mut dyn Database, table: &str, new: &NewRules) -> Result<Option<Error>> {
     let mut any = false;
     for query in &new.any {
         any = any || db.any(query, &[])?;
     }
+    let mut violations = Vec::new();
+    let mut broken = Vec::new();
     for rule in new.rules.iter().filter(|_| any) {
         let count = db.integer(&rule.count, &[])?.unwrap_or(0);
         if count > 0 {
             violations.push(Violation {
-                table: state.table.name.clone(),
+                table: table.to_owned(),
                 rule: rule.text.clone(),
                 count: count as u64,
                 keys: db.texts(&rule.keys, &[])?,
@@ -40,10 +80,7 @@ pub(super) fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, draf
             broken.push(rule);
         }
     }
-    if let Some(values) = &new.values {
-        db.execute(&values.drop)?;
-    }
-    let (Some(first), Some(rule)) = (violations.first(), broken.first()) else { return Ok(()) };
+    let (Some(first), Some(rule)) = (violations.first(), broken.first()) else { return Ok(None) };
     let message = format!(
         "{} of table {} would break {} (first: {})",
         counted(first.count, "row"),
@@ -55,5 +92,5 @@ pub(super) fn refuse_broken_rows(db: &mut dyn Database, state: &TableState, draf
         true => ErrorKind::ForeignKeyViolated,
         false => ErrorKind::RowsBreakRule,
     };
-    Err(Error::new(kind, message).with_hint(&rule.hint).with_violations(violations))
+    Ok(Some(Error::new(kind, message).with_hint(&rule.hint).with_violations(violations)))
 }

@@ -2,7 +2,7 @@
 
 use super::{Job, Options};
 use crate::db::Database;
-use crate::error::{Error, ErrorKind};
+use crate::error::{self, Error, ErrorKind, counted};
 use crate::history::Unfinished;
 use crate::inspect;
 use crate::report::Report;
@@ -23,8 +23,7 @@ pub(super) fn explained(error: Error, db: &mut dyn Database, options: &Options, 
 }
 
 pub(super) fn cancelled() -> Error {
-    Error::new(ErrorKind::Cancelled, "cancelled")
-        .with_hint("run it again when it may finish: nothing was changed")
+    error::cancelled().with_hint("run it again when it may finish: nothing was changed")
 }
 
 /// An error with the place of the statement that failed.
@@ -54,9 +53,4 @@ pub(crate) fn unfinished(begun: &Unfinished) -> Error {
     .with_hint(format!(
         "run the {again} again, which goes on where it stopped, or finish by hand and run 'limbeck stamp {revision}'"
     ))
-}
-
-/// `1 row`, `3 rows`.
-pub(crate) fn counted(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

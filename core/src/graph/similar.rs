@@ -7,7 +7,7 @@ const OFFERED: usize = 3;
 
 /// The names nearest to a text, nearest first: equal but for case, or off by a slip or two.
 pub(crate) fn similar<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let text: Vec<char> = text.to_lowercase().chars().collect();
+    let text: Vec<char> = text.to_ascii_lowercase().chars().collect();
     // A short id is a slip or two away from every other one.
     let limit = SLIP.min((text.len() + 1) / 3);
     let mut near: Vec<(usize, &str)> =
@@ -17,13 +17,13 @@ pub(crate) fn similar<'a>(text: &str, names: impl Iterator<Item = &'a str>) -> V
     near.into_iter().map(|(_, name)| name).collect()
 }
 
-/// Levenshtein's distance, ignoring case, if it is within the limit.
+/// Levenshtein's distance, ignoring the case of ASCII, if it is within the limit. All of Unicode's would be tables of 15 KB.
 fn distance(text: &[char], name: &str, limit: usize) -> Option<usize> {
     // Bytes are at least as many as chars: a name this much longer cannot be near, whatever it holds.
     if name.len() > (text.len() + limit) * 4 {
         return None;
     }
-    let name: Vec<char> = name.to_lowercase().chars().collect();
+    let name: Vec<char> = name.to_ascii_lowercase().chars().collect();
     if name.len().abs_diff(text.len()) > limit {
         return None;
     }

@@ -4,7 +4,7 @@
 use refinery_core::Migration;
 use refinery_core::SchemaVersion;
 
-use super::{Migrator, nothing};
+use super::Migrator;
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::Report;
@@ -42,9 +42,9 @@ impl Migrator<'_> {
             }
         }
         let rows = self.version_rows(db)?;
-        let Some(last) = last else { return Ok(nothing(rows)) };
+        let Some(last) = last else { return Ok(Report::nothing(rows)) };
         if self.graph()?.upgrade(&rows, &last)?.is_empty() {
-            return Ok(nothing(rows));
+            return Ok(Report::nothing(rows));
         }
         self.stamp(db, &[&last], false)
     }

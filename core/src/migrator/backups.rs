@@ -142,7 +142,7 @@ impl<'a> Migrator<'a> {
     pub(super) fn folder_of_backups(&self) -> Result<&Backups> {
         self.backups.as_ref().map(|wanted| &wanted.folder).ok_or_else(|| {
             Error::new(ErrorKind::BadSetting, "no folder for backups is named")
-                .with_hint("name one: 'Migrator::backup', or '--backups DIR'")
+                .with_hint("give the migrator a folder for backups, or the command '--backups DIR'")
         })
     }
 }

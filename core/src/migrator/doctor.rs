@@ -364,6 +364,26 @@ impl fmt::Display for Doctor {
             writeln!(f, "NEWER        {} by {by} at {when}", newer.revision)?;
         }
         writeln!(f, "pending      {}", list(&self.pending))?;
+        self.fmt_plan(f)?;
+        for line in &self.failures {
+            writeln!(f, "NOT KNOWN    {line}")?;
+        }
+        for setting in &self.settings {
+            writeln!(f, "setting      {} = {}", setting.name, setting.value)?;
+        }
+        for step in &self.history {
+            let took = step.duration_ms.map(|ms| format!(", {ms} ms")).unwrap_or_default();
+            let app = step.app_version.as_ref().map(|version| format!(", {version}")).unwrap_or_default();
+            let PastStep { revision, direction, state, applied_at, .. } = step;
+            writeln!(f, "history      {applied_at} {direction} {revision} {state}{took}{app}")?;
+        }
+        write!(f, "compiled     {}", self.compile_options.join(" "))
+    }
+}
+
+impl Doctor {
+    /// What the pending plan takes, and what there is to take it from.
+    fn fmt_plan(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(plan) = &self.plan {
             let lines = plan.steps.iter().flat_map(|step| step.lines());
             lines.into_iter().try_for_each(|line| writeln!(f, "plan         {line}"))?;
@@ -382,19 +402,7 @@ impl fmt::Display for Doctor {
                 newest.as_ref().map(|at| format!(", the newest of {at}")).unwrap_or_default()
             )?;
         }
-        for line in &self.failures {
-            writeln!(f, "NOT KNOWN    {line}")?;
-        }
-        for setting in &self.settings {
-            writeln!(f, "setting      {} = {}", setting.name, setting.value)?;
-        }
-        for step in &self.history {
-            let took = step.duration_ms.map(|ms| format!(", {ms} ms")).unwrap_or_default();
-            let app = step.app_version.as_ref().map(|version| format!(", {version}")).unwrap_or_default();
-            let PastStep { revision, direction, state, applied_at, .. } = step;
-            writeln!(f, "history      {applied_at} {direction} {revision} {state}{took}{app}")?;
-        }
-        write!(f, "compiled     {}", self.compile_options.join(" "))
+        Ok(())
     }
 }
 

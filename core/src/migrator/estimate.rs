@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Migrator;
 use crate::db::Database;
 use crate::deed::Deed;
-use crate::error::{Error, Result, accepted};
+use crate::error::{Error, Result, accepted, counted};
 use crate::execute::TransactionMode;
 use crate::graph::RevisionGraph;
 use crate::report::{Direction, DryStep, Way};
@@ -116,8 +116,8 @@ impl VolumeEstimate {
 impl StepEstimate {
     /// For people, a line each.
     pub(super) fn lines(&self) -> Vec<String> {
-        let statements = if self.statements == 1 { "statement" } else { "statements" };
-        let mut lines = vec![format!("{}: {} {statements}", self.revision, self.statements)];
+        let statements = counted(self.statements as u64, "statement");
+        let mut lines = vec![format!("{}: {statements}", self.revision)];
         for found in &self.tables {
             let rows = found.rows.map(|rows| format!(", {rows} rows")).unwrap_or_default();
             let bytes = found.bytes.map(|bytes| format!(", {}", size(bytes))).unwrap_or_default();

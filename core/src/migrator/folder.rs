@@ -3,20 +3,17 @@
 use std::sync::OnceLock;
 
 use super::jobs::Scripts;
+use super::launch::Files;
 use crate::error::Result;
 use crate::execute::Code;
 use crate::graph::RevisionGraph;
 use crate::history::Mark;
 use crate::script::{self, Digest, Script, Source};
 
-/// What a digest is of, beside the files: to be counted up where what a graph or a plan comes to may differ
-/// for files that were there before.
-const RULES: &str = "1";
-
 /// Files and code, of which nothing has been read as long as a digest was enough.
 pub(super) struct Folder<'a> {
     source: Box<dyn Source + 'a>,
-    digest: Digest,
+    digest: Files,
     code: Vec<Code<'a>>,
     read: OnceLock<(Vec<Script>, RevisionGraph)>,
 }
@@ -33,9 +30,9 @@ impl<'a> Folder<'a> {
                 (Box::new(files), digest)
             }
         };
-        let digest = code.iter().fold(files.with("\0rules", RULES), |all, code| {
-            all.with(&code.file.name, &format!("{:?}", code.file.header))
-        });
+        let digest = code
+            .iter()
+            .fold(Files::new(files), |all, code| all.with_code(&code.file.name, &code.file.header));
         Ok(Folder { source, digest, code, read: OnceLock::new() })
     }
 
@@ -55,20 +52,9 @@ impl<'a> Folder<'a> {
         Ok(Scripts { all, graph, code: &self.code, digest: self.digest })
     }
 
-    /// Whether a mark says that nothing is to do up to a target.
-    pub fn is_done(&self, mark: &str, rows: &[String], target: &str) -> bool {
-        self.states(target).any(|files| Mark::new(files, rows).to_string() == mark)
-    }
-
-    /// Whether the number in the header says so.
-    pub fn is_done_by_header(&self, header: i64, target: &str) -> bool {
-        self.states(target).any(|files| i64::from(files.folded()) == header)
-    }
-
-    fn states(&self, target: &str) -> impl Iterator<Item = Digest> {
-        let (one, several) = (target == "head" || target == "heads", target == "heads");
-        let files = self.digest;
-        [one.then(|| state(files, true)), several.then(|| state(files, false))].into_iter().flatten()
+    /// What a launch asks of them.
+    pub fn digest(&self) -> Files {
+        self.digest
     }
 }
 
@@ -79,11 +65,6 @@ impl Scripts<'_> {
     /// whatever has happened meanwhile.
     pub(super) fn mark(&self, rows: &[String]) -> Option<Mark> {
         let done = self.graph.upgrade(rows, "heads").is_ok_and(|plan| plan.is_empty());
-        done.then(|| Mark::new(state(self.digest, self.graph.heads().len() == 1), rows))
+        done.then(|| self.digest.mark(rows, self.graph.heads().len() == 1))
     }
-}
-
-/// Files whose heads are one, so that `head` and `heads` are the same, or several.
-fn state(files: Digest, one: bool) -> Digest {
-    files.with("\0heads", if one { "one" } else { "several" })
 }

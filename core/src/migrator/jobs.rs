@@ -1,12 +1,13 @@
 //! A plan's steps with their scripts, ready to run.
 
+use super::launch::Files;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::{self, Code, Job, JobBody, Options};
 use crate::graph::{Plan, RevisionGraph, Step};
 use crate::history::Record;
 use crate::report::Direction;
-use crate::script::{Digest, Script, Section};
+use crate::script::{Script, Section};
 
 /// The files and the graph that they make. Both are in load order, so that a revision's file is
 /// found without a search.
@@ -17,7 +18,7 @@ pub(super) struct Scripts<'s> {
     /// The bodies of those that are code.
     pub(super) code: &'s [Code<'s>],
     /// Of the files, and of what the code says of itself.
-    pub(super) digest: Digest,
+    pub(super) digest: Files,
 }
 
 impl<'s> Scripts<'s> {

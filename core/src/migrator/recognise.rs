@@ -6,7 +6,7 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::rehearse::empty;
 use super::verify::{graded, line};
-use super::{First, Migrator, Planned, Side, nothing, run_quietly};
+use super::{First, Migrator, Planned, Side, run_quietly};
 use crate::db::Database;
 use crate::diff::{self, Diff, Difference, Grade};
 use crate::error::{Error, ErrorKind, Result};
@@ -138,7 +138,7 @@ impl Migrator<'_> {
         let targets: Vec<&str> = found.revisions.iter().map(String::as_str).collect();
         let rows = self.history().rows(db)?;
         if found.is_exact() && rows == found.revisions {
-            return Ok((found, nothing(rows)));
+            return Ok((found, Report::nothing(rows)));
         }
         let Migrator { folder, options, listener, backups, .. } = self;
         let scripts = folder.scripts()?;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use super::{Again, First, Migrator, nothing, run, run_quietly};
+use super::{Again, First, Migrator, run, run_quietly};
 use crate::db::{Database, Recorder, Value};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
@@ -83,8 +83,9 @@ impl Migrator<'_> {
 
     /// What [`upgrade`](Self::upgrade) (or with [`Direction::Down`] a downgrade) would do: steps,
     /// statements, and the way each ALTER would take. The database is only read; `scratch`, an
-    /// empty database in memory, becomes a twin of it without rows, on which the plan runs. Rows
-    /// that break a rule are not looked for: only the run finds them.
+    /// empty database in memory, becomes a twin of it without rows, on which the plan runs. Rows that break a new
+    /// rule are among the warnings where that can be told of the database as it is: of a table that nothing
+    /// before it in the plan changes, and whose values the alteration keeps. The run finds the others.
     ///
     /// Errors: as those two before their first write; [`ErrorKind::StatementFailed`] too where the
     /// schema names what `scratch` does not have, such as a virtual table's module.
@@ -100,7 +101,9 @@ impl Migrator<'_> {
             Direction::Down => graph.downgrade(rows, target),
             Direction::Stamp => graph.stamp(rows, &[target], false),
         };
-        self.rehearsed(db, scratch, direction, &plan)
+        let mut dry = self.rehearsed(db, scratch, direction, &plan)?;
+        dry.warnings.extend(self.foreseen(db, &plan(self.graph()?, &dry.from)?)?);
+        Ok(dry)
     }
 
     /// As [`dry_run`](Self::dry_run), by any plan.
@@ -148,7 +151,7 @@ impl Migrator<'_> {
         again: &Again<'_>,
     ) -> Result<(Report, Vec<Note>)> {
         if plan.is_empty() {
-            return Ok((nothing(plan.rows), Vec::new()));
+            return Ok((Report::nothing(plan.rows), Vec::new()));
         }
         let options = Options { purpose, ..self.options.clone() };
         let notes = RefCell::new(Vec::new());

@@ -84,6 +84,46 @@ impl Made {
 
     fn by_statement(&mut self, statement: &Stmt<'_>, sql: &str, surely: bool) -> Option<String> {
         match statement {
+            Stmt::CreateTable { .. }
+            | Stmt::CreateVirtualTable { .. }
+            | Stmt::CreateView { .. }
+            | Stmt::CreateIndex { .. }
+            | Stmt::CreateTrigger { .. } => self.by_create(statement, sql, surely),
+            Stmt::DropTable { tbl_name, .. } => self.drop("TABLE", tbl_name),
+            Stmt::DropView { view_name, .. } => self.drop("VIEW", view_name),
+            Stmt::DropIndex { idx_name, .. } => self.drop("INDEX", idx_name),
+            Stmt::DropTrigger { trigger_name, .. } => self.drop("TRIGGER", trigger_name),
+            Stmt::Insert { tbl_name, .. } => self.writes("INSERT", tbl_name, None),
+            Stmt::Delete { tbl_name, .. } => self.writes("DELETE", tbl_name, None),
+            Stmt::Update { tbl_name, sets, .. } => {
+                let names = sets.iter().flat_map(|set| set.col_names.iter());
+                let columns: Vec<String> = names.map(|column| unquote(column.0)).collect();
+                self.writes("UPDATE", tbl_name, Some(&columns))
+            }
+            Stmt::Pragma(pragma, value) => {
+                let pragma = name(pragma);
+                let harmless =
+                    value.is_none() || HARMLESS_PRAGMAS.iter().any(|known| same_name(known, &pragma));
+                (!harmless).then(|| format!("PRAGMA {pragma}"))
+            }
+            Stmt::Select(_) => (!harmless_calls(sql)).then(|| "SELECT that calls a function".to_owned()),
+            Stmt::Analyze(_) | Stmt::Reindex { .. } | Stmt::Vacuum(_, None) => None,
+            Stmt::AlterTable(..)
+            | Stmt::Attach { .. }
+            | Stmt::Detach(_)
+            | Stmt::Begin(..)
+            | Stmt::Commit(_)
+            | Stmt::Release(_)
+            | Stmt::Rollback { .. }
+            | Stmt::Savepoint(_)
+            | Stmt::Vacuum(_, Some(_)) => {
+                Some(sql.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase())
+            }
+        }
+    }
+
+    fn by_create(&mut self, statement: &Stmt<'_>, sql: &str, surely: bool) -> Option<String> {
+        match statement {
             Stmt::CreateTable { temporary, if_not_exists, tbl_name, body } => {
                 let table = name(tbl_name);
                 let keyless = *temporary || is_temp(tbl_name) || matches!(body, CreateTableBody::AsSelect(_));
@@ -118,39 +158,7 @@ impl Made {
                 }
                 self.note(trigger, surely && !if_not_exists)
             }
-            Stmt::DropTable { tbl_name, .. } => self.drop("TABLE", tbl_name),
-            Stmt::DropView { view_name, .. } => self.drop("VIEW", view_name),
-            Stmt::DropIndex { idx_name, .. } => self.drop("INDEX", idx_name),
-            Stmt::DropTrigger { trigger_name, .. } => self.drop("TRIGGER", trigger_name),
-            Stmt::Insert { tbl_name, .. } => self.writes("INSERT", tbl_name, None),
-            Stmt::Delete { tbl_name, .. } => self.writes("DELETE", tbl_name, None),
-            Stmt::Update { tbl_name, sets, .. } => {
-                let columns: Vec<String> = sets
-                    .iter()
-                    .flat_map(|set| set.col_names.iter())
-                    .map(|column| unquote(column.0))
-                    .collect();
-                self.writes("UPDATE", tbl_name, Some(&columns))
-            }
-            Stmt::Pragma(pragma, value) => {
-                let pragma = name(pragma);
-                let harmless =
-                    value.is_none() || HARMLESS_PRAGMAS.iter().any(|known| same_name(known, &pragma));
-                (!harmless).then(|| format!("PRAGMA {pragma}"))
-            }
-            Stmt::Select(_) => (!harmless_calls(sql)).then(|| "SELECT that calls a function".to_owned()),
-            Stmt::Analyze(_) | Stmt::Reindex { .. } | Stmt::Vacuum(_, None) => None,
-            Stmt::AlterTable(..)
-            | Stmt::Attach { .. }
-            | Stmt::Detach(_)
-            | Stmt::Begin(..)
-            | Stmt::Commit(_)
-            | Stmt::Release(_)
-            | Stmt::Rollback { .. }
-            | Stmt::Savepoint(_)
-            | Stmt::Vacuum(_, Some(_)) => {
-                Some(sql.split_ascii_whitespace().next().unwrap_or_default().to_ascii_uppercase())
-            }
+            _ => None,
         }
     }
 

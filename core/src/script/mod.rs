@@ -43,6 +43,7 @@ mod file_name;
 mod forbidden;
 mod formats;
 mod header;
+mod joined;
 mod marker;
 mod source;
 mod stored;
@@ -57,6 +58,7 @@ pub use compatible::Break;
 pub use digest::Digest;
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
+pub use joined::Joined;
 pub(crate) use marker::line_comments;
 #[cfg(feature = "refinery")]
 pub(crate) use source::base;

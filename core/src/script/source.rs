@@ -204,7 +204,7 @@ fn is_migration(name: &str) -> bool {
 }
 
 /// In the order that "the file before it" is meant in, folder by folder.
-fn sorted(mut files: Vec<SourceFile>) -> Vec<SourceFile> {
+pub(super) fn sorted(mut files: Vec<SourceFile>) -> Vec<SourceFile> {
     files.sort_by(|a, b| parts(&a.name).cmp(&parts(&b.name)));
     files
 }
@@ -246,6 +246,7 @@ fn unreadable(path: &Path, why: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Joined;
     use super::*;
 
     /// A folder of its own below the system's temporary one.
@@ -282,7 +283,9 @@ mod tests {
         let owned: Vec<(String, String)> =
             pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
         let folder = Folder(folder.0.clone());
-        let sources: [&dyn Source; 4] = [&pairs, &owned, &pairs.as_slice(), &folder];
+        let mut joined = Joined::default();
+        pairs.iter().for_each(|(name, text)| joined.push(name, text));
+        let sources: [&dyn Source; 5] = [&pairs, &owned, &pairs.as_slice(), &joined, &folder];
         for source in sources {
             assert_eq!(names(source), ["C.SQL", "a.sql", "b.sql"]);
             assert_eq!(source.files().unwrap()[1].text, "SELECT 1");

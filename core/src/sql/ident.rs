@@ -39,6 +39,11 @@ pub fn unquote(token: &str) -> String {
     }
 }
 
+/// A name as others are to be compared with it: SQLite folds ASCII letters, and no others.
+pub(crate) fn lower(name: &str) -> String {
+    name.to_ascii_lowercase()
+}
+
 /// Whether two names are one to SQLite: it folds ASCII letters only.
 pub fn same_name(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)

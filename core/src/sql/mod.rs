@@ -18,6 +18,7 @@ mod parse;
 mod split;
 mod token;
 
+pub(crate) use ident::lower;
 pub use ident::{literal, quote, same_name, unquote};
 pub use normal::Normal;
 pub(crate) use parse::{with_statement, with_tokens};

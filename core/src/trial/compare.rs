@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rows::TableRows;
 use super::{Declared, RowShown, Rows, RowsKind, Stage, Trouble};
 use crate::db::{Value, value_literal};
+use crate::error::counted;
 
 /// Two states of a database, and what lies between.
 pub(crate) struct Comparison<'a> {
@@ -140,7 +141,7 @@ fn values(count: usize) -> String {
 }
 
 fn rows(count: usize) -> String {
-    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+    counted(count as u64, "row")
 }
 
 /// The places, among these columns, of the primary key, where it is there throughout and tells rows apart:

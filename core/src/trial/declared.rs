@@ -6,7 +6,7 @@ use crate::alter::Action;
 use crate::deed::{Deed, Fires, of_trigger};
 use crate::reading::Side;
 use crate::schema::{Object, ObjectKind};
-use crate::sql::same_name;
+use crate::sql::{lower, same_name};
 
 /// What is renamed, dropped and changed, by the words of the author. Names are in lowercase.
 #[derive(Debug, Clone, Default)]
@@ -24,10 +24,6 @@ pub(crate) struct Declared {
     inserted: BTreeSet<String>,
     /// The body is code, and says nothing.
     silent: bool,
-}
-
-fn lower(name: &str) -> String {
-    name.to_ascii_lowercase()
 }
 
 impl Declared {

@@ -13,7 +13,7 @@ mod tests;
 
 use serde::Serialize;
 
-pub(crate) use compare::Comparison;
+pub(crate) use compare::{Comparison, Found};
 pub(crate) use declared::Declared;
 pub(crate) use rows::Rows;
 

@@ -289,3 +289,31 @@ fn a_past_release_is_brought_to_the_heads() {
     };
     assert!(changed.failures[0].message.contains("has another text now"), "{changed:?}");
 }
+
+#[test]
+fn a_revision_from_which_the_heads_are_others() {
+    // It depends on whether there are rows, which a fresh install does not have.
+    let late = "-- migrate:up\n-- migrate:unless SELECT 1 FROM users WHERE mail IS NULL\nCREATE INDEX late ON users(name);";
+    let odd = "ALTER TABLE users ADD c0; ALTER TABLE users ADD CHECK (id > 0);";
+    let files = [
+        ("1_base.sql", BASE),
+        ("2_odd.sql", odd),
+        ("3_c.sql", "ALTER TABLE users ADD c1;"),
+        ("4_late.sql", late),
+    ];
+    let tested = tested(&files);
+    let found: Vec<Vec<&str>> = tested
+        .revisions
+        .iter()
+        .map(|of| {
+            of.failures
+                .iter()
+                .filter(|found| found.stage == Stage::ToHeads)
+                .map(|found| &*found.message)
+                .collect()
+        })
+        .collect();
+    let what = "from here the heads have another schema than a fresh install";
+    // The first goes on with plain rows, which the second does not refuse.
+    assert_eq!(found, [vec![], vec![what], vec![what], vec![]], "{tested:#?}");
+}

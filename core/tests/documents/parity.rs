@@ -16,9 +16,14 @@ fn source(path: &str) -> String {
 /// The public methods of Rust's `Migrator`.
 fn rust() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for entry in fs::read_dir(repository().join("core/src/migrator")).unwrap() {
+    let mut paths = vec![repository().join("core/src/migrator")];
+    while let Some(path) = paths.pop() {
+        if path.is_dir() {
+            paths.extend(fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path()));
+            continue;
+        }
         let mut of_migrator = false;
-        for line in fs::read_to_string(entry.unwrap().path()).unwrap().lines() {
+        for line in fs::read_to_string(path).unwrap().lines() {
             if line.starts_with("impl") {
                 let of = line.trim_end_matches(" {").rsplit(' ').next().unwrap();
                 of_migrator = of.starts_with("Migrator<");

@@ -25,7 +25,6 @@ await start();
 
 /** Opens what is stored, by the release that is installed, and shows it. */
 async function start(): Promise<void> {
-  await init();
   const release = installed();
   by('release').textContent = release ? `Release ${release}` : '';
   if (!release) return showWelcome();
@@ -39,8 +38,8 @@ async function start(): Promise<void> {
   showNotes(opened.db, release);
   showFacts();
   showUpdate(release);
-  showGraph(release);
   showBreak(release);
+  await showGraph(release);
 }
 
 /** Has the worker open the database; answers its report, or undefined, and says why. */
@@ -189,9 +188,12 @@ function showReport(report: Report): void {
   ]));
 }
 
-function showGraph(release: Release): void {
+/** The picture comes last: it takes the whole module, which a start with nothing to do does not load otherwise. */
+async function showGraph(release: Release): Promise<void> {
+  await init();
+  if (!opened) return;
   by('graph').hidden = false;
-  const at = new Set(opened!.report.to);
+  const at = new Set(opened.report.to);
   const revisions = history(migrations(release === '1.0' ? '2.0' : release)).map((each) => ({ ...each, current: at.has(each.revision) }));
   const applied = new Set(at);
   // Newest first: whoever is applied, its parents are.

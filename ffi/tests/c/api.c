@@ -77,6 +77,7 @@ static void fails(limbeck_status found, limbeck_status wanted, limbeck_error **i
   CHECK(found == wanted && limbeck_error_status(error) == wanted);
   CHECK(message && strlen(message) == length && strstr(message, part));
   CHECK(limbeck_error_code(error, NULL) && strstr(limbeck_error_json(error, NULL), "{\"error\":{\"code\":"));
+  CHECK(wanted != LIMBECK_C_MISUSE || limbeck_error_hint(error, NULL));
   limbeck_error_free(error);
   *its = NULL;
 }
@@ -594,6 +595,7 @@ static void failures_of_code(void) {
 static void misuse(void) {
   limbeck_sqlite3_api api = LIMBECK_SQLITE3_API;
   const limbeck_migration no_name = {NULL, 0, "", 0}, no_utf8 = {"a.sql", NUL, "\xff", 1};
+  const limbeck_migration no_length = {"a.sql", 0, "SELECT 1", 0};
   sqlite3 *connection = open_sqlite();
   limbeck_database *database = open_database(connection), *none = NULL;
   limbeck_migrator *migrator = read_migrations(2), *no_migrator = NULL;
@@ -610,6 +612,8 @@ static void misuse(void) {
   REFUSED(limbeck_migrator_from_memory(migrations, 2, NULL, &error), "migrator is null");
   REFUSED(limbeck_migrator_from_folder("x", NUL - 1, &no_migrator, &error), "cannot be");
   REFUSED(limbeck_migrator_from_folder(NULL, 0, &no_migrator, &error), "path is null");
+  REFUSED(limbeck_migrator_from_folder("x", 0, &no_migrator, &error), "path is empty");
+  REFUSED(limbeck_migrator_from_memory(&no_length, 1, &no_migrator, &error), "name is empty");
   REFUSED(limbeck_database_from_sqlite3(NULL, &api, &none, &error), "connection is null");
   REFUSED(limbeck_database_from_sqlite3(connection, NULL, &none, &error), "api is null");
   REFUSED(limbeck_database_from_sqlite3(connection, &api, NULL, &error), "database is null");

@@ -20,8 +20,13 @@ fn every_case_on_files() {
         let program =
             support::compile(&name, &SANITIZED, &[support::here().join("tests/c/driver.c")], sqlite);
         let folder = std::env::temp_dir().join(format!("limbeck-{name}-{}", std::process::id()));
-        let mut c = C { driver: Driver::new(&program), open: false, folder };
-        interpreter::all(&name, &support::here().join("../tests/conformance"), &std::env::temp_dir(), &mut c);
+        let mut driver = Driver::new(&program);
+        driver.ask("open", "").unwrap();
+        let version = driver.texts("SELECT sqlite_version()").remove(0);
+        driver.ask("file", "").unwrap();
+        let mut c = C { driver, open: false, folder };
+        let root = support::here().join("../tests/conformance");
+        interpreter::all("C", &version, &root, &std::env::temp_dir(), &mut c);
         fs::remove_dir_all(&c.folder).unwrap();
     }
 }

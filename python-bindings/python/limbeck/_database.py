@@ -72,7 +72,11 @@ def opened(database: Any, create: bool = True) -> Iterator[Opened]:
     if isinstance(database, sqlite3.Connection):
         yield Opened(database)
     elif isinstance(database, (str, os.PathLike)):
-        connection = _connect(path_of(os.fspath(database)), create)
+        path = path_of(os.fspath(database))
+        dialect = re.match(r"(?!file:)(\w+)(?:\+\w+)?://", path)
+        if dialect is not None:
+            _refuse_others(dialect[1])
+        connection = _connect(path, create)
         try:
             yield Opened(connection)
         finally:
@@ -106,9 +110,21 @@ def _connect(path: str, create: bool) -> sqlite3.Connection:
     try:
         return sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None)
     except sqlite3.Error as error:
-        raise errors.CannotOpen(
-            f"cannot open '{path}': {error}", hint="check that the path exists and may be written"
-        ) from error
+        raise errors.CannotOpen(f"cannot open '{path}': {_why(path, error)}", hint=_way_out(path)) from error
+
+
+def _why(path: str, error: sqlite3.Error) -> str:
+    """SQLite says of a folder no more than that it cannot be opened."""
+    return "it is a folder" if os.path.isdir(path) else str(error)
+
+
+def _way_out(path: str) -> str:
+    folder = os.path.dirname(path)
+    if os.path.isdir(path):
+        return "name a file in it"
+    if folder and not os.path.isdir(folder):
+        return f"make the folder '{folder}' first"
+    return "check that the path exists and may be written"
 
 
 def _refuse_others(dialect: str) -> None:
@@ -190,7 +206,7 @@ def to_itself(database: Opened) -> Iterator[sqlite3.Connection]:
         switch("text_factory", str)
     except sqlite3.ProgrammingError as error:
         raise errors.Contract(
-            f"the connection cannot be used: {error}",
+            f"the connection cannot be used: {str(error).rstrip('.')}",
             hint="give an open sqlite3 connection, on the thread that made it",
         ) from error
     try:

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sqlite3
-from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional, Sequence, Union
+from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Optional, Sequence, Union
 
 from . import _limbeck, errors
 from ._database import opened, to_itself
@@ -24,6 +24,29 @@ Database = Union[str, "os.PathLike[str]", sqlite3.Connection, "sa.Connection", "
 Migrations = Union[str, "os.PathLike[str]", Mapping[str, str], Sequence[tuple[str, str]]]
 #: Called with each event; False cancels the run, and all is rolled back.
 OnProgress = Callable[[Event], Optional[bool]]
+
+
+def _text(name: str, value: Any) -> Any:
+    """A str, and not the number that somebody means by one."""
+    if isinstance(value, str):
+        return value
+    raise errors.BadSetting(f"{name} is {value!r}, which is no str", hint=f"write {str(value)!r}" if type(value) in (int, float) else "give a str")
+
+
+def _optional(name: str, value: Any) -> Any:
+    return None if value is None else _text(name, value)
+
+
+def _count(name: str, value: Any) -> Optional[int]:
+    if value is None or isinstance(value, int) and value >= 0:
+        return value
+    raise errors.BadSetting(f"{name} is {value!r}", hint="give an int, 0 or more")
+
+
+def _texts(name: str, value: Any) -> list[str]:
+    """One str, or several."""
+    several = isinstance(value, Iterable) and not isinstance(value, str)
+    return [_text(name, each) for each in (value if several else [value])]
 
 
 class Migrator:
@@ -91,16 +114,16 @@ class Migrator:
             folder,
             files,
             code,
-            app_version=app_version,
-            version_table=version_table,
+            app_version=_optional("app_version", app_version),
+            version_table=_optional("version_table", version_table),
             keep_history=keep_history,
-            rebuild=rebuild,
-            transaction=transaction,
-            newer_database=newer_database,
+            rebuild=_optional("rebuild", rebuild),
+            transaction=_optional("transaction", transaction),
+            newer_database=_optional("newer_database", newer_database),
             backups=None if backups is None else os.fspath(backups),
-            keep_backups=keep_backups,
+            keep_backups=_count("keep_backups", keep_backups),
             check_room=check_room,
-            quick_check=quick_check,
+            quick_check=_optional("quick_check", quick_check),
             trust_schema=trust_schema,
             keep_user_version=keep_user_version,
         )
@@ -134,6 +157,9 @@ class Migrator:
         One transaction (or one a revision, if the migrator was told so): what fails has changed nothing but what the error's
         ``report`` lists. Where nothing is to do, one SELECT is all.
 
+        A transaction that the connection has open stays open, with the run in it, and is yours to commit. On a connection made
+        with ``autocommit=False`` there always is one: call its ``commit()`` behind this.
+
         Raises :class:`DatabaseNewer`, :class:`ChangedRevision`, :class:`UnknownRevision`, :class:`MultipleHeads` before any write;
         :class:`RowsBreakRule` with the rows, :class:`StatementFailed`, :class:`Locked`, :class:`Full` and others on the way; what a
         migration in Python raises, as it is.
@@ -143,7 +169,7 @@ class Migrator:
         >>> bool(migrator.upgrade("app.db"))
         False
         """
-        return self._run(database, on_progress, lambda raw, tell: self._core.upgrade(raw, target, tell))
+        return self._run(database, on_progress, lambda raw, tell: self._core.upgrade(raw, _text("target", target), tell))
 
     def downgrade(self, database: Database, target: str, *, on_progress: Optional[OnProgress] = None) -> Report:
         """Takes revisions back down to a target: ``base``, ``-1``, an id.
@@ -155,7 +181,7 @@ class Migrator:
         >>> migrator.downgrade("app.db", "-1").to
         []
         """
-        return self._run(database, on_progress, lambda raw, tell: self._core.downgrade(raw, target, tell))
+        return self._run(database, on_progress, lambda raw, tell: self._core.downgrade(raw, _text("target", target), tell))
 
     def stamp(self, database: Database, targets: Union[str, Sequence[str]], *, purge: bool = False) -> Report:
         """Sets the version rows and runs nothing.
@@ -167,7 +193,7 @@ class Migrator:
         >>> migrator.stamp("app.db", "0002").to
         ['0002']
         """
-        return self._stamp(database, [targets] if isinstance(targets, str) else list(targets), purge, None)
+        return self._stamp(database, _texts("a target", targets), purge, None)
 
     def _stamp(self, database: Database, targets: list[str], purge: bool, on_progress: Optional[OnProgress]) -> Report:
         return self._run(database, on_progress, lambda raw, tell: self._core.stamp(raw, targets, purge, tell))
@@ -194,7 +220,7 @@ class Migrator:
         ['ALTER TABLE notes ADD COLUMN body']
         """
         with _scratch() as present, _scratch() as wanted:
-            return _differences(self._core.check(present, wanted, schema))
+            return _differences(self._core.check(present, wanted, _text("schema", schema)))
 
     def diff(self, database: Database, schema: str, *, renames: Sequence[str] = (), exclude: Sequence[str] = ()) -> list[Difference]:
         """The way from a database's schema to a text of CREATE statements. ``renames``: ``users.mail:email``, ``old:new``.
@@ -207,7 +233,10 @@ class Migrator:
         """
         options = json.dumps({"renames": list(renames), "exclude": list(exclude)})
         with _scratch() as wanted, opened(database, create=False) as found, to_itself(found) as raw:
-            wanted.executescript(schema)
+            try:
+                wanted.executescript(_text("schema", schema))
+            except sqlite3.Error as error:
+                raise errors.StatementFailed(f"the wanted schema: {error}", hint="mend the statement") from error
             return _differences(json.dumps(json.loads(self._core.diff(raw, wanted, options))["differences"]))
 
     def verify(self, database: Database) -> Verified:
@@ -287,6 +316,8 @@ class Migrator:
         >>> migrator.restore("app.db", backup).to
         ['0001']
         """
+        if not isinstance(backup, (Backup, str, os.PathLike)):
+            raise errors.NoBackup(f"no backup: {backup!r}", hint="give one of backups(), or its path")
         path = backup.path if isinstance(backup, Backup) else os.fspath(backup)
         return self._run(database, on_progress, lambda raw, tell: self._core.restore(raw, path, tell))
 
@@ -352,7 +383,7 @@ class Migrator:
         ['DROP TABLE notes']
         """
         with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
-            return plan(json.loads(self._core.dry_run(raw, scratch, direction, target)))
+            return plan(json.loads(self._core.dry_run(raw, scratch, _text("direction", direction), _text("target", target))))
 
     def sql(self, revisions: str = "head", *, direction: str = "upgrade") -> str:
         """The script of an upgrade over a range ``from:to``, for the ``sqlite3`` shell: Alembic's ``--sql``.
@@ -370,7 +401,7 @@ class Migrator:
         1
         """
         with _scratch() as scratch:
-            return self._core.sql(scratch, direction, revisions)
+            return self._core.sql(scratch, _text("direction", direction), _text("revisions", revisions))
 
     def history(self, revisions: str = ":", *, database: Optional[Database] = None) -> list[RevisionInfo]:
         """The revisions of a range ``low:high``, newest first; with a database, where it is at is marked.
@@ -384,7 +415,7 @@ class Migrator:
         if database is not None:
             with opened(database, create=False) as found, to_itself(found) as raw:
                 rows = self._core.rows(raw)
-        return _revisions(self._core.history(revisions, rows))
+        return _revisions(self._core.history(_text("revisions", revisions), rows))
 
     def heads(self, *, resolve_dependencies: bool = False) -> list[RevisionInfo]:
         """The revisions that nothing follows; with ``resolve_dependencies``, and nothing depends on.
@@ -417,7 +448,7 @@ class Migrator:
         >>> limbeck.Migrator({"0001_notes.sql": "", "0002_tags.sql": one, "0003_links.sql": other}).merge()
         ['0002', '0003']
         """
-        return self._core.merge([targets] if isinstance(targets, str) else list(targets), False)
+        return self._core.merge(_texts("a target", targets), False)
 
     def show(self, target: str) -> list[RevisionInfo]:
         """The revisions that a target names.
@@ -427,7 +458,7 @@ class Migrator:
         >>> migrator.show("head")[0].message
         'titles'
         """
-        return _revisions(self._core.show(target))
+        return _revisions(self._core.show(_text("target", target)))
 
     def validate(self) -> None:
         """Reads every body that is SQL, and raises what is wrong with it.
@@ -451,6 +482,9 @@ class Migrator:
 
 
 def _teller(on_progress: Optional[OnProgress]) -> Callable[[str], bool]:
+    if on_progress is not None and not callable(on_progress):
+        raise errors.BadSetting(f"on_progress is {on_progress!r}", hint="give a function that takes an Event")
+
     def tell(text: str) -> bool:
         return on_progress is None or on_progress(read(Event, json.loads(text))) is not False
 

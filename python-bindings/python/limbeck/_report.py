@@ -8,9 +8,15 @@ from typing import Any, Optional, TypeVar
 T = TypeVar("T")
 
 
+#: The members of each class: a launch with nothing to do reads a report too.
+_members: dict[Any, frozenset[str]] = {}
+
+
 def read(kind: type[T], data: dict[str, Any]) -> T:
     """An object of a class from the core's JSON. Members that this version does not know are left out."""
-    known = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    known = _members.get(kind)
+    if known is None:
+        known = _members[kind] = frozenset(each.name for each in fields(kind))  # type: ignore[arg-type]
     return kind(**{name: value for name, value in data.items() if name in known})
 
 
@@ -141,9 +147,9 @@ class Backup:
     taken_at: str
     bytes: int
     sha256: str
-    path: str
     #: What ``PRAGMA quick_check`` finds in it, and found in the database.
-    problems: list[str] = field(default_factory=list)
+    problems: list[str]
+    path: str
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-//! `bindgen MODULE.wasm FOLDER TARGET`: the work of `wasm-bindgen`'s command line, on its library, so
+//! `bindgen MODULE.wasm FOLDER NAME`: the work of `wasm-bindgen`'s command line, on its library, so
 //! that the version is the one of this lock file and nothing is downloaded.
 
 use std::env;
@@ -8,23 +8,15 @@ use wasm_bindgen_cli_support::Bindgen;
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [module, folder, target] = &arguments[..] else {
-        eprintln!("usage: bindgen MODULE.wasm FOLDER web|bundler");
+    let [module, folder, name] = &arguments[..] else {
+        eprintln!("usage: bindgen MODULE.wasm FOLDER NAME");
         exit(2);
     };
     let mut bindgen = Bindgen::new();
-    let set = match target.as_str() {
-        "web" => bindgen.web(true),
-        "bundler" => bindgen.bundler(true),
-        other => {
-            eprintln!("no target '{other}': web or bundler");
-            exit(2);
-        }
-    };
-    let done = set.and_then(|bindgen| {
+    let done = bindgen.web(true).and_then(|bindgen| {
         bindgen
             .input_path(module)
-            .out_name("core")
+            .out_name(name)
             .typescript(true)
             // Without it, `init()` has no address of its own.
             .omit_default_module_path(false)

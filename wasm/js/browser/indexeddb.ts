@@ -1,6 +1,7 @@
 /** A database of sql.js that is kept whole in IndexedDB. */
 import { sqlJs, type SqlJsDatabase } from '../adapters/sqljs.js';
 import { LimbeckError } from '../errors.js';
+import { current, prepared } from '../launch.js';
 import init from '../load.js';
 import { Migrator } from '../migrator.js';
 import type { Report } from '../report.js';
@@ -55,22 +56,22 @@ type Exporting = SqlJsDatabase & { export(): Uint8Array };
  * IndexedDB, in which it is also looked whether another tab has saved meanwhile. The bytes from before a migration
  * are kept until the first save after the next start: {@link restoreIndexedDb}.
  *
- * Where nothing is to do, nothing is written.
+ * Where nothing is to do, nothing is written, and only a small module of limbeck is loaded, as by {@link launch}.
  *
- * Errors: those of {@link migrate}; `database.cannot_open` where the browser forbids IndexedDB or Web Locks,
+ * Errors: those of {@link launch}; `database.cannot_open` where the browser forbids IndexedDB or Web Locks,
  * `database.full` where it has no room (asked before the migrations run, and told when it is saved), `database.io`,
  * `database.corrupt` and `database.not_a_database` for what is stored, `database.locked` without `wait`,
  * `store.stale`, `run.cancelled`.
  */
 export async function openIndexedDb<D extends SqlJsDatabase>(options: IndexedDbOptions<D>): Promise<Opened<D>> {
-  await init();
-  const migrator = new Migrator(options.migrations, options);
+  const ready = prepared();
   const tell = teller(options);
   const opening = new Stored(options);
   const release = await locked(opening.id, options, () => tell({ event: 'waiting' }));
   try {
     await opening.load(tell);
-    await opening.migrate(migrator, tell);
+    await ready;
+    await opening.migrate(tell);
   } catch (error) {
     try {
       opening.discard();
@@ -173,11 +174,10 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
   }
 
   /** Brings the copy up to date, and saves it if it is another one now. */
-  async migrate(migrator: Migrator, tell: ReturnType<typeof teller>): Promise<void> {
-    const { target, onProgress, signal, vacuum } = this.#options;
+  async migrate(tell: ReturnType<typeof teller>): Promise<void> {
+    const { migrations, vacuum } = this.#options;
     const stored = this.#head !== undefined;
-    if (stored && isBehind(() => migrator.pending(this.db))) await roomFor(this.#size);
-    this.report = migrator.upgrade(this.db, target, { onProgress, signal });
+    this.report = current(this.db, migrations, this.#options) ?? (await this.#upgrade(stored));
     const changed = this.report.steps.length > 0;
     if (stored && !changed) return;
     if (changed && vacuum) this.#adapter.execute('VACUUM');
@@ -186,6 +186,14 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
     await roomFor(bytes.length);
     await this.#write(bytes, ({ file }) => file);
     this.#migrated = stored;
+  }
+
+  async #upgrade(stored: boolean): Promise<Report> {
+    const { migrations, target, onProgress, signal } = this.#options;
+    await init();
+    const migrator = new Migrator(migrations, this.#options);
+    if (stored && isBehind(() => migrator.pending(this.db))) await roomFor(this.#size);
+    return migrator.upgrade(this.db, target, { onProgress, signal });
   }
 
   save = (): Promise<void> => {

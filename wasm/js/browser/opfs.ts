@@ -1,8 +1,10 @@
 /** A database of sqlite-wasm in the origin private file system, in a worker. */
 import { oo1, type Oo1Database, type Sqlite3 } from '../adapters/oo1.js';
+import { current, prepared } from '../launch.js';
 import init from '../load.js';
 import { LimbeckError } from '../errors.js';
 import { Migrator } from '../migrator.js';
+import type { Report } from '../report.js';
 import { cancelled, cannotOpen, full, isBehind, locked, notStored, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
 
 /** Options of {@link openOpfs}. */
@@ -32,29 +34,22 @@ const PATIENCE_MS = 15_000;
  *
  * It goes through sqlite-wasm's pool of access handles (<https://sqlite.org/wasm/doc/trunk/persistence.md>), a
  * pool each database. One worker has it until it closes it, others wait. Each COMMIT is stored by itself, so `save`
- * has nothing to do; what is ended on the way, SQLite rolls back at the next start.
+ * has nothing to do; what is ended on the way, SQLite rolls back at the next start. It loads what it needs, as
+ * {@link launch} does.
  *
- * Errors: those of {@link migrate}; `database.cannot_open`, `database.full`, `database.io`, `database.locked`
+ * Errors: those of {@link launch}; `database.cannot_open`, `database.full`, `database.io`, `database.locked`
  * without `wait`, `run.cancelled`.
  */
 export async function openOpfs<D extends Oo1Database = any>(options: OpfsOptions<D>): Promise<Opened<D>> {
-  await init();
-  const { sqlite3, setup, target, onProgress, signal } = options;
-  const migrator = new Migrator(options.migrations, options);
-  const tell = teller(options);
-  const held = await Held.by(options, tell);
+  const ready = prepared();
+  const { setup } = options;
+  const held = await Held.by(options, teller(options));
   try {
     if (!held.has(FILE)) await begin(held.pool, options);
     const db: D = held.open(FILE);
     setup?.(db);
-    if (isBehind(() => migrator.pending(db, { sqlite3 }))) {
-      const size = Number(oo1(db).query('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')[0]![0]);
-      const keep = options.keep === true && size > 0;
-      // A rebuild writes a table again, and its journal.
-      await roomFor(keep ? 2 * size : size);
-      if (keep) held.copy(db, KEPT);
-    }
-    const report = migrator.upgrade(db, target, { sqlite3, onProgress, signal });
+    await ready;
+    const report = current(db, options.migrations, options) ?? (await upgrade(held, db, options));
     return {
       db,
       report,
@@ -66,6 +61,20 @@ export async function openOpfs<D extends Oo1Database = any>(options: OpfsOptions
     held.abandon();
     throw error;
   }
+}
+
+async function upgrade<D extends Oo1Database>(held: Held, db: D, options: OpfsOptions<D>): Promise<Report> {
+  const { sqlite3, target, onProgress, signal } = options;
+  await init();
+  const migrator = new Migrator(options.migrations, options);
+  if (isBehind(() => migrator.pending(db, { sqlite3 }))) {
+    const size = Number(oo1(db).query('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')[0]![0]);
+    const keep = options.keep === true && size > 0;
+    // A rebuild writes a table again, and its journal.
+    await roomFor(keep ? 2 * size : size);
+    if (keep) held.copy(db, KEPT);
+  }
+  return migrator.upgrade(db, target, { sqlite3, onProgress, signal });
 }
 
 /**

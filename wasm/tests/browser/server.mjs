@@ -24,9 +24,15 @@ function cases() {
   return { ...found, '/tests/conformance/skips.json': readFileSync(join(suite, '../skips.json'), 'utf8') };
 }
 
-/** A server of a folder. `reached(key)` resolves when a page asks for `/held?key`, which is never answered. */
+/**
+ * A server of a folder. `reached(key)` resolves when a page asks for `/held?key`, which is never answered. `modules()`
+ * answers which of limbeck's modules were asked for since it was last called; `withhold` says how one fails: by a status
+ * (404), by a page of HTML as single-page apps answer ('html'), or as offline ('gone').
+ */
 export async function serve(folder = root) {
   const held = new Map();
+  const asked = [];
+  const withheld = new Map();
   const waiting = (key) => {
     if (!held.has(key)) held.set(key, deferred());
     return held.get(key);
@@ -38,6 +44,14 @@ export async function serve(folder = root) {
     const module = /^\/modules\/(sql\.js[-\d.]*)\.mjs$/.exec(url.pathname);
     if (module) return answer('text/javascript', sqljs(module[1]));
     if (url.pathname === '/cases.json') return answer('application/json', JSON.stringify(cases()));
+    const limbecks = /(launch|core)_bg[^/]*\.wasm$/.exec(url.pathname)?.[1];
+    if (limbecks) {
+      asked.push(limbecks);
+      const how = withheld.get(limbecks);
+      if (how === 'gone') return void response.destroy();
+      if (how === 'html') return answer('text/html', '<!doctype html>');
+      if (how) return response.writeHead(how).end();
+    }
     const path = join(folder, normalize(decodeURIComponent(url.pathname)).replace(/\/$/, '/index.html'));
     const found = path.startsWith(folder) && (await stat(path).catch(() => null));
     if (!found?.isFile()) return response.writeHead(404).end();
@@ -47,6 +61,8 @@ export async function serve(folder = root) {
   await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
   return {
     origin: `http://localhost:${server.address().port}`,
+    modules: () => asked.splice(0),
+    withhold: (module, how) => void withheld.set(module, how),
     reached: (key) => waiting(key).promise,
     close: () => {
       server.closeAllConnections();

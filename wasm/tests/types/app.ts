@@ -5,6 +5,7 @@ import init, {
   check,
   current,
   downgrade,
+  launch,
   LimbeckError,
   migrate,
   Migrator,
@@ -13,6 +14,7 @@ import init, {
   type Database,
   type ErrorCode,
   type Event,
+  type LaunchOptions,
   type Report,
   type Value,
 } from 'limbeck';
@@ -35,6 +37,13 @@ const report: Report = migrate(new SQL.Database(), files);
 migrate(oo1, files, { sqlite3, target: '+1', appVersion: '2.0', rebuild: 'never', transaction: 'per_revision' });
 migrate(new DatabaseSync(':memory:'), files);
 migrate(new BetterSqlite3(':memory:'), files);
+
+// It loads what it needs.
+const chosen: LaunchOptions = { target: 'heads', keepUserVersion: true, signal: AbortSignal.timeout(1000) };
+const launched: Report = await launch(new SQL.Database(), files, chosen);
+console.log(launched.to);
+// @ts-expect-error: it answers a promise
+launch(new SQL.Database(), files).to;
 
 const mine: Database = {
   execute: (sql, stop) => (stop?.() ? 0 : sql.length),

@@ -10,6 +10,7 @@ use crate::cli::Access;
 use crate::cli::args::Args;
 use crate::cli::output::{self, paint, say};
 use crate::cli::settings::Settings;
+use crate::error::counted;
 use crate::lint::{Finding, Level, Rule};
 use crate::{Database, Result};
 
@@ -60,7 +61,7 @@ fn told(args: &Args, findings: &[Finding], revisions: usize) {
         say!("   fix: {fix}");
     }
     let count = |wanted: Level| findings.iter().filter(|finding| finding.level == wanted).count();
-    let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
+    let counted = |count: usize, what: &str| counted(count as u64, what);
     if !args.quiet {
         say!(
             "{}, {} in {}",

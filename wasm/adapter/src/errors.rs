@@ -18,6 +18,7 @@ impl Raised {
         self.0.borrow_mut().get_or_insert(thrown);
     }
 
+    /// What was kept, which is then forgotten.
     pub fn take(&self) -> Option<JsValue> {
         self.0.borrow_mut().take()
     }

@@ -1,4 +1,4 @@
-//! The core's `Database` over an object of JavaScript: the interface `Database` of `js/database.ts`, which
+//! The core's `Database` over an object of JavaScript: the interface `Database` of `js/values.ts`, which
 //! knows how to talk to each library.
 
 use std::ops::ControlFlow;
@@ -12,7 +12,7 @@ use crate::errors::{Raised, message};
 
 #[wasm_bindgen]
 extern "C" {
-    /// What `js/database.ts` describes.
+    /// What `js/values.ts` describes.
     pub type Adapter;
 
     #[wasm_bindgen(method, structural, catch)]
@@ -46,11 +46,30 @@ extern "C" {
 pub struct Sqlite {
     adapter: Adapter,
     raised: Raised,
+    with_literals: WithLiterals,
 }
 
+/// Puts values into a statement's text. None is bound: sql.js binds 64-bit integers as text, and others 1.0 as an
+/// integer.
+type WithLiterals = fn(&str, &[Value]) -> Result<String>;
+
 impl Sqlite {
+    /// What it throws that is no error of SQLite's is kept for who called.
     pub fn new(adapter: Adapter, raised: &Raised) -> Sqlite {
-        Sqlite { adapter, raised: raised.clone() }
+        Sqlite { adapter, raised: raised.clone(), with_literals: db::with_literals }
+    }
+
+    /// For queries without values: the text of each goes to the database as it is, and nothing that could read it is
+    /// linked.
+    pub fn without_values(adapter: Adapter, raised: &Raised) -> Sqlite {
+        let with_literals: WithLiterals = |_, _| {
+            Err(Error::new(ErrorKind::Contract, "this database was opened for queries without values"))
+        };
+        Sqlite { adapter, raised: raised.clone(), with_literals }
+    }
+
+    fn bare(&self, sql: &str, params: &[Value]) -> Result<String> {
+        if params.is_empty() { Ok(sql.to_owned()) } else { (self.with_literals)(sql, params) }
     }
 
     fn translate(&self, thrown: JsValue) -> Error {
@@ -86,11 +105,6 @@ impl Sqlite {
     }
 }
 
-/// No value is bound: sql.js binds 64-bit integers as text, and others 1.0 as an integer.
-fn bare(sql: &str, params: &[Value]) -> Result<String> {
-    if params.is_empty() { Ok(sql.to_owned()) } else { db::with_literals(sql, params) }
-}
-
 impl limbeck::Database for Sqlite {
     fn execute(&mut self, sql: &str) -> Result<u64> {
         self.changed(self.adapter.execute(sql))
@@ -102,7 +116,7 @@ impl limbeck::Database for Sqlite {
         params: &[Value],
         each: &mut dyn FnMut(&[Value]) -> Result<()>,
     ) -> Result<()> {
-        self.rows(self.adapter.query(&bare(sql, params)?), each)
+        self.rows(self.adapter.query(&self.bare(sql, params)?), each)
     }
 
     fn in_transaction(&mut self) -> bool {
@@ -125,7 +139,7 @@ impl limbeck::Database for Sqlite {
         each: &mut dyn FnMut(&[Value]) -> Result<()>,
         tick: &mut dyn FnMut() -> ControlFlow<()>,
     ) -> Result<()> {
-        self.rows(self.adapter.query_watched(&bare(sql, params)?, &mut || tick().is_break()), each)
+        self.rows(self.adapter.query_watched(&self.bare(sql, params)?, &mut || tick().is_break()), each)
     }
 }
 
