@@ -11,7 +11,7 @@ export async function start() {
   const skipped = (skip) => (name, _body) => test(name, { skip }, () => {});
   if (skip) {
     const none = skipped(skip);
-    return { it: none, inChromium: none, whereItIsKilled: none, inWebkit: none, notInWebkit: none };
+    return { it: none, inChromium: none, withOpfs: none, whereItIsKilled: none, inWebkit: none, notInWebkit: none };
   }
   const server = await serve();
   const { context, close } = await launch(path);
@@ -30,7 +30,8 @@ export async function start() {
   const whereItIsKilled = firefox ? skipped('not in Firefox') : it;
   const inWebkit = webkit ? it : skipped('of WebKit only: it takes the place of the tab that is closed');
   const notInWebkit = webkit ? skipped('a busy tab of WebKit is not closed by a driver: it waits, or ends the browser') : it;
-  return { it, inChromium, whereItIsKilled, inWebkit, notInWebkit, page, privately, server, context };
+  const withOpfs = webkit ? skipped('WebKitGTK has no OPFS') : it;
+  return { it, inChromium, withOpfs, whereItIsKilled, inWebkit, notInWebkit, page, privately, server, context };
 }
 
 /** A tab in which the harness is loaded, as `t`. */

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { close, ended, isNew, isOldOrNew, makeOld, open, path, run, save, start, stored, tab as tabOf } from './setup.mjs';
 import { launch } from './chromium.mjs';
 
-const { it, whereItIsKilled, inWebkit, notInWebkit, page: tab, server } = await start();
+const { it, inChromium, whereItIsKilled, inWebkit, notInWebkit, page: tab, server } = await start();
 
 /** The next start finishes, whatever came before. */
 async function finishes(page, name, old) {
@@ -182,7 +182,7 @@ whereItIsKilled('the browser killed while it saves', async () => {
   }
 });
 
-whereItIsKilled('the browser killed while a worker migrates in OPFS', async () => {
+inChromium('the browser killed while a worker migrates in OPFS', async () => {
   const inWorker = (page, options) => page.evaluate((options) => t.openInWorker('killed', { kind: 'opfs', ...options }), options);
   const first = await launch(path);
   const page = await tabOf(first.context, server);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { isNew, isOldOrNew, makeOld, open, start, stored } from './setup.mjs';
 
-const { it, page: tab, server } = await start();
+const { it, withOpfs, page: tab, server } = await start();
 
 const inWorker = (page, name, options) => page.evaluate(([name, options]) => t.openInWorker(name, options), [name, options]);
 const ended = (page, name, options) => page.evaluate(([name, options]) => t.ended(t.openInWorker(name, options)), [name, options]);
@@ -32,7 +32,7 @@ it('what fails in the worker fails on the page', async () => {
 });
 
 for (const kind of ['indexeddb', 'opfs']) {
-  it(`${kind}: a worker terminated, or cancelled, at every other event`, async () => {
+  (kind === 'opfs' ? withOpfs : it)(`${kind}: a worker terminated, or cancelled, at every other event`, async () => {
     const page = await tab();
     const options = { kind };
     const old = await before(page, `${kind}, measured`, kind);
@@ -67,7 +67,7 @@ async function before(page, name, kind) {
   return stored(page, name);
 }
 
-it('OPFS: cancelled at every event, and nothing has happened', async () => {
+withOpfs('OPFS: cancelled at every event, and nothing has happened', async () => {
   const page = await tab();
   const kind = 'opfs';
   const old = await before(page, 'cancelled', kind);
@@ -80,7 +80,7 @@ it('OPFS: cancelled at every event, and nothing has happened', async () => {
   await page.close();
 });
 
-it('OPFS: one worker has it until it closes it, another waits', async () => {
+withOpfs('OPFS: one worker has it until it closes it, another waits', async () => {
   const [one, two] = [await tab(), await tab()];
   await inWorker(one, 'held', { kind: 'opfs', hold: true });
   assert.equal((await ended(two, 'held', { kind: 'opfs', wait: false })).code, 'database.locked');
@@ -92,7 +92,7 @@ it('OPFS: one worker has it until it closes it, another waits', async () => {
   await two.close();
 });
 
-it('OPFS: begins with the bytes that IndexedDB has', async () => {
+withOpfs('OPFS: begins with the bytes that IndexedDB has', async () => {
   const page = await tab();
   await makeOld(page, 'moves');
   const old = await stored(page, 'moves');
@@ -102,7 +102,7 @@ it('OPFS: begins with the bytes that IndexedDB has', async () => {
   await page.close();
 });
 
-it('OPFS: what it was before a migration is put back, if it was to be kept', async () => {
+withOpfs('OPFS: what it was before a migration is put back, if it was to be kept', async () => {
   const page = await tab();
   const kind = 'opfs';
   const old = await before(page, 'restored', kind);
