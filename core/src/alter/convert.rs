@@ -137,7 +137,13 @@ pub(super) fn spelling(column: &str, to: Affinity) -> Option<String> {
         )
     };
     match to {
-        Affinity::Integer | Affinity::Numeric => Some(text("NUMERIC")),
+        // A large whole number that is written as a fraction becomes an integer in a column, and not in a CAST.
+        Affinity::Integer | Affinity::Numeric => Some(format!(
+            "({}) OR (typeof({column}) = 'text' AND typeof(CAST({column} AS NUMERIC)) = 'real' \
+             AND CAST(CAST({column} AS NUMERIC) AS INTEGER) = CAST({column} AS NUMERIC) \
+             AND CAST({column} AS NUMERIC) > -9223372036854775808)",
+            text("NUMERIC")
+        )),
         Affinity::Real => Some(format!(
             "({}) OR (typeof({column}) = 'integer' AND CAST({column} AS REAL) IS NOT {column})",
             text("REAL")
@@ -214,4 +220,38 @@ pub(super) fn stored_from(draft: &Draft, name: &str) -> bool {
 
 fn in_primary_key(draft: &Draft, name: &str) -> bool {
     draft.table.primary_key().iter().any(|key| same_name(key, name))
+}
+
+#[cfg(all(test, feature = "rusqlite"))]
+mod tests {
+    use super::*;
+    use crate::alter::values::tests::LITERALS;
+
+    #[test]
+    fn what_is_spelt_otherwise_is_foreseen() {
+        let db = rusqlite::Connection::open_in_memory().unwrap();
+        let types = ["TEXT", "TEXT COLLATE NOCASE", "NUMERIC", "INTEGER", "REAL", "BLOB"];
+        let of = |name: &str| Affinity::of(name.split(' ').next().unwrap_or_default(), false);
+        for (from, to) in types.iter().flat_map(|from| types.map(|to| (*from, to))) {
+            let holds = spelling("a", of(to)).unwrap_or_else(|| "0".to_owned());
+            db.execute_batch(&format!(
+                "DROP TABLE IF EXISTS o; CREATE TABLE o(a {from}); DROP TABLE IF EXISTS n; CREATE TABLE n(a {to})"
+            ))
+            .unwrap();
+            for value in LITERALS {
+                db.execute_batch(&format!(
+                    "DELETE FROM o; INSERT INTO o VALUES ({value}); DELETE FROM n; INSERT INTO n SELECT a FROM o"
+                ))
+                .unwrap();
+                let ask = |sql: &str| db.query_row(sql, [], |row| row.get::<_, bool>(0)).unwrap();
+                let lost =
+                    ask("SELECT +n.a IS NOT +o.a AND CAST(n.a AS TEXT) IS NOT CAST(o.a AS TEXT) FROM o, n");
+                let (odd, still) = (
+                    ask(&format!("SELECT coalesce(({holds}), 0) FROM o")),
+                    ask(&format!("SELECT coalesce(({holds}), 0) FROM n")),
+                );
+                assert_eq!(odd && !still, lost, "{value} as {from} to {to}");
+            }
+        }
+    }
 }

@@ -170,11 +170,14 @@ pub(super) fn as_stored(expression: &str, affinity: Affinity) -> String {
     }
     // A subquery without FROM is computed once, random() too.
     let of = |value: &str, from: String| format!("(SELECT {value} FROM (SELECT {from} AS v))");
-    let number = of(
-        "CASE typeof(v) WHEN 'text' THEN CASE WHEN CAST(v AS NUMERIC) = +v THEN CAST(v AS NUMERIC) ELSE v END \
-         WHEN 'real' THEN CASE WHEN CAST(v AS INTEGER) = v AND v > -9223372036854775808 \
-         THEN CAST(v AS INTEGER) ELSE v END ELSE v END",
+    let read = of(
+        "CASE WHEN typeof(v) = 'text' AND CAST(v AS NUMERIC) = +v THEN CAST(v AS NUMERIC) ELSE v END",
         expression.to_owned(),
+    );
+    let number = of(
+        "CASE WHEN typeof(v) = 'real' AND CAST(v AS INTEGER) = v AND v > -9223372036854775808 \
+         THEN CAST(v AS INTEGER) ELSE v END",
+        read,
     );
     match affinity {
         Affinity::Blob => expression.to_owned(),
@@ -211,8 +214,67 @@ pub(super) fn literal_kind(expression: &str) -> Option<T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+
+    /// Values that types hold, convert and spell in different ways, as SQL.
+    pub const LITERALS: &[&str] = &[
+        "NULL",
+        "0",
+        "-1",
+        "9007199254740993",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1.0",
+        "-0.0",
+        "0.1",
+        "1e15",
+        "1e16",
+        "1e18",
+        "9223372036854775807.0",
+        "-9223372036854775808.0",
+        "1e19",
+        "1e300",
+        "9e999",
+        "''",
+        "'abc'",
+        "'5'",
+        "'007'",
+        "' 5 '",
+        "'5.0'",
+        "'5.5'",
+        "'1e3'",
+        "'1e-3'",
+        "'5x'",
+        "'0x1F'",
+        "'-0'",
+        "'+7'",
+        "'.5'",
+        "'5.'",
+        "'1e400'",
+        "'9007199254740993'",
+        "'9223372036854775807'",
+        "'9223372036854775808'",
+        "'-9223372036854775809'",
+        "'9223372036854775807.0'",
+        "'1e15'",
+        "'1e16'",
+        "'1.0e+16'",
+        "'-9223372036854775808.0'",
+        "'1e19'",
+        "'inf'",
+        "'nan'",
+        "'é'",
+        "x''",
+        "x'35'",
+        "'5' || char(0)",
+        "char(160) || '5'",
+        "'0.1'",
+        "'123456789012345678901234567890'",
+        "'100000000000000000000'",
+        "140737488355328",
+        "'140737488355328'",
+    ];
 
     #[test]
     fn defaults_as_expressions() {
@@ -238,60 +300,6 @@ mod tests {
     #[test]
     fn values_are_those_that_a_column_stores() {
         let db = rusqlite::Connection::open_in_memory().unwrap();
-        let values = [
-            "NULL",
-            "0",
-            "-1",
-            "9007199254740993",
-            "9223372036854775807",
-            "-9223372036854775808",
-            "1.0",
-            "-0.0",
-            "0.1",
-            "1e15",
-            "1e16",
-            "1e18",
-            "9223372036854775807.0",
-            "-9223372036854775808.0",
-            "1e19",
-            "1e300",
-            "9e999",
-            "''",
-            "'abc'",
-            "'5'",
-            "'007'",
-            "' 5 '",
-            "'5.0'",
-            "'5.5'",
-            "'1e3'",
-            "'1e-3'",
-            "'5x'",
-            "'0x1F'",
-            "'-0'",
-            "'+7'",
-            "'.5'",
-            "'5.'",
-            "'1e400'",
-            "'9007199254740993'",
-            "'9223372036854775807'",
-            "'9223372036854775808'",
-            "'-9223372036854775809'",
-            "'9223372036854775807.0'",
-            "'1e15'",
-            "'1e19'",
-            "'inf'",
-            "'nan'",
-            "'é'",
-            "x''",
-            "x'35'",
-            "'5' || char(0)",
-            "char(160) || '5'",
-            "'0.1'",
-            "'123456789012345678901234567890'",
-            "'100000000000000000000'",
-            "140737488355328",
-            "'140737488355328'",
-        ];
         for (type_name, affinity) in [
             ("TEXT", Affinity::Text),
             ("NUMERIC", Affinity::Numeric),
@@ -300,7 +308,7 @@ mod tests {
             ("", Affinity::Blob),
         ] {
             db.execute_batch(&format!("DROP TABLE IF EXISTS c; CREATE TABLE c(a {type_name})")).unwrap();
-            for value in values {
+            for value in LITERALS {
                 let stored = "SELECT typeof(a) || quote(a) FROM c WHERE rowid = (SELECT max(rowid) FROM c)";
                 db.execute_batch(&format!("INSERT INTO c VALUES ({value})")).unwrap();
                 let want: String = db.query_row(stored, [], |row| row.get(0)).unwrap();
