@@ -125,15 +125,6 @@ pub fn is_sqlites(name: &str) -> bool {
     name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
 }
 
-/// One table with all that an alteration must know of it; `None` if there is no such table.
-///
-/// Errors: [`ErrorKind::UnknownTable`] for a view, a virtual table, or a table of SQLite's own;
-/// [`ErrorKind::SqlSyntax`] where its stored text cannot be read.
-pub fn table(db: &mut dyn Database, schema: &str, name: &str) -> Result<Option<TableState>> {
-    let all = with_temp(db, schema)?;
-    table_of(db, &all, &Definitions::default(), schema, name)
-}
-
 /// Definitions by their tables' names: a text that was read before, and is still the same, is not read again.
 #[derive(Debug, Default)]
 pub struct Definitions(LiteMap<String, Arc<TableDef>>);
@@ -150,6 +141,15 @@ impl Definitions {
             _ => TableDef::parse(sql).map(Arc::new),
         }
     }
+}
+
+/// One table with all that an alteration must know of it; `None` if there is no such table.
+///
+/// Errors: [`ErrorKind::UnknownTable`] for a view, a virtual table, or a table of SQLite's own;
+/// [`ErrorKind::SqlSyntax`] where its stored text cannot be read.
+pub fn table(db: &mut dyn Database, schema: &str, name: &str) -> Result<Option<TableState>> {
+    let all = with_temp(db, schema)?;
+    table_of(db, &all, &Definitions::default(), schema, name)
 }
 
 /// The same, where [`with_temp`] has just been read.

@@ -271,6 +271,7 @@ struct Run<'r, 'l> {
     warnings: Vec<String>,
     /// What the last alteration has left behind, and in which schema, as long as nothing has run since.
     known: Option<(String, Inventory)>,
+    /// Of the tables that this run has altered.
     definitions: Definitions,
     /// Whether the stored texts may be edited, once that was asked.
     may_edit: Option<bool>,

@@ -33,11 +33,6 @@ impl Affinity {
             Affinity::Numeric
         }
     }
-
-    /// Whether it turns text into numbers.
-    pub fn is_numeric(self) -> bool {
-        matches!(self, Affinity::Numeric | Affinity::Integer | Affinity::Real)
-    }
 }
 
 #[cfg(test)]
