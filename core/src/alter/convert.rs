@@ -130,7 +130,7 @@ fn no_value(state: &TableState, column: &str, types: &str, what: &str) -> Condit
 /// they are: the number of those that hold it before and do not after is what was lost.
 ///
 /// The unary plus takes the affinity away, which would make '007' equal 7.
-pub(super) fn spelling(column: &str, to: Affinity) -> Option<String> {
+fn spelling(column: &str, to: Affinity) -> Option<String> {
     let text = |as_type| {
         format!(
             "typeof({column}) = 'text' AND ('' || CAST({column} AS {as_type})) COLLATE BINARY <> +{column}"

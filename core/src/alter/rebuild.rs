@@ -9,7 +9,6 @@
 //! because the rename would otherwise pull views, triggers and child tables along. The caller sees
 //! to both.
 
-use super::convert::spelling;
 use super::draft::{Draft, Source};
 use super::swap::Swap;
 use super::table_state::TableState;
@@ -62,19 +61,8 @@ pub struct Copy {
     /// The rowid's name in the new and in the old table, where rows keep it: then rows can be
     /// copied in windows.
     pub rowid: Option<(String, String)>,
-    /// Columns whose values SQLite converts, and may spell otherwise.
-    pub converted: Vec<Converted>,
-}
-
-/// A column whose values SQLite converts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Converted {
-    /// In the new table.
-    pub new: String,
-    /// In the old one.
-    pub old: String,
-    /// What holds for an old value that could be spelt otherwise afterwards.
-    pub spelling: String,
+    /// Columns that SQLite converts: the new table's name, the old one's.
+    pub converted: Vec<(String, String)>,
 }
 
 impl Copy {
@@ -206,10 +194,8 @@ fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy>
         match source {
             Source::Column(old) => columns.push((name, quote(old))),
             Source::Converted(old) => {
-                let (new, old) = (name.clone(), quote(old));
-                columns.push((name, old.clone()));
-                let spelling = spelling(&old, draft.table.affinity(column));
-                converted.extend(spelling.map(|spelling| Converted { new, old, spelling }));
+                columns.push((name.clone(), quote(old)));
+                converted.push((name, quote(old)));
             }
             Source::Expression(expression) => columns.push((name, format!("({expression})"))),
             Source::Default => {}
