@@ -137,9 +137,10 @@ fn spelling(column: &str, to: Affinity) -> Option<String> {
         )
     };
     match to {
-        // A large whole number that is written as a fraction becomes an integer in a column, and not in a CAST.
+        // 1.0e+16, or 10000000000000000.0: a large whole number becomes an integer in a column, and not in a CAST.
         Affinity::Integer | Affinity::Numeric => Some(format!(
-            "({}) OR (typeof({column}) = 'text' AND typeof(CAST({column} AS NUMERIC)) = 'real' \
+            "({}) OR (typeof({column}) = 'text' AND (instr({column}, 'e') OR instr({column}, '.0')) \
+             AND typeof(CAST({column} AS NUMERIC)) = 'real' \
              AND CAST(CAST({column} AS NUMERIC) AS INTEGER) = CAST({column} AS NUMERIC) \
              AND CAST({column} AS NUMERIC) > -9223372036854775808)",
             text("NUMERIC")
