@@ -8,7 +8,7 @@ use crate::alter::{Child, TableState};
 use crate::db::{Database, Value, not_utf8};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::schema::{Object, ObjectKind, TableDef};
-use crate::sql::{quote, same_name};
+use crate::sql::{lower, quote, same_name};
 
 /// All objects of one schema, in the order in which they were made.
 pub fn objects(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
@@ -132,11 +132,11 @@ pub struct Definitions(LiteMap<String, Arc<TableDef>>);
 impl Definitions {
     /// Keeps one for the next time.
     pub fn keep(&mut self, table: &Arc<TableDef>) {
-        self.0.insert(table.name.to_ascii_lowercase(), Arc::clone(table));
+        self.0.insert(lower(&table.name), Arc::clone(table));
     }
 
     fn read(&self, name: &str, sql: &str) -> Result<Arc<TableDef>> {
-        match self.0.get(&name.to_ascii_lowercase()) {
+        match self.0.get(&lower(name)) {
             Some(known) if known.sql == sql => Ok(Arc::clone(known)),
             _ => TableDef::parse(sql).map(Arc::new),
         }

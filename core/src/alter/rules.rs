@@ -11,7 +11,7 @@ use super::question::{Question, Relation, Rows, Rule};
 use super::table_state::TableState;
 use super::unique::{Key, unique_keys};
 use super::values::{Values, changed, default_expression, literal_kind};
-use crate::schema::{ColumnDef, ColumnRule, ForeignKey, TableDef, TableRule, names_used};
+use crate::schema::{ColumnDef, ColumnRule, ForeignKey, NamesUsed, TableDef, TableRule};
 use crate::sql::{TokenType, quote, same_name, same_text};
 
 /// All rules that a batch adds.
@@ -281,10 +281,8 @@ impl Find<'_> {
 
     fn mentioned(&self, text: &str) -> Vec<usize> {
         let columns = &self.draft.table.columns;
-        let used = names_used(text);
-        let is_used =
-            |name: &str| used.as_ref().is_none_or(|used| used.iter().any(|one| same_name(one, name)));
-        (0..columns.len()).filter(|&at| is_used(&columns[at].name)).collect()
+        let used = NamesUsed::of(text);
+        (0..columns.len()).filter(|&at| used.has(&columns[at].name)).collect()
     }
 
     /// What a column that is new holds in every row; none for any other.

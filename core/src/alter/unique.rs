@@ -1,7 +1,7 @@
 //! The unique keys of a table, those of written indexes included, as lists of SQL values.
 
 use crate::schema::{ColumnRule, IndexedColumn, Object, TableDef, TableRule};
-use crate::sql::{Token, TokenType as T, quote, same_text, tokens};
+use crate::sql::{TokenType as T, index_entries, quote, same_text, tokens};
 
 /// Values that no two rows may share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,34 +81,8 @@ fn of_index(index: &Object) -> Option<Key> {
     let sql = index.sql.as_deref()?;
     let all = tokens(sql).ok()?;
     all.get(1).filter(|token| token.kind == T::TK_UNIQUE)?;
-    let open = all.iter().position(|token| token.kind == T::TK_LP)?;
-    let mut values = Vec::new();
-    let (mut depth, mut first) = (0, open + 1);
-    for (at, token) in all.iter().enumerate().skip(open) {
-        match token.kind {
-            T::TK_LP => depth += 1,
-            T::TK_RP => depth -= 1,
-            _ => {}
-        }
-        if depth == 0 || (depth == 1 && token.kind == T::TK_COMMA) {
-            values.push(without_order(sql, &all[first..at])?);
-            first = at + 1;
-        }
-        if depth == 0 {
-            break;
-        }
-    }
-    let condition = all.get(first).filter(|token| token.kind == T::TK_WHERE);
-    let condition = condition.map(|token| sql[token.end()..].to_owned());
+    let (values, condition) = index_entries(sql, &all)?;
     Some(Key { title: format!("unique {}", index.title()), values, condition, primary: false, plain: false })
-}
-
-fn without_order(sql: &str, part: &[Token<'_>]) -> Option<String> {
-    let part = match part {
-        [rest @ .., last] if matches!(last.kind, T::TK_ASC | T::TK_DESC) => rest,
-        all => all,
-    };
-    Some(sql[part.first()?.start..part.last()?.end()].to_owned())
 }
 
 #[cfg(test)]

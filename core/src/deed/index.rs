@@ -1,7 +1,6 @@
-//! What a `CREATE INDEX` lists. It is asked of rows in the author's own words, of which SQLite's tree does not say
-//! where they stand: so by tokens.
+//! What a `CREATE INDEX` makes, to be asked of rows before it runs.
 
-use crate::sql::{Token, TokenType as T, is_name, quote, tokens, unquote};
+use crate::sql::{TokenType as T, index_entries, is_name, quote, tokens, unquote};
 
 /// A `CREATE INDEX` on a table of the database.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,36 +18,19 @@ pub struct NewIndex {
 impl NewIndex {
     /// Of a text that SQLite's grammar has accepted, in which the first parenthesis is that of the list.
     pub(super) fn read(name: String, table: String, sql: &str) -> Option<NewIndex> {
-        let all = tokens(sql).ok()?;
-        let open = all.iter().position(|token| token.kind == T::TK_LP)?;
-        let (mut depth, mut begin) = (0usize, open + 1);
-        let mut listed = Vec::new();
-        for (place, token) in all.iter().enumerate().skip(open) {
-            match token.kind {
-                T::TK_LP => depth += 1,
-                T::TK_RP => depth = depth.checked_sub(1)?,
-                _ => {}
-            }
-            if depth == 0 || (depth == 1 && token.kind == T::TK_COMMA) {
-                listed.push(expression(sql, all.get(begin..place)?)?);
-                begin = place + 1;
-            }
-            if depth == 0 {
-                break;
-            }
-        }
-        let of = all.get(begin).filter(|token| token.kind == T::TK_WHERE);
-        Some(NewIndex { name, table, listed, of: of.map(|token| sql[token.end()..].to_owned()) })
+        let (entries, of) = index_entries(sql, &tokens(sql).ok()?)?;
+        Some(NewIndex { name, table, listed: entries.into_iter().map(expression).collect(), of })
     }
 }
 
-/// One entry of an index's list without its order; a string there is a column's name.
-fn expression(sql: &str, entry: &[Token<'_>]) -> Option<String> {
-    let ordered = matches!(entry.last()?.kind, T::TK_ASC | T::TK_DESC) && entry.len() > 1;
-    let entry = &entry[..entry.len() - usize::from(ordered)];
-    let (first, last) = (entry.first()?, entry.last()?);
-    let named = is_name(first) && entry.get(1).is_none_or(|next| next.kind == T::TK_COLLATE);
-    Some(if named { quote(&unquote(first.text)) } else { sql[first.start..last.end()].to_owned() })
+/// An entry as an expression: a string there is a column's name.
+fn expression(entry: String) -> String {
+    let all = tokens(&entry).unwrap_or_default();
+    match &all[..] {
+        [name] if is_name(name) => quote(&unquote(name.text)),
+        [name, next, ..] if is_name(name) && next.kind == T::TK_COLLATE => quote(&unquote(name.text)),
+        _ => entry,
+    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use crate::alter::{
 use crate::db::Database;
 use crate::dependents::{Broken, drop_column_keeps};
 use crate::error::{Error, ErrorKind, Result};
-use crate::inspect;
 use crate::proof::{Change, Inventory};
 use crate::report::{AlterationReport, Way};
 use crate::schema::{Object, ObjectKind};
@@ -41,8 +40,7 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     let mut groups = VecDeque::from(alteration.groups());
     while let Some(mut group) = groups.pop_front() {
         let mut before = run.inventory(schema)?;
-        let Some(state) = inspect::table_of(run.db, &before.objects, &run.definitions, schema, &table)?
-        else {
+        let Some(state) = run.table(&before, schema, &table)? else {
             if alteration.if_exists {
                 break;
             }
@@ -56,8 +54,7 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
         let mut state = state;
         if !released.is_empty() {
             before = run.inventory(schema)?;
-            state = inspect::table_of(run.db, &before.objects, &run.definitions, schema, &table)?
-                .unwrap_or(state);
+            state = run.table(&before, schema, &table)?.unwrap_or(state);
         }
         reports.extend(released);
         reports.extend(one_group(run, &state, &group, before)?);

@@ -28,8 +28,7 @@ pub(super) fn release_children(
         let others = state.children.iter().filter(|child| !same_name(&child.table, &state.table.name));
         for child in others.filter(|child| child.names(column, &key)) {
             let before = run.inventory(&state.schema)?;
-            let found =
-                inspect::table_of(run.db, &before.objects, &run.definitions, &state.schema, &child.table)?;
+            let found = run.table(&before, &state.schema, &child.table)?;
             let Some(found) = found else { continue };
             // Another column of the same key may have taken it along already.
             let constraint = ConstraintRef::ForeignKey(child.from.clone());

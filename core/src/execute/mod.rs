@@ -26,7 +26,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::alter::RebuildMode;
+use crate::alter::{RebuildMode, TableState};
 use crate::backup::data_version;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
@@ -394,6 +394,11 @@ impl<'r, 'l> Run<'r, 'l> {
             Some((of, known)) if of == schema => Ok(known),
             _ => Inventory::read(self.db, schema),
         }
+    }
+
+    /// A table of a schema that has just been read.
+    fn table(&mut self, there: &Inventory, schema: &str, name: &str) -> Result<Option<TableState>> {
+        inspect::table_of(self.db, &there.objects, &self.definitions, schema, name)
     }
 
     fn begin(&mut self) -> Result<()> {

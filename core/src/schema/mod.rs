@@ -17,8 +17,8 @@ mod table;
 
 pub use affinity::Affinity;
 pub use edit::{Edits, append_item, insert_item, insert_with_comment, item_with_comment, remove_item};
+pub(crate) use object::{NamesUsed, double_quotes, expression_mentions, mentions};
 pub use object::{Object, ObjectKind};
-pub(crate) use object::{double_quotes, expression_mentions, mentions, names_used};
 pub use table::{
     ColumnConstraint, ColumnDef, ColumnRule, ForeignKey, IndexedColumn, Span, TableConstraint, TableDef,
     TableOptions, TableRule,

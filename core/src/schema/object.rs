@@ -137,13 +137,25 @@ impl Object {
 
 /// Whether `sql` uses `name` as a name. A function's or a collation's name is not meant.
 pub(crate) fn mentions(sql: &str, name: &str) -> bool {
-    names_used(sql).is_none_or(|used| used.iter().any(|one| same_name(one, name)))
+    NamesUsed::of(sql).has(name)
 }
 
-/// What `sql` uses as a name, be it a column's or not; none where it cannot be read.
-pub(crate) fn names_used(sql: &str) -> Option<Vec<String>> {
-    let all = tokens(sql).ok()?;
-    Some((0..all.len()).filter(|&at| may_be_used(&all, at)).map(|at| unquote(all[at].text)).collect())
+/// What a text uses as a name, be it a column's or not; none where it cannot be read.
+pub(crate) struct NamesUsed(Option<Vec<String>>);
+
+impl NamesUsed {
+    pub(crate) fn of(sql: &str) -> NamesUsed {
+        let used = |all: Vec<Token<'_>>| {
+            let places = (0..all.len()).filter(|&at| may_be_used(&all, at));
+            places.map(|at| unquote(all[at].text)).collect()
+        };
+        NamesUsed(tokens(sql).ok().map(used))
+    }
+
+    /// Whether a name is among them. May be too careful, never too careless.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.as_ref().is_none_or(|used| used.iter().any(|one| same_name(one, name)))
+    }
 }
 
 /// Whether an expression uses `name` as a name: what stands in single quotes is a string there, but
@@ -157,7 +169,7 @@ fn is_used(all: &[Token<'_>], at: usize, name: &str) -> bool {
     is_that_name(&all[at], name) && may_be_used(all, at)
 }
 
-/// Whether what stands there would be a function's name, or a collation's.
+/// Whether what stands there is not a function's name, nor a collation's.
 fn may_be_used(all: &[Token<'_>], at: usize) -> bool {
     all.get(at + 1).is_none_or(|next| next.kind != T::TK_LP || all[at].text.starts_with('"'))
         && at.checked_sub(1).is_none_or(|before| all[before].kind != T::TK_COLLATE)

@@ -13,6 +13,7 @@
 //! ```
 
 mod ident;
+mod index;
 mod normal;
 mod parse;
 mod split;
@@ -20,6 +21,7 @@ mod token;
 
 pub(crate) use ident::lower;
 pub use ident::{literal, quote, same_name, unquote};
+pub(crate) use index::index_entries;
 pub use normal::Normal;
 pub(crate) use parse::{with_statement, with_tokens};
 pub(crate) use split::{LineCounter, groups};
