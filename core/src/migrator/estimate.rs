@@ -9,6 +9,7 @@ use crate::deed::Deed;
 use crate::error::{Error, Result, accepted, counted};
 use crate::execute::TransactionMode;
 use crate::graph::RevisionGraph;
+use crate::inspect;
 use crate::report::{Direction, DryStep, Way};
 use crate::room::sizes::{self, Journal};
 use crate::room::{same_volume, size, temporary_folder};
@@ -305,8 +306,7 @@ fn work(deed: &Deed) -> Option<(Work, &str)> {
         Deed::Vacuum => Some((Work::Vacuum, "main")),
         Deed::CreateIndex(index) => Some((Work::Index, &index.table)),
         Deed::Update { table, .. } | Deed::Delete { table, .. } => {
-            let own = table.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"));
-            (!own).then_some((Work::Write, table))
+            (!inspect::is_sqlites(table)).then_some((Work::Write, table))
         }
         _ => None,
     }
