@@ -217,12 +217,12 @@ fn compile_statements(
     let name = qualified(target);
     let on = if altered { ALTERED.to_owned() } else { target.title() };
     compile(db, broken, format!("INSERT into {on}"), &format!("INSERT INTO {name} DEFAULT VALUES"))?;
-    compile(db, broken, format!("DELETE from {on}"), &format!("DELETE FROM {name}"))?;
-    // An UPDATE compiles nothing else of a table than INSERT does (all its CHECKs, generated columns and
-    // indexes) but triggers, and keys that are enforced.
+    // DELETE and UPDATE compile nothing else of a table than INSERT does (all its CHECKs, generated columns
+    // and indexes) but triggers, and keys that are enforced.
     if !others_look {
         return Ok(());
     }
+    compile(db, broken, format!("DELETE from {on}"), &format!("DELETE FROM {name}"))?;
     let sql = "SELECT name FROM pragma_table_info(?1, ?2)";
     let columns = db.texts(sql, &[target.name.as_str().into(), target.schema.as_str().into()]);
     let sets: Vec<String> =

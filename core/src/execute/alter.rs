@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::anew::made_anew;
 use super::cascade::{drop_dependents, release_children, still_needed};
 use super::in_place::{self, Outcome, in_place};
 use super::portable;
@@ -120,7 +121,7 @@ pub(super) fn one_group(
     // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
     // limbeck finds all of them.
     run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
-    let report = carry_out(run, state, &draft, choice, &before)?;
+    let report = carry_out(run, state, &draft, actions, choice, &before)?;
     run.db.execute("PRAGMA legacy_alter_table = 0")?;
     if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
         run.watch.rename(from, to);
@@ -153,6 +154,7 @@ fn carry_out(
     run: &mut Run<'_, '_>,
     state: &TableState,
     draft: &Draft,
+    actions: &[Action],
     choice: Choice,
     before: &Inventory,
 ) -> Result<AlterationReport> {
@@ -160,8 +162,10 @@ fn carry_out(
     let why = match choice {
         Choice::Nothing => String::new(),
         Choice::Native(statements) => {
-            for statement in &statements {
-                run.execute(statement).map_err(explained)?;
+            if !made_anew(run, state, draft, actions, before)? {
+                for statement in &statements {
+                    run.execute(statement).map_err(explained)?;
+                }
             }
             return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
         }

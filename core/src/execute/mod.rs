@@ -2,6 +2,7 @@
 //! transactions.
 
 mod alter;
+mod anew;
 mod cascade;
 mod code;
 mod copy;
