@@ -18,7 +18,7 @@ use serde::ser::Serializer;
 
 use crate::alter::Action;
 use crate::schema::ObjectKind;
-use crate::sql::quote;
+use crate::sql::{quote, semicolon};
 
 /// A step, and what a reader should know of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,10 +187,7 @@ pub fn script(operations: &[Operation]) -> String {
             }
         }
         let sql = operation.sql();
-        // A comment at the end would swallow the semicolon.
-        let end = if sql.lines().last().is_some_and(|line| line.contains("--")) { "\n;\n" } else { ";\n" };
-        text.push_str(&sql);
-        text.push_str(end);
+        text.push_str(&format!("{sql}{}\n", semicolon(&sql)));
     }
     text
 }

@@ -14,7 +14,7 @@ use crate::graph::{Plan, RevisionGraph};
 use crate::inspect;
 use crate::report::{Direction, DryRun, DryStep, Report, StepReport, Way};
 use crate::schema::ObjectKind;
-use crate::sql::{TokenType as T, quote, tokens};
+use crate::sql::{TokenType as T, quote, semicolon, tokens};
 
 /// What limbeck does around the statements that a reader of a dry run wants to see.
 const SWITCHES: [&str; 5] =
@@ -298,10 +298,7 @@ fn script(what: &str, from: &[String], notes: &[Note]) -> String {
         match note {
             Note::Step { text: step, .. } => text += &format!("-- {}\n\n", step.replace('\n', " ")),
             Note::Statement(sql) => {
-                // A comment behind the statement would swallow the semicolon.
-                let end =
-                    if sql.lines().last().is_some_and(|line| line.contains("--")) { "\n;" } else { ";" };
-                text += &format!("{}{end}\n\n", carriage_returns_kept(sql));
+                text += &format!("{}{}\n\n", carriage_returns_kept(sql), semicolon(sql));
             }
         }
     }

@@ -26,4 +26,5 @@ pub use normal::Normal;
 pub(crate) use parse::{with_statement, with_tokens};
 pub(crate) use split::{LineCounter, groups};
 pub use split::{Statement, split};
+pub(crate) use token::semicolon;
 pub use token::{Token, TokenType, is_name, line_at, same_text, tokens};

@@ -114,6 +114,13 @@ pub fn line_at(text: &str, offset: usize) -> u32 {
     1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|&&b| b == b'\n').count() as u32
 }
 
+/// What ends a statement in a script: behind a comment a semicolon by itself would belong to it.
+pub fn semicolon(sql: &str) -> &'static str {
+    let all = tokens(sql).unwrap_or_default();
+    let end = all.last().map_or(0, Token::end);
+    if sql[end..].contains("--") { "\n;" } else { ";" }
+}
+
 /// Whether two texts say the same: layout, comments, case of words and quotes of names aside.
 pub fn same_text(a: &str, b: &str) -> bool {
     let (Ok(a), Ok(b)) = (tokens(a), tokens(b)) else { return false };
@@ -153,6 +160,22 @@ fn is_literal(token: &Token<'_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_semicolon_stands_behind_a_comment() {
+        for (sql, want) in [
+            ("SELECT 1", ";"),
+            ("SELECT 1 -- one", "\n;"),
+            ("SELECT '--'", ";"),
+            ("CREATE INDEX \"a--b\" ON t(c) WHERE c > 0", ";"),
+            ("SELECT '-- one' -- two\n", "\n;"),
+            ("SELECT 1 /* one */", ";"),
+            ("-- none", "\n;"),
+            ("SELECT ' -- not readable", "\n;"),
+        ] {
+            assert_eq!(semicolon(sql), want, "{sql}");
+        }
+    }
 
     #[test]
     fn places_are_those_of_the_text() {
