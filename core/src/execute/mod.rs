@@ -24,6 +24,7 @@ mod tests;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,7 @@ use crate::inspect::{self, Definitions};
 use crate::proof::Inventory;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::room::Room;
+use crate::schema::Object;
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
@@ -209,6 +211,7 @@ pub(crate) fn run(
         pending: Vec::new(),
         warnings: Vec::new(),
         known: None,
+        seen: Vec::new(),
         definitions: Definitions::default(),
         may_edit: None,
         step_started: started,
@@ -272,6 +275,8 @@ struct Run<'r, 'l> {
     warnings: Vec<String>,
     /// What the last alteration has left behind, and in which schema, as long as nothing has run since.
     known: Option<(String, Inventory)>,
+    /// What the last look at a schema has found: most of it will be there at the next.
+    seen: Vec<Arc<Object>>,
     /// Of the tables that this run has altered.
     definitions: Definitions,
     /// Whether the stored texts may be edited, once that was asked.
@@ -393,7 +398,7 @@ impl<'r, 'l> Run<'r, 'l> {
     fn inventory(&mut self, schema: &str) -> Result<Inventory> {
         match self.known.take() {
             Some((of, known)) if of == schema => Ok(known),
-            _ => Inventory::read(self.db, schema),
+            _ => Inventory::read_since(self.db, schema, &self.seen),
         }
     }
 
@@ -548,7 +553,8 @@ impl<'r, 'l> Run<'r, 'l> {
         }
         let objects = match &self.known {
             Some((schema, known)) if schema == "main" => {
-                known.objects.iter().filter(|object| object.schema == "main").cloned().collect()
+                let objects = known.objects.iter().map(Arc::as_ref);
+                objects.filter(|object| object.schema == "main").cloned().collect()
             }
             _ => inspect::objects(self.db, "main")?,
         };
