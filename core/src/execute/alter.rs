@@ -105,7 +105,7 @@ pub(super) fn one_group(
     }
     let (draft, choice) = choose(state, actions, can)?;
     if choice == Choice::Nothing {
-        run.known = Some((state.schema.clone(), before));
+        run.known.unchanged(&state.schema, before);
         return Ok(None);
     }
     if run.options.purpose == Purpose::Live {
@@ -138,9 +138,7 @@ pub(super) fn one_group(
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
     Broken::find(run.db, &after.objects, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
-    run.seen.clone_from(&after.objects);
-    run.known = Some((state.schema.clone(), after));
-    run.definitions.keep(&draft.table);
+    run.known.altered(&state.schema, after, &draft.table);
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
 }
