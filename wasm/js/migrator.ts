@@ -239,7 +239,9 @@ function parsed<T>(call: () => string): T {
   return JSON.parse(called(call)) as T;
 }
 
-function listener({ onProgress, signal }: RunOptions): (json: string) => boolean {
+/** What the core asks at each event; nothing where nobody listens. */
+function listener({ onProgress, signal }: RunOptions): ((json: string) => boolean) | undefined {
+  if (!onProgress && !signal) return undefined;
   return (json) => {
     signal?.throwIfAborted();
     const goesOn = onProgress?.(JSON.parse(json) as Event) !== false;

@@ -559,7 +559,8 @@ impl<'r, 'l> Run<'r, 'l> {
             _ => inspect::objects(self.db, "main")?,
         };
         let objects = inspect::app_objects_of(self.db, objects, &self.options.version_table)?;
-        Ok(diff::fingerprint(&objects).ok())
+        let definitions = &mut self.definitions;
+        Ok(diff::fingerprint_by(&objects, &mut |table, sql| definitions.of(table, sql)).ok())
     }
 
     /// The record, where it is whole. A script makes it in any case: of the other database nothing is known.
