@@ -85,7 +85,7 @@ export class Migrator {
 
   /**
    * Takes the migrations. What is wrong with a header or the graph is an error of the first call that has to know it.
-   * Errors: `script.unreadable`, `settings.invalid`.
+   * Errors: `script.unreadable`, `settings.invalid`; `js.misuse` without `await init()`, in a browser.
    */
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
     const { joined, lengths, code } = read(migrations);
