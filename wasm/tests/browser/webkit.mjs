@@ -55,8 +55,13 @@ export async function launchWebkit(path, { folder = mkdtempSync(join(tmpdir(), '
 
 /** The processes below one: a driver's are the browser, what stores for it, and its tabs. */
 function below(id) {
-  const children = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  return children.flatMap((child) => [child, ...below(child)]);
+  let children = '';
+  try {
+    children = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8');
+  } catch {
+    // It has ended meanwhile.
+  }
+  return children.split(' ').filter(Boolean).map(Number).flatMap((child) => [child, ...below(child)]);
 }
 
 /** Waits until processes have ended, at most so long. */
