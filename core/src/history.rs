@@ -435,7 +435,11 @@ impl<'a> History<'a> {
                 [Value::Text(state), .., done] if state == "started" => Some(Unfinished {
                     revision: revision.clone(),
                     direction: direction.clone(),
-                    statements: if let Value::Integer(done) = done { usize::try_from(*done).unwrap_or(0) } else { 0 },
+                    statements: if let Value::Integer(done) = done {
+                        usize::try_from(*done).unwrap_or(0)
+                    } else {
+                        0
+                    },
                 }),
                 _ => None,
             };

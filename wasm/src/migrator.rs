@@ -51,7 +51,13 @@ impl Migrator {
         self.run(db, on_event, |core, db| core.downgrade(db, target))
     }
 
-    pub fn stamp(&self, db: Adapter, targets: Vec<String>, purge: bool, on_event: Option<Function>) -> Answer {
+    pub fn stamp(
+        &self,
+        db: Adapter,
+        targets: Vec<String>,
+        purge: bool,
+        on_event: Option<Function>,
+    ) -> Answer {
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
         self.run(db, on_event, |core, db| core.stamp(db, &targets, purge))
     }

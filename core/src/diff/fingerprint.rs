@@ -6,6 +6,7 @@ use super::schema::{Reader, Schema};
 use super::shape::{Column, Key, KeyColumn, Reference, Rule, Says, Shape};
 use crate::error::Result;
 use crate::schema::Object;
+use crate::sql::hex;
 
 /// How meanings are told; another way is another number, and compares with none of the old.
 const EDITION: &str = "1";
@@ -41,7 +42,7 @@ fn of(schema: &Schema<'_>) -> String {
     }
     lines.sort_unstable();
     let sum = Sha256::digest(lines.join("\n").as_bytes());
-    sum.iter().fold(format!("{EDITION}:"), |text, byte| format!("{text}{byte:02x}"))
+    format!("{EDITION}:{}", hex(&sum))
 }
 
 /// Whether two fingerprints tell of different schemas: of two editions nothing is known.

@@ -9,6 +9,7 @@ mod copy;
 mod damage;
 pub(crate) mod header;
 mod in_place;
+mod known;
 mod outside;
 mod portable;
 mod pragmas;
@@ -27,7 +28,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::alter::{RebuildMode, TableState};
+use crate::alter::RebuildMode;
 use crate::backup::data_version;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
@@ -38,13 +39,13 @@ use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::graph::Step;
 use crate::history::{Entry, History, Kept, Mark, clock};
-use crate::inspect::{self, Definitions};
-use crate::proof::Inventory;
+use crate::inspect;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::room::Room;
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
+use known::Known;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
 pub(crate) use rules::broken_rows;
@@ -208,8 +209,7 @@ pub(crate) fn run(
         report: Report { from: from.clone(), to: from.clone(), ..Report::default() },
         pending: Vec::new(),
         warnings: Vec::new(),
-        known: None,
-        definitions: Definitions::default(),
+        known: Known::default(),
         may_edit: None,
         step_started: started,
         last: false,
@@ -270,10 +270,7 @@ struct Run<'r, 'l> {
     /// Steps that are done and not committed.
     pending: Vec<(StepReport, u64)>,
     warnings: Vec<String>,
-    /// What the last alteration has left behind, and in which schema, as long as nothing has run since.
-    known: Option<(String, Inventory)>,
-    /// Of the tables that this run has altered.
-    definitions: Definitions,
+    known: Known,
     /// Whether the stored texts may be edited, once that was asked.
     may_edit: Option<bool>,
     /// When the step that runs now began, by SQLite's clock.
@@ -395,21 +392,8 @@ impl<'r, 'l> Run<'r, 'l> {
         })
     }
 
-    /// What is in a schema now.
-    fn inventory(&mut self, schema: &str) -> Result<Inventory> {
-        match self.known.take() {
-            Some((of, known)) if of == schema => Ok(known),
-            _ => Inventory::read(self.db, schema),
-        }
-    }
-
-    /// A table of a schema that has just been read.
-    fn table(&mut self, there: &Inventory, schema: &str, name: &str) -> Result<Option<TableState>> {
-        inspect::table_of(self.db, &there.objects, &self.definitions, schema, name)
-    }
-
     fn begin(&mut self) -> Result<()> {
-        self.known = None;
+        self.known.forget();
         // IMMEDIATE: a deferred BEGIN would take the lock at the first write, when what was read
         // before may be stale.
         self.db.execute(if self.savepoint { "SAVEPOINT limbeck" } else { "BEGIN IMMEDIATE" })?;
@@ -468,7 +452,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 let revision = job.step.revision.as_deref().unwrap_or_default();
                 if let Some(code) = job.file.as_deref().and_then(|file| planner.code(file)) {
                     alterations = code::run(self, code, revision, job.step.direction)?;
-                    self.known = None;
+                    self.known.forget();
                 }
             }
         }
@@ -487,7 +471,7 @@ impl<'r, 'l> Run<'r, 'l> {
         match &item.kind {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
-                self.known = None;
+                self.known.forget();
                 let deed = Deed::of(&sql);
                 if self.foreign_keys_on {
                     self.watch.refuse_cascade(self.db, &deed)?;
@@ -552,15 +536,10 @@ impl<'r, 'l> Run<'r, 'l> {
         if self.options.purpose != Purpose::Live || !self.options.keep_history {
             return Ok(None);
         }
-        let objects = match &self.known {
-            Some((schema, known)) if schema == "main" => {
-                known.objects.iter().filter(|object| object.schema == "main").cloned().collect()
-            }
-            _ => inspect::objects(self.db, "main")?,
-        };
+        let objects = self.known.main_objects(self.db)?;
         let objects = inspect::app_objects_of(self.db, objects, &self.options.version_table)?;
-        let definitions = &mut self.definitions;
-        Ok(diff::fingerprint_by(&objects, &mut |table, sql| definitions.of(table, sql)).ok())
+        let known = &mut self.known;
+        Ok(diff::fingerprint_by(&objects, &mut |table, sql| known.definition(table, sql)).ok())
     }
 
     /// The record, where it is whole. A script makes it in any case: of the other database nothing is known.
@@ -582,7 +561,8 @@ impl<'r, 'l> Run<'r, 'l> {
         };
         let Some((left, when)) = left else { return Ok(()) };
         // The first alteration needs it too.
-        self.known = Some(("main".to_owned(), self.inventory("main")?));
+        let there = self.inventory("main")?;
+        self.known.read("main", there);
         if self.fingerprint()?.is_some_and(|now| diff::differ(&now, &left)) {
             let text =
                 format!("the schema is not as the run of {when} left it: 'limbeck verify' says what differs");

@@ -394,7 +394,13 @@ impl Migrator<'_> {
         self.options.history()
     }
 
-    fn run(&mut self, db: &mut dyn Database, rows: Vec<String>, jobs: Vec<Job>, again: &Again<'_>) -> Result<Report> {
+    fn run(
+        &mut self,
+        db: &mut dyn Database,
+        rows: Vec<String>,
+        jobs: Vec<Job>,
+        again: &Again<'_>,
+    ) -> Result<Report> {
         let Migrator { folder, options, backups, listener, .. } = self;
         let (scripts, options) = (folder.scripts()?, &*options);
         let mut again = all_again(scripts, options, again);

@@ -12,11 +12,16 @@ pub fn quote(name: &str) -> String {
 /// A string as an SQL literal. Text with U+0000, which no literal can hold, becomes a cast blob.
 pub fn literal(text: &str) -> String {
     if text.contains('\0') {
-        let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
-        format!("CAST(x'{hex}' AS TEXT)")
+        format!("CAST(x'{}' AS TEXT)", hex(text.as_bytes()))
     } else {
         format!("'{}'", text.replace('\'', "''"))
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The name that a token stands for: without its quotes, doubled quotes made single.
