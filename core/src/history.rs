@@ -136,6 +136,8 @@ pub struct Past {
     pub after: Vec<String>,
     /// The checksum of the script that is done, and when it was.
     pub text: Option<(String, String)>,
+    /// Where it was begun and not finished.
+    pub unfinished: Option<Unfinished>,
 }
 
 /// A `transaction:false` revision that was begun and not finished.
@@ -147,6 +149,17 @@ pub struct Unfinished {
     pub direction: String,
     /// How many of its statements are done.
     pub statements: usize,
+}
+
+/// What a run has to know of the record once its transaction is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The version rows, sorted.
+    pub rows: Vec<String>,
+    /// The last mark that a run has left.
+    pub mark: Option<String>,
+    /// The fingerprint with which the last run left the schema, and when.
+    pub left: Option<(String, String)>,
 }
 
 /// Reads and writes the record.
@@ -183,6 +196,26 @@ impl<'a> History<'a> {
         }))?;
         rows.sort();
         Ok(read.map(|()| (rows, files)))
+    }
+
+    /// What a run has to know, in one SELECT that compiles only where all of the record is there, as
+    /// [`prepare`](Self::prepare) would make it. None where a part is missing, or nothing is applied.
+    pub fn kept(&self, db: &mut dyn Database) -> Result<Option<Kept>> {
+        if !self.keep {
+            return Ok(None);
+        }
+        const LAST: &str = "FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
+        let sql = format!(
+            "SELECT version_num, ({LAST_MARK}), (SELECT fingerprint {LAST}), (SELECT applied_at {LAST}) FROM {}",
+            self.indexed("main")
+        );
+        let Some(found) = accepted(db.rows(&sql, &[]))? else { return Ok(None) };
+        let text = |value: &Value| if let Value::Text(text) = value { Some(text.clone()) } else { None };
+        let Some([_, mark, fingerprint, when]) = found.first().map(Vec::as_slice) else { return Ok(None) };
+        let (mark, left) = (text(mark), text(fingerprint).zip(text(when)));
+        let mut rows: Vec<String> = found.iter().filter_map(|row| text(row.first()?)).collect();
+        rows.sort();
+        Ok(Some(Kept { rows, mark, left }))
     }
 
     /// The last mark that a run has left, where the record is one that can be asked.
@@ -371,12 +404,13 @@ impl<'a> History<'a> {
         Ok(begun.map(|begun| begun.statements))
     }
 
-    /// What each revision's last row says, in the order of the rows.
-    pub fn pasts(&self, db: &mut dyn Database) -> Result<Vec<Past>> {
-        if !is_there(db)? {
+    /// What each revision's last row says, in the order of the rows. `there`: [`launch`](Self::launch) has
+    /// just found the record.
+    pub fn pasts(&self, db: &mut dyn Database, there: bool) -> Result<Vec<Past>> {
+        if !there && !is_there(db)? {
             return Ok(Vec::new());
         }
-        let sql = "SELECT revision, direction, revises, depends_on, state, checksum, applied_at \
+        let sql = "SELECT revision, direction, revises, depends_on, state, checksum, applied_at, statements \
                    FROM main.limbeck_history \
                    WHERE id IN (SELECT max(id) FROM main.limbeck_history GROUP BY revision) ORDER BY id";
         let mut all = Vec::new();
@@ -386,15 +420,27 @@ impl<'a> History<'a> {
             };
             let up = direction == "up";
             let text = match rest {
-                [Value::Text(state), Value::Text(checksum), Value::Text(when)]
+                [Value::Text(state), Value::Text(checksum), Value::Text(when), _]
                     if up && state == "finished" =>
                 {
                     Some((checksum.clone(), when.clone()))
                 }
                 _ => None,
             };
+            let unfinished = match rest {
+                [Value::Text(state), .., done] if state == "started" => Some(Unfinished {
+                    revision: revision.clone(),
+                    direction: direction.clone(),
+                    statements: if let Value::Integer(done) = done {
+                        usize::try_from(*done).unwrap_or(0)
+                    } else {
+                        0
+                    },
+                }),
+                _ => None,
+            };
             let after = [revises, needs].into_iter().flat_map(list).collect();
-            all.push(Past { revision: revision.clone(), up, after, text });
+            all.push(Past { revision: revision.clone(), up, after, text, unfinished });
         }
         Ok(all)
     }

@@ -187,6 +187,15 @@ impl Definitions {
         self.0.insert(lower(&table.name), Arc::clone(table));
     }
 
+    /// The definition in a table's text, kept for the next time.
+    ///
+    /// Errors: those of [`TableDef::parse`].
+    pub fn of(&mut self, table: &Object, sql: &str) -> Result<Arc<TableDef>> {
+        let definition = self.read(&table.name, sql)?;
+        self.keep(&definition);
+        Ok(definition)
+    }
+
     fn read(&self, name: &str, sql: &str) -> Result<Arc<TableDef>> {
         match self.0.get(&lower(name)) {
             Some(known) if known.sql == sql => Ok(Arc::clone(known)),
@@ -321,6 +330,14 @@ pub struct KeyColumn {
 
 /// All foreign keys of a schema, column by column.
 pub fn foreign_keys(db: &mut dyn Database, schema: &str) -> Result<Vec<KeyColumn>> {
+    // The list of one table's keys is a virtual table, which costs more than this to open.
+    let any = format!(
+        "SELECT 1 FROM {}.sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%' LIMIT 1",
+        quote(schema)
+    );
+    if !db.any(&any, &[])? {
+        return Ok(Vec::new());
+    }
     let sql = format!(
         "SELECT m.name, f.id, f.\"table\", f.\"from\", f.\"to\", f.on_delete, f.on_update \
          FROM {}.sqlite_master AS m, pragma_foreign_key_list(m.name, ?1) AS f \

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::schema::Schema;
+use super::schema::{Reader, Schema};
 use super::shape::{Column, Key, KeyColumn, Reference, Rule, Says, Shape};
 use crate::error::Result;
 use crate::schema::Object;
@@ -16,10 +16,20 @@ const EDITION: &str = "1";
 ///
 /// Errors: [`ErrorKind::SqlSyntax`](crate::ErrorKind::SqlSyntax) for a text that cannot be read.
 pub fn fingerprint(objects: &[Object]) -> Result<String> {
-    let schema = Schema::read(objects)?;
+    Schema::read(objects).map(|schema| of(&schema))
+}
+
+/// The same, where somebody else reads the tables' texts.
+///
+/// Errors: those of the reader too.
+pub fn fingerprint_by(objects: &[Object], definition: &mut Reader<'_>) -> Result<String> {
+    Schema::read_by(objects, definition).map(|schema| of(&schema))
+}
+
+fn of(schema: &Schema<'_>) -> String {
     let mut lines: Vec<String> = Vec::new();
     for table in &schema.tables {
-        lines.push(format!("table {:?} {}", table.name, shape(&table.shape, &schema)));
+        lines.push(format!("table {:?} {}", table.name, shape(&table.shape, schema)));
     }
     for other in &schema.others {
         lines.push(format!(
@@ -32,7 +42,7 @@ pub fn fingerprint(objects: &[Object]) -> Result<String> {
     }
     lines.sort_unstable();
     let sum = Sha256::digest(lines.join("\n").as_bytes());
-    Ok(format!("{EDITION}:{}", hex(&sum)))
+    format!("{EDITION}:{}", hex(&sum))
 }
 
 /// Whether two fingerprints tell of different schemas: of two editions nothing is known.

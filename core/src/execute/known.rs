@@ -16,16 +16,21 @@ pub(super) struct Known {
     now: Option<(String, Inventory)>,
     /// What it has left behind: most of that is there still, whatever has run since.
     earlier: Vec<Arc<Object>>,
-    /// Of the tables that this run has altered.
+    /// Of the tables that this run has read.
     definitions: Definitions,
 }
 
 impl Known {
+    /// All of a schema has been read.
+    pub(super) fn read(&mut self, schema: &str, there: Inventory) {
+        self.earlier.clone_from(&there.objects);
+        self.unchanged(schema, there);
+    }
+
     /// An alteration has been proved.
     pub(super) fn altered(&mut self, schema: &str, after: Inventory, table: &Arc<TableDef>) {
-        self.earlier.clone_from(&after.objects);
         self.definitions.keep(table);
-        self.unchanged(schema, after);
+        self.read(schema, after);
     }
 
     /// An alteration had nothing to do.
@@ -36,6 +41,11 @@ impl Known {
     /// Something else has run, or may have.
     pub(super) fn forget(&mut self) {
         self.now = None;
+    }
+
+    /// The definition in a table's text.
+    pub(super) fn definition(&mut self, table: &Object, sql: &str) -> Result<Arc<TableDef>> {
+        self.definitions.of(table, sql)
     }
 
     /// The objects of `main`.

@@ -38,7 +38,7 @@ use crate::error::{Error, ErrorKind, Result, counted};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::graph::Step;
-use crate::history::{Entry, History, Mark, clock};
+use crate::history::{Entry, History, Kept, Mark, clock};
 use crate::inspect;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::room::Room;
@@ -290,7 +290,11 @@ impl<'r, 'l> Run<'r, 'l> {
                     false => self.begin_first(planner)?,
                 }
                 begun = true;
-                let rows = self.history().rows(self.db)?;
+                let kept = self.kept()?;
+                let rows = match &kept {
+                    Some(kept) => kept.rows.clone(),
+                    None => self.history().rows(self.db)?,
+                };
                 if rows != self.rows {
                     jobs = planner.again(self.db, &rows)?.into();
                     if self.report.steps.is_empty() {
@@ -302,10 +306,12 @@ impl<'r, 'l> Run<'r, 'l> {
                     }
                 }
                 self.refuse_what_needs_no_transaction(&jobs)?;
-                self.history().prepare(self.db)?;
-                header::clear(self)?;
+                if kept.is_none() {
+                    self.history().prepare(self.db)?;
+                }
+                header::clear(self, kept.as_ref())?;
                 portable::check_rows(self)?;
-                self.notice_changes()?;
+                self.notice_changes(kept)?;
             }
             let Some(job) = jobs.pop_front() else { break };
             self.last = jobs.is_empty();
@@ -532,15 +538,31 @@ impl<'r, 'l> Run<'r, 'l> {
         }
         let objects = self.known.main_objects(self.db)?;
         let objects = inspect::app_objects_of(self.db, objects, &self.options.version_table)?;
-        Ok(diff::fingerprint(&objects).ok())
+        let known = &mut self.known;
+        Ok(diff::fingerprint_by(&objects, &mut |table, sql| known.definition(table, sql)).ok())
+    }
+
+    /// The record, where it is whole. A script makes it in any case: of the other database nothing is known.
+    fn kept(&mut self) -> Result<Option<Kept>> {
+        match self.options.purpose {
+            Purpose::Live => self.history().kept(self.db),
+            Purpose::Plan | Purpose::Script => Ok(None),
+        }
     }
 
     /// Warns where something other than limbeck has changed the schema since the last run.
-    fn notice_changes(&mut self) -> Result<()> {
+    fn notice_changes(&mut self, kept: Option<Kept>) -> Result<()> {
         if self.done > 0 || self.options.purpose != Purpose::Live {
             return Ok(());
         }
-        let Some((left, when)) = self.history().fingerprint(self.db)? else { return Ok(()) };
+        let left = match kept {
+            Some(kept) => kept.left,
+            None => self.history().fingerprint(self.db)?,
+        };
+        let Some((left, when)) = left else { return Ok(()) };
+        // The first alteration needs it too.
+        let there = self.inventory("main")?;
+        self.known.read("main", there);
         if self.fingerprint()?.is_some_and(|now| diff::differ(&now, &left)) {
             let text =
                 format!("the schema is not as the run of {when} left it: 'limbeck verify' says what differs");

@@ -124,7 +124,12 @@ pub(super) fn is_reserved(word: &str) -> bool {
         "when",
         "where",
     ];
-    RESERVED.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
+    // As long as the longest: every word of every text is asked.
+    let mut lower = [0; "autoincrement".len()];
+    let Some(lower) = lower.get_mut(..word.len()) else { return false };
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    RESERVED.binary_search_by(|reserved| reserved.as_bytes().cmp(lower)).is_ok()
 }
 
 /// Words that would be read as a value where a name is meant.
