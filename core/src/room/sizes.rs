@@ -11,8 +11,15 @@ use crate::sql::{literal, quote};
 
 /// Where the database is; nowhere, if it is in memory.
 pub fn file(db: &mut dyn Database) -> Result<Option<PathBuf>> {
-    let file = db.texts("SELECT file FROM pragma_database_list WHERE name = 'main'", &[])?.pop();
-    Ok(file.filter(|file| !file.is_empty()).map(PathBuf::from))
+    // The pragma itself, where its function would read the schema first: the file may be no database.
+    for row in db.rows("PRAGMA database_list", &[])? {
+        if let [_, Value::Text(name), Value::Text(file)] = &row[..]
+            && name == "main"
+        {
+            return Ok(Some(PathBuf::from(file)).filter(|file| !file.as_os_str().is_empty()));
+        }
+    }
+    Ok(None)
 }
 
 /// The whole database, free pages too.

@@ -73,6 +73,9 @@ def opened(database: Any, create: bool = True) -> Iterator[Opened]:
         yield Opened(database)
     elif isinstance(database, (str, os.PathLike)):
         path = path_of(os.fspath(database))
+        if not path:
+            # SQLite would take no name for a database of its own that is gone at the end.
+            raise errors.BadSetting("the database's name is empty", hint="give a path, or ':memory:'")
         dialect = re.match(r"(?!file:)(\w+)(?:\+\w+)?://", path)
         if dialect is not None:
             _refuse_others(dialect[1])
