@@ -1,6 +1,7 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::anew::made_anew;
 use super::cascade::{drop_dependents, release_children, still_needed};
@@ -115,7 +116,7 @@ pub(super) fn one_group(
     }
     let (draft, choice) = choose(state, actions, can)?;
     if choice == Choice::Nothing {
-        run.known = Some((state.schema.clone(), before));
+        run.known.unchanged(&state.schema, before);
         return Ok(None);
     }
     if run.options.purpose == Purpose::Live {
@@ -139,7 +140,7 @@ pub(super) fn one_group(
         rename_statistics(run, &state.schema, &before, from, to)?;
     }
     change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
-    let mut after = Inventory::read(run.db, &state.schema)?;
+    let mut after = Inventory::read_since(run.db, &state.schema, &before.objects)?;
     // A new name that differs in case only says the same, too.
     if report.way == Way::Native && change.renamed.is_none() {
         in_place::keep_comments(run, state, &draft, &mut after)?;
@@ -148,14 +149,13 @@ pub(super) fn one_group(
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
     Broken::find(run.db, &after.objects, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
-    run.known = Some((state.schema.clone(), after));
-    run.definitions.keep(&draft.table);
+    run.known.altered(&state.schema, after, &draft.table);
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
 }
 
 /// What has the name among a schema's tables, indexes and views, which share theirs.
-fn having_name<'o>(objects: &'o [Object], schema: &str, name: &str) -> Option<&'o Object> {
+fn having_name<'o>(objects: &'o [Arc<Object>], schema: &str, name: &str) -> Option<&'o Arc<Object>> {
     let mut named = objects.iter().filter(|object| same_name(&object.name, name));
     named.find(|object| object.kind != ObjectKind::Trigger && object.schema == schema)
 }

@@ -278,7 +278,7 @@ fn risk(name: &str, value: &str) -> Option<&'static str> {
 }
 
 fn history(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
-    if !db.any("SELECT 1 FROM main.sqlite_master WHERE name = 'limbeck_history'", &[])? {
+    if !crate::history::is_there(db)? {
         return Ok(());
     }
     let sql = format!(

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::db::{Database, Value};
+use crate::db::Database;
 use crate::deed::NewIndex;
 use crate::error::{Result, accepted};
 use crate::sql::{literal, quote};
@@ -132,13 +132,9 @@ pub fn cache(db: &mut dyn Database) -> Result<u64> {
 /// What the entries of a new index hold at least: the text and the blobs of every row, and a byte for each value's type.
 /// Reads the table, as making the index does.
 pub fn new_index(db: &mut dyn Database, index: &NewIndex) -> Result<Option<u64>> {
-    let of_tables = |schema: &str| {
-        format!("SELECT 1 FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE")
-    };
-    let table = [Value::from(index.table.as_str())];
     let named = "SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ?1 COLLATE NOCASE";
-    if !db.any(&of_tables("main"), &table)?
-        || db.any(&of_tables("temp"), &table)?
+    if !db.has_table("main", &index.table)?
+        || db.has_table("temp", &index.table)?
         || db.any(named, &[index.name.as_str().into()])?
     {
         return Ok(None);
