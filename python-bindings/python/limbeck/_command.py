@@ -11,8 +11,9 @@ from urllib.request import pathname2url
 
 from . import _limbeck, errors
 from ._database import SECONDS_TO_WAIT, Opened, opened, to_itself
+from ._folder import python_files
 from ._run import Scope
-from ._versions import CodeFile, load, python_files
+from ._versions import CodeFile, load
 
 if TYPE_CHECKING:
     from .alembic.config import Config

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import sqlite3
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Optional, Sequence, Union
+from collections.abc import Iterable, Mapping
 
 from . import _limbeck, errors
 from ._database import opened, to_itself
+from ._folder import is_of_alembic, python_files
 from ._report import Backup, Difference, Event, Plan, Report, RevisionInfo, Verified, plan, read, report
 from ._run import Scope
-from ._versions import load, python_files
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import sqlalchemy as sa
+    from contextlib import closing
+    from typing import Any, Callable, Optional, Sequence, Union
 
-
-#: A path or ``sqlite:///`` URL, a ``sqlite3.Connection``, an SQLAlchemy ``Connection`` or ``Engine``.
-Database = Union[str, "os.PathLike[str]", sqlite3.Connection, "sa.Connection", "sa.Engine"]
-#: A folder, a mapping of files' names to their SQL, or pairs of both.
-Migrations = Union[str, "os.PathLike[str]", Mapping[str, str], Sequence[tuple[str, str]]]
-#: Called with each event; False cancels the run, and all is rolled back.
-OnProgress = Callable[[Event], Optional[bool]]
+    from ._types import Database, Migrations, OnProgress
 
 
 def _text(name: str, value: Any) -> Any:
@@ -98,16 +92,15 @@ class Migrator:
         keep_history = True
         folder: Optional[str] = None
         files: Any = []
-        code = []
+        code: list[Any] = []
         if isinstance(migrations, (str, os.PathLike)):
             folder = os.fspath(migrations)
-            versions = os.path.join(folder, "versions")
-            if os.path.isfile(os.path.join(folder, "env.py")) and os.path.isdir(versions):
-                code = [load(path, path, self._scope) for path in python_files(versions)]
+            if is_of_alembic(folder):
+                code = self._code(python_files(os.path.join(folder, "versions")), str)
                 folder, version_table = None, version_table or "alembic_version"
                 keep_history = False  # the file is Alembic's too, which would propose to drop an unknown table
             else:
-                code = [load(path, os.path.basename(path), self._scope) for path in python_files(folder)]
+                code = self._code(python_files(folder), os.path.basename)
         else:
             files = migrations.items() if isinstance(migrations, Mapping) else migrations
         self._core = _limbeck.Migrator(
@@ -127,6 +120,14 @@ class Migrator:
             trust_schema=trust_schema,
             keep_user_version=keep_user_version,
         )
+
+    def _code(self, paths: list[str], name: Callable[[str], str]) -> list[Any]:
+        """The revisions in Python; a folder without them does without what reads them."""
+        if not paths:
+            return []
+        from ._versions import load
+
+        return [load(path, name(path), self._scope) for path in paths]
 
     @classmethod
     def _of_code(cls, code: list[Any], scope: Scope, **options: Any) -> Migrator:
@@ -209,7 +210,7 @@ class Migrator:
         ['0001']
         """
         with opened(database, create=False) as found, to_itself(found) as raw:
-            return read(Backup, json.loads(self._core.back_up(raw, _teller(on_progress))))
+            return read(Backup, self._core.back_up(raw, _teller(on_progress)))
 
     def check(self, schema: str) -> list[Difference]:
         """What is missing in the folder: the way from what it makes, replayed in memory, to a text of CREATE statements.
@@ -231,13 +232,15 @@ class Migrator:
         >>> [difference.sql for difference in migrator.diff("app.db", wanted, renames=["notes.title:name"])]
         ['ALTER TABLE notes RENAME COLUMN title TO name']
         """
+        import json
+
         options = json.dumps({"renames": list(renames), "exclude": list(exclude)})
         with _scratch() as wanted, opened(database, create=False) as found, to_itself(found) as raw:
             try:
                 wanted.executescript(_text("schema", schema))
             except sqlite3.Error as error:
                 raise errors.StatementFailed(f"the wanted schema: {error}", hint="mend the statement") from error
-            return _differences(json.dumps(json.loads(self._core.diff(raw, wanted, options))["differences"]))
+            return _differences(self._core.diff(raw, wanted, options)["differences"])
 
     def verify(self, database: Database) -> Verified:
         """Whether a database is what the migrations make up to its version rows. It is only read.
@@ -248,7 +251,7 @@ class Migrator:
         []
         """
         with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
-            told = json.loads(self._core.verify(raw, scratch))
+            told = self._core.verify(raw, scratch)
         return Verified(told["revisions"], told["fingerprint"], [read(Difference, each) for each in told["differences"]])
 
     def fingerprint(self, database: Database) -> str:
@@ -272,7 +275,7 @@ class Migrator:
         ['0002']
         """
         with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
-            looked: dict[str, Any] = json.loads(self._core.doctor(raw, scratch))
+            looked: dict[str, Any] = self._core.doctor(raw, scratch)
         return looked
 
     def backups(self, database: Database) -> list[Backup]:
@@ -284,7 +287,7 @@ class Migrator:
         0
         """
         with opened(database) as found, to_itself(found) as raw:
-            return [read(Backup, each) for each in json.loads(self._core.backups(raw))]
+            return [read(Backup, each) for each in self._core.backups(raw)]
 
     def newest_compatible_backup(self, database: Database) -> Optional[Backup]:
         """The newest backup whose revisions the folder has all: one that this app can open.
@@ -295,8 +298,8 @@ class Migrator:
         True
         """
         with opened(database) as found, to_itself(found) as raw:
-            newest = json.loads(self._core.newest_compatible_backup(raw))
-        return newest and read(Backup, newest)
+            newest = self._core.newest_compatible_backup(raw)
+        return None if newest is None else read(Backup, newest)
 
     def restore(
         self,
@@ -383,7 +386,7 @@ class Migrator:
         ['DROP TABLE notes']
         """
         with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
-            return plan(json.loads(self._core.dry_run(raw, scratch, _text("direction", direction), _text("target", target))))
+            return plan(self._core.dry_run(raw, scratch, _text("direction", direction), _text("target", target)))
 
     def sql(self, revisions: str = "head", *, direction: str = "upgrade") -> str:
         """The script of an upgrade over a range ``from:to``, for the ``sqlite3`` shell: Alembic's ``--sql``.
@@ -470,38 +473,40 @@ class Migrator:
         """
         self._core.validate()
 
-    def _run(self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., str]) -> Report:
+    def _run(self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., dict[str, Any]]) -> Report:
         if self._scope.database is not None:
             raise errors.TransactionOpen("this migrator is running already", hint="make one for each thread")
         with opened(database) as found, to_itself(found) as raw:
             self._scope.database = found
             try:
-                return report(json.loads(verb(raw, _teller(on_progress))))
+                return report(verb(raw, _teller(on_progress)))
             finally:
                 self._scope.database = None
 
 
-def _teller(on_progress: Optional[OnProgress]) -> Callable[[str], bool]:
+def _teller(on_progress: Optional[OnProgress]) -> Callable[[dict[str, Any]], bool]:
     if on_progress is not None and not callable(on_progress):
         raise errors.BadSetting(f"on_progress is {on_progress!r}", hint="give a function that takes an Event")
 
-    def tell(text: str) -> bool:
-        return on_progress is None or on_progress(read(Event, json.loads(text))) is not False
+    def tell(event: dict[str, Any]) -> bool:
+        return on_progress is None or on_progress(read(Event, event)) is not False
 
     return tell
 
 
-def _scratch() -> contextlib.closing[sqlite3.Connection]:
+def _scratch() -> closing[sqlite3.Connection]:
     """An empty database in memory."""
-    return contextlib.closing(sqlite3.connect(":memory:", isolation_level=None))
+    from contextlib import closing
+
+    return closing(sqlite3.connect(":memory:", isolation_level=None))
 
 
-def _differences(text: str) -> list[Difference]:
-    return [read(Difference, each) for each in json.loads(text)]
+def _differences(data: list[dict[str, Any]]) -> list[Difference]:
+    return [read(Difference, each) for each in data]
 
 
-def _revisions(text: str) -> list[RevisionInfo]:
-    return [read(RevisionInfo, each) for each in json.loads(text)]
+def _revisions(data: list[dict[str, Any]]) -> list[RevisionInfo]:
+    return [read(RevisionInfo, each) for each in data]
 
 
 def upgrade(

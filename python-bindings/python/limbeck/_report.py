@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any, Optional, TypeVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+    from typing import Any, Optional, TypeVar
 
-T = TypeVar("T")
+    T = TypeVar("T")
+else:
+    from ._dataclass import dataclass, field
 
+    class Optional:
+        """``typing.Optional``, for who reads the annotations of these classes while the app runs: typing is slow to import."""
 
-#: The members of each class: a launch with nothing to do reads a report too.
-_members: dict[Any, frozenset[str]] = {}
+        def __class_getitem__(cls, kind):
+            from typing import Optional
+
+            return Optional[kind]
 
 
 def read(kind: type[T], data: dict[str, Any]) -> T:
-    """An object of a class from the core's JSON. Members that this version does not know are left out."""
-    known = _members.get(kind)
-    if known is None:
-        known = _members[kind] = frozenset(each.name for each in fields(kind))  # type: ignore[arg-type]
+    """An object of a class from the core's data. Members that this version does not know are left out."""
+    known = kind.__match_args__  # type: ignore[attr-defined]
     return kind(**{name: value for name, value in data.items() if name in known})
 
 
@@ -115,7 +121,7 @@ class Plan:
 
 
 def plan(data: dict[str, Any]) -> Plan:
-    """A plan from the core's JSON."""
+    """A plan from the core's data."""
     steps = []
     for step in data["steps"]:
         alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]
@@ -124,7 +130,7 @@ def plan(data: dict[str, Any]) -> Plan:
 
 
 def report(data: dict[str, Any]) -> Report:
-    """A report from the core's JSON."""
+    """A report from the core's data."""
     steps = []
     for step in data["steps"]:
         alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]

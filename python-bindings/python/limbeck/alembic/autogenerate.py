@@ -125,7 +125,7 @@ class Comparison:
                 told = env.migrator()._core.diff(*sides, options)
         finally:
             scratch.close()
-        operations: list[dict[str, Any]] = json.loads(told)["operations"]
+        operations: list[dict[str, Any]] = told["operations"]
         return operations
 
     # What Alembic looks at
