@@ -7,6 +7,8 @@ asks for it: ``is_dataclass``, ``fields``, ``asdict`` and ``replace`` do, throug
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, NoReturn
@@ -31,10 +33,12 @@ def _made(kind: Any) -> Any:
         if isinstance(default, field):
             delattr(kind, name)
     setattr(kind, "__match_args__", tuple(kind.__annotations__))
-    for method in (__init__, __repr__, __eq__, __hash__, __setattr__, __delattr__, __replace__):
+    for method in (__init__, __repr__, __eq__, __hash__, __setattr__, __delattr__):
         setattr(kind, method.__name__, method)
-    for name in ("__dataclass_fields__", "__dataclass_params__", "__signature__"):
-        setattr(kind, name, _Asked(name))
+    if sys.version_info >= (3, 13):
+        kind.__replace__ = __replace__
+    for name in ("__dataclass_fields__", "__dataclass_params__"):
+        setattr(kind, name, _Asked(kind, name))
     return kind
 
 
@@ -87,19 +91,19 @@ def __replace__(self: Any, /, **changes: Any) -> Any:
 class _Asked:
     """In the place of what only ``dataclasses`` makes, until somebody asks for it."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, kind: Any, name: str) -> None:
+        self._kind = kind
         self._name = name
 
-    def __get__(self, _instance: Any, kind: Any) -> Any:
+    def __get__(self, _instance: Any, _kind: Any) -> Any:
         import dataclasses
-        import inspect
 
+        kind = self._kind
         defaults = {
             name: dataclasses.field(default_factory=default.default_factory) if isinstance(default, field) else default
             for name, default in kind._defaults.items()
         }
         its = {"__annotations__": kind.__annotations__, "__module__": kind.__module__, "__doc__": kind.__doc__}
         twin: Any = dataclasses.dataclass(frozen=True)(type(kind.__name__, (), {**its, **defaults}))
-        twin.__signature__ = inspect.signature(twin)
         setattr(kind, self._name, getattr(twin, self._name))
         return getattr(kind, self._name)

@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from dataclasses import dataclass, field
     from typing import Any, Optional, TypeVar
 
-    T = TypeVar("T")
+    _T = TypeVar("_T")
 else:
     from ._dataclass import dataclass, field
 
@@ -20,7 +20,7 @@ else:
             return Optional[kind]
 
 
-def read(kind: type[T], data: dict[str, Any]) -> T:
+def read(kind: type[_T], data: dict[str, Any]) -> _T:
     """An object of a class from the core's data. Members that this version does not know are left out."""
     known = kind.__match_args__  # type: ignore[attr-defined]
     return kind(**{name: value for name, value in data.items() if name in known})
