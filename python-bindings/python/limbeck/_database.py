@@ -67,26 +67,55 @@ def refuse_others(dialect: str) -> None:
 
 
 class Opened:
-    """A connection for the time of one call; as a context manager it closes what was opened for that, and just that."""
+    """A connection for the time of one call, whose ``with`` has it to itself.
+
+    Python's own transaction control is taken off it, and put back on every path; what was opened for the call is closed. A
+    transaction that the caller has open stays open, and nothing is switched: switching would commit it.
+    """
 
     def __init__(self, raw: sqlite3.Connection, sqlalchemy: Any = None, *, idle: bool = False, ours: bool = False) -> None:
         self.raw = raw
         #: What ``get_bind()`` may hand out; without it, one is made on ``raw``.
         self.sqlalchemy = sqlalchemy
         #: Whether SQLAlchemy, if it is there, has nothing under way.
-        self.idle = idle
+        self._idle = idle
         self._ours = ours
+        self._before: list[tuple[str, Any]] = []
 
     def __enter__(self) -> Opened:
+        raw = self.raw
+        try:
+            if getattr(raw, "autocommit", True) is False:
+                # PEP 249's way: a transaction is always open. SQLAlchemy says whether anything is in it.
+                if self._idle or not raw.in_transaction:
+                    self._switch("autocommit", True)
+            elif raw.isolation_level is not None and not raw.in_transaction:
+                self._switch("isolation_level", None)
+            if raw.text_factory is not str:
+                self._switch("text_factory", str)
+        except sqlite3.ProgrammingError as error:
+            raise errors.Contract(
+                f"the connection cannot be used: {str(error).rstrip('.')}",
+                hint="give an open sqlite3 connection, on the thread that made it",
+            ) from error
         return self
 
+    def _switch(self, name: str, value: Any) -> None:
+        self._before.append((name, getattr(self.raw, name)))
+        setattr(self.raw, name, value)
+
     def __exit__(self, *_: object) -> None:
+        for name, value in reversed(self._before):
+            try:
+                setattr(self.raw, name, value)
+            except sqlite3.ProgrammingError:
+                pass  # closed meanwhile: the error that is under way says so
         if self._ours:
             self.raw.close()
 
 
 def opened(database: Any, create: bool = True) -> AbstractContextManager[Opened]:
-    """Opens what needs opening, and closes just that.
+    """What the app calls its database, for one call.
 
     ``database``: a path or ``sqlite:///`` URL, a ``sqlite3.Connection``, an SQLAlchemy ``Connection`` or ``Engine``.
     """
@@ -121,42 +150,3 @@ def _way_out(path: str) -> str:
     if folder and not os.path.isdir(folder):
         return f"make the folder '{folder}' first"
     return "check that the path exists and may be written"
-
-
-class to_itself:
-    """Takes Python's own transaction control off a connection, and puts it back on every path.
-
-    A transaction that the caller has open stays open, and nothing is switched: switching would commit it.
-    """
-
-    def __init__(self, database: Opened) -> None:
-        self._database = database
-        self._before: list[tuple[str, Any]] = []
-
-    def __enter__(self) -> sqlite3.Connection:
-        raw = self._database.raw
-        try:
-            if getattr(raw, "autocommit", True) is False:
-                # PEP 249's way: a transaction is always open. SQLAlchemy says whether anything is in it.
-                if self._database.idle or not raw.in_transaction:
-                    self._switch("autocommit", True)
-            elif not raw.in_transaction and raw.isolation_level is not None:
-                self._switch("isolation_level", None)
-            self._switch("text_factory", str)
-        except sqlite3.ProgrammingError as error:
-            raise errors.Contract(
-                f"the connection cannot be used: {str(error).rstrip('.')}",
-                hint="give an open sqlite3 connection, on the thread that made it",
-            ) from error
-        return raw
-
-    def _switch(self, name: str, value: Any) -> None:
-        self._before.append((name, getattr(self._database.raw, name)))
-        setattr(self._database.raw, name, value)
-
-    def __exit__(self, *_: object) -> None:
-        for name, value in reversed(self._before):
-            try:
-                setattr(self._database.raw, name, value)
-            except sqlite3.ProgrammingError:
-                pass  # closed meanwhile: the error that is under way says so

@@ -122,21 +122,20 @@ class Plan:
 
 def plan(data: dict[str, Any]) -> Plan:
     """A plan from the core's data."""
-    steps = []
-    for step in data["steps"]:
-        alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]
-        steps.append(read(PlannedStep, {**step, "alterations": alterations}))
+    steps = [read(PlannedStep, {**step, "alterations": _alterations(step)}) for step in data["steps"]]
     return Plan(data["from"], data["to"], steps, data["warnings"])
 
 
 def report(data: dict[str, Any]) -> Report:
     """A report from the core's data."""
-    steps = []
-    for step in data["steps"]:
-        alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]
-        steps.append(StepReport(step["revision"], step["direction"], alterations))
+    steps = [StepReport(step["revision"], step["direction"], _alterations(step)) for step in data["steps"]]
     newer = [read(NewerRevision, each) for each in data.get("newer", [])]
-    return Report(data["from"], data["to"], steps, data["warnings"], newer, data.get("backup"), read(Timing, data["timing"]))
+    timing = Timing(data["timing"]["total_ms"], data["timing"]["steps_ms"])
+    return Report(data["from"], data["to"], steps, data["warnings"], newer, data.get("backup"), timing)
+
+
+def _alterations(step: dict[str, Any]) -> list[AlterationReport]:
+    return [read(AlterationReport, each) for each in step["alterations"]]
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,15 @@ def opened(database: Any) -> Iterator[Opened]:
     if hasattr(database, "connect") and hasattr(database, "dialect"):  # an Engine
         refuse_others(database.dialect.name)
         with database.connect() as connection:
-            yield _of_sqlalchemy(connection)
+            with _of_sqlalchemy(connection) as found:
+                yield found
     elif hasattr(database, "exec_driver_sql"):  # a Connection
         if database.dialect.is_async:
-            with _interruptible():
-                yield _of_aiosqlite(database)
+            with _interruptible(), _of_aiosqlite(database) as found:
+                yield found
         else:
-            yield _of_sqlalchemy(database)
+            with _of_sqlalchemy(database) as found:
+                yield found
     else:
         raise errors.BadSetting(
             f"no database: {database!r}",
