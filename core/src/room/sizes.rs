@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::db::Database;
+use crate::db::{Database, Value};
 use crate::deed::NewIndex;
 use crate::error::{Result, accepted};
 use crate::sql::{literal, quote};
