@@ -2,6 +2,8 @@
 ALTER TABLE words RENAME TO "search words";
 INSERT INTO note VALUES (7, 'another still');
 CREATE TABLE seen AS SELECT rowid AS id FROM found WHERE body LIKE '%still';
+-- Drivers differ in whether they list what a virtual table reads elsewhere.
+DELETE FROM note;
 
 -- migrate:down
 DROP TABLE seen;
