@@ -6,7 +6,7 @@ use super::room;
 use super::{Purpose, Run, counted};
 use crate::alter::{Draft, Preparation, Rebuild, Swap, TableState};
 use crate::db::{Database, Value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
 use crate::proof::Inventory;
 use crate::schema::Object;
@@ -19,13 +19,8 @@ pub(super) fn rebuild(
     draft: &Draft,
     before: &Inventory,
 ) -> Result<u64> {
-    let name = &state.table.name;
-    if run.version < 3_033_000 {
-        return Err(Error::new(ErrorKind::SqliteTooOld, "rebuilding a table needs SQLite 3.33 or newer"));
-    }
-    let plan = if run.foreign_keys_on { enforced(run, state, draft)? } else { Rebuild::new(state, draft)? };
-    let table = state.qualified();
-    let of = copy::count(run, &table)?;
+    let plan = planned(run, state, draft)?;
+    let of = copy::count(run, &state.qualified())?;
     room::for_rebuild(run, state, draft)?;
     let children = children_rows(run, state)?;
     // A script cannot know the rows; where the table is renamed away, they stay by themselves.
@@ -35,6 +30,41 @@ pub(super) fn rebuild(
     };
     let sound = if plan.swap.is_some() { integrity(&mut run.watched(), state)? } else { Vec::new() };
     let lax = ignore_old_violations(run, state)?;
+    let rows = move_rows(run, state, &plan, of)?;
+    change_tables(run, state, draft, &plan)?;
+    indexes(run, state, &plan, rows)?;
+    match run.options.purpose {
+        Purpose::Script => forget_statistics(run.db, state, draft, before)?,
+        Purpose::Live | Purpose::Plan => restore_statistics(run.db, state, draft, &statistics)?,
+    }
+    for statement in &plan.triggers {
+        run.execute(statement)?;
+    }
+    if lax {
+        run.db.execute("PRAGMA ignore_check_constraints = 0")?;
+    }
+    if plan.copy.rowid.is_none() {
+        run.watch.renumber(&state.table.name);
+    }
+    if plan.swap.is_some() {
+        refuse_damage(run, state, &sound)?;
+    }
+    if children_rows(run, state)? != children {
+        return Err(unproved(&state.table.name, "rows of the tables that refer to it would change"));
+    }
+    Ok(rows)
+}
+
+fn planned(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<Rebuild> {
+    if run.version < 3_033_000 {
+        return Err(Error::new(ErrorKind::SqliteTooOld, "rebuilding a table needs SQLite 3.33 or newer"));
+    }
+    if run.foreign_keys_on { enforced(run, state, draft) } else { Rebuild::new(state, draft, may_edit(run)?) }
+}
+
+/// Makes the new table, and copies the rows into it.
+fn move_rows(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild, of: u64) -> Result<u64> {
+    let name = &state.table.name;
     for statement in &plan.clear {
         run.execute(statement)?;
     }
@@ -48,45 +78,41 @@ pub(super) fn rebuild(
         }
     }
     let rows = copy::rows(run, name, &plan.copy, of)?;
-    warn_of_losses(run, state, &plan)?;
+    warn_of_losses(run, state, plan)?;
+    Ok(rows)
+}
+
+/// The new table takes the old one's place, its counter, and the indexes that it keeps.
+fn change_tables(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, plan: &Rebuild) -> Result<()> {
     for statement in &plan.counter {
         run.execute(statement)?;
     }
     if let Some(swap) = &plan.swap {
         change_places(run, state, draft, swap)?;
     }
+    if !plan.keep.is_empty() {
+        edit_schema(run, state, plan.keep.iter().map(|index| &index.edit))?;
+    }
     run.execute(&plan.drop_old)?;
     run.db.execute("PRAGMA legacy_alter_table = 0")?;
-    for (at, statement) in plan.indexes.iter().enumerate() {
-        run.tell(&Event::Indexing { table: name, index: at + 1, of: plan.indexes.len() })?;
-        run.execute(statement)?;
-    }
-    match run.options.purpose {
-        Purpose::Script => forget_statistics(run.db, state, draft, before)?,
-        Purpose::Live | Purpose::Plan => restore_statistics(run.db, state, draft, &statistics)?,
-    }
-    for statement in &plan.triggers {
-        run.execute(statement)?;
-    }
-    if lax {
-        run.db.execute("PRAGMA ignore_check_constraints = 0")?;
-    }
-    if plan.copy.rowid.is_none() {
-        run.watch.renumber(name);
-    }
-    if plan.swap.is_some() {
-        let new: Vec<String> = integrity(&mut run.watched(), state)?
-            .into_iter()
-            .filter(|found| !sound.contains(found))
-            .collect();
-        if !new.is_empty() {
-            return Err(unproved(name, &format!("integrity_check: {}", new.join("; "))));
+    Ok(())
+}
+
+/// Makes the indexes that are not kept, and those that turn out not to have an entry for each of the `rows`.
+fn indexes(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild, rows: u64) -> Result<()> {
+    let mut made: Vec<&str> = Vec::new();
+    for index in &plan.keep {
+        let db: &mut dyn Database = &mut run.watched();
+        if accepted(db.integer(&index.entries, &[]))?.flatten() != Some(rows as i64) {
+            made.push(&index.reindex);
         }
     }
-    if children_rows(run, state)? != children {
-        return Err(unproved(name, "rows of the tables that refer to it would change"));
+    made.extend(plan.indexes.iter().map(String::as_str));
+    for (at, statement) in made.iter().enumerate() {
+        run.tell(&Event::Indexing { table: &state.table.name, index: at + 1, of: made.len() })?;
+        run.execute(statement)?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn unproved(table: &str, what: &str) -> Error {
@@ -110,12 +136,7 @@ fn enforced(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<
 }
 
 fn change_places(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, swap: &Swap) -> Result<()> {
-    run.db.execute("PRAGMA writable_schema = 1")?;
-    for edit in &swap.edits {
-        run.execute(edit)?;
-    }
-    reload(run.db, &state.schema)?;
-    run.db.execute("PRAGMA writable_schema = 0")?;
+    edit_schema(run, state, &swap.edits)?;
     if state.names.iter().any(|name| name == "sqlite_sequence") || draft.table.autoincrement() {
         for statement in &swap.counters {
             run.execute(statement)?;
@@ -124,9 +145,33 @@ fn change_places(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, swap:
     Ok(())
 }
 
+fn edit_schema<'e>(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    edits: impl IntoIterator<Item = &'e String>,
+) -> Result<()> {
+    run.db.execute("PRAGMA writable_schema = 1")?;
+    for edit in edits {
+        run.execute(edit)?;
+    }
+    reload(run.db, &state.schema)?;
+    run.db.execute("PRAGMA writable_schema = 0")?;
+    Ok(())
+}
+
 /// What `integrity_check` finds, `ok` included.
 fn integrity(db: &mut dyn Database, state: &TableState) -> Result<Vec<String>> {
     db.texts(&format!("PRAGMA {}.integrity_check", quote(&state.schema)), &[])
+}
+
+/// Errors: [`ErrorKind::ProofFailed`] with what `integrity_check` finds now and had not found before.
+fn refuse_damage(run: &mut Run<'_, '_>, state: &TableState, before: &[String]) -> Result<()> {
+    let mut found = integrity(&mut run.watched(), state)?;
+    found.retain(|one| !before.contains(one));
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(unproved(&state.table.name, &format!("integrity_check: {}", found.join("; ")))),
+    }
 }
 
 /// The row counts of the tables that an action of a foreign key could reach.
