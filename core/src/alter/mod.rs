@@ -68,7 +68,7 @@ pub use in_place::{Condition, InPlace, Step};
 pub use keep::KeptIndex;
 pub use question::Rule;
 pub use reads::independent;
-pub use rebuild::{Copy, Preparation, Rebuild};
+pub use rebuild::{Converted, Copy, Preparation, Rebuild};
 pub use rules::{NewRules, new_parents, new_rules};
 pub use swap::Swap;
 pub use table_state::{Child, TableState};

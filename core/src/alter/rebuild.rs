@@ -9,6 +9,7 @@
 //! on, because the rename would otherwise pull views, triggers and child tables along. The caller
 //! sees to both.
 
+use super::convert::may_be_respelt;
 use super::draft::{Draft, Source};
 use super::keep::{KeptIndex, kept};
 use super::swap::Swap;
@@ -64,8 +65,19 @@ pub struct Copy {
     /// The rowid's name in the new and in the old table, where rows keep it: then rows can be
     /// copied in windows.
     pub rowid: Option<(String, String)>,
-    /// Columns that SQLite converts: the new table's name, the old one's.
-    pub converted: Vec<(String, String)>,
+    /// Columns whose values SQLite converts, and may spell otherwise.
+    pub converted: Vec<Converted>,
+}
+
+/// A column whose values SQLite converts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Converted {
+    /// Its name in the new table.
+    pub new: String,
+    /// Its name in the old one.
+    pub old: String,
+    /// What holds at least for every old value that is spelt otherwise afterwards.
+    pub may_be_respelt: String,
 }
 
 impl Copy {
@@ -202,8 +214,10 @@ fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy>
         match source {
             Source::Column(old) => columns.push((name, quote(old))),
             Source::Converted(old) => {
-                columns.push((name.clone(), quote(old)));
-                converted.push((name, quote(old)));
+                let (new, old) = (name.clone(), quote(old));
+                columns.push((name, old.clone()));
+                let may = may_be_respelt(&old, draft.table.affinity(column));
+                converted.extend(may.map(|may_be_respelt| Converted { new, old, may_be_respelt }));
             }
             Source::Expression(expression) => columns.push((name, format!("({expression})"))),
             Source::Default => {}

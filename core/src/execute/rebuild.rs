@@ -4,7 +4,7 @@ use super::copy;
 use super::in_place::{may_edit, reload, respelt};
 use super::room;
 use super::{Purpose, Run, counted};
-use crate::alter::{Draft, Preparation, Rebuild, Swap, TableState};
+use crate::alter::{Converted, Copy, Draft, Preparation, Rebuild, Swap, TableState};
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
@@ -29,8 +29,12 @@ pub(super) fn rebuild(
         Purpose::Live | Purpose::Plan => saved_statistics(run.db, state, before)?,
     };
     let sound = if plan.swap.is_some() { integrity(&mut run.watched(), state)? } else { Vec::new() };
-    let lax = ignore_old_violations(run, state)?;
+    let odd = odd_rows(run, state, &plan.copy)?;
+    let lax = odd && ignore_old_violations(run, state)?;
     let rows = move_rows(run, state, &plan, of)?;
+    if odd {
+        warn_of_losses(run, state, &plan.copy)?;
+    }
     change_tables(run, state, draft, &plan)?;
     indexes(run, state, &plan, rows)?;
     match run.options.purpose {
@@ -77,9 +81,7 @@ fn move_rows(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild, of: u64)
             Preparation::Copy(aside) => _ = copy::rows(run, name, aside, of)?,
         }
     }
-    let rows = copy::rows(run, name, &plan.copy, of)?;
-    warn_of_losses(run, state, plan)?;
-    Ok(rows)
+    copy::rows(run, name, &plan.copy, of)
 }
 
 /// The new table takes the old one's place, its counter, and the indexes that it keeps.
@@ -183,12 +185,32 @@ fn children_rows(run: &mut Run<'_, '_>, state: &TableState) -> Result<Vec<u64>> 
         .collect()
 }
 
+/// Whether any row breaks a CHECK already, or may have a value that is spelt otherwise in its new type: one look
+/// at each row, and as a rule there is nothing to be asked more closely.
+fn odd_rows(run: &mut Run<'_, '_>, state: &TableState, copy: &Copy) -> Result<bool> {
+    let respelt = copy.converted.iter().map(|column| format!("({})", column.may_be_respelt));
+    let odd: Vec<String> = violations(state).chain(respelt).collect();
+    if odd.is_empty() {
+        return Ok(false);
+    }
+    let db: &mut dyn Database = &mut run.watched();
+    db.any(
+        &format!("SELECT 1 FROM {} NOT INDEXED WHERE {} LIMIT 1", state.qualified(), odd.join(" OR ")),
+        &[],
+    )
+}
+
+/// For each CHECK, what holds for a row that breaks it.
+fn violations(state: &TableState) -> impl Iterator<Item = String> {
+    let table = &state.table;
+    table.checks().map(|(_, expression)| format!("NOT {}", table.text(expression)))
+}
+
 /// Rows that break a CHECK already would stop the copy, although nothing about them changes: then
 /// they are copied as they are, and said. Every CHECK over values that do change was asked before.
 fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState) -> Result<bool> {
     let table = &state.table;
-    let checks: Vec<String> =
-        table.checks().map(|(_, expression)| format!("NOT {}", table.text(expression))).collect();
+    let checks: Vec<String> = violations(state).collect();
     if checks.is_empty() {
         return Ok(false);
     }
@@ -208,14 +230,14 @@ fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState) -> Result<bo
 }
 
 /// Says how many values SQLite's conversion has not kept: `'007'` becomes 7.
-fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> Result<()> {
-    let Some((to, from)) = &plan.copy.rowid else { return Ok(()) };
-    for (new, old) in &plan.copy.converted {
+fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, copy: &Copy) -> Result<()> {
+    let Some((to, from)) = &copy.rowid else { return Ok(()) };
+    for Converted { new, old, .. } in &copy.converted {
         // The unary plus takes the affinity away, which would make '007' equal 7.
         let sql = format!(
             "SELECT count(*) FROM {} AS o JOIN {} AS n ON n.{to} = o.{from} \
              WHERE +n.{new} IS NOT +o.{old} AND CAST(n.{new} AS TEXT) IS NOT CAST(o.{old} AS TEXT)",
-            plan.copy.from, plan.copy.to
+            copy.from, copy.to
         );
         let db: &mut dyn Database = &mut run.watched();
         let lost = db.integer(&sql, &[])?.unwrap_or(0);
