@@ -158,7 +158,8 @@ fn spelling(column: &str, to: Affinity) -> Option<String> {
 pub(super) fn may_be_respelt(column: &str, to: Affinity) -> Option<String> {
     match to {
         Affinity::Integer | Affinity::Numeric => Some(format!(
-            "typeof({column}) = 'text' AND ('' || CAST({column} AS INTEGER)) COLLATE BINARY <> +{column}"
+            // The comparison first: it nearly always decides, and typeof() is a function's call for each row.
+            "CAST(CAST({column} AS INTEGER) AS TEXT) COLLATE BINARY <> +{column} AND typeof({column}) = 'text'"
         )),
         Affinity::Real => Some(format!(
             "typeof({column}) = 'text' OR (typeof({column}) = 'integer' AND CAST({column} AS REAL) IS NOT {column})"

@@ -56,7 +56,7 @@ pub(super) fn kept<'d>(state: &TableState, draft: &'d Draft) -> Vec<&'d Object> 
         new.position(name).is_some_and(|at| {
             !changed[at]
                 && new.columns[at].generated().is_none()
-                && matches!(&draft.sources[at], Source::Column(from) if same_name(from, name))
+                && matches!(&draft.sources[at], Source::Column(from) | Source::Converted(from) if same_name(from, name))
         })
     };
     let columns = old.columns.iter().chain(&new.columns);
@@ -67,4 +67,59 @@ pub(super) fn kept<'d>(state: &TableState, draft: &'d Draft) -> Vec<&'d Object> 
             && !others.iter().any(|name| index.mentions(name))
     };
     draft.indexes.iter().filter(keeps).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alter::{Alteration, Capabilities, Rebuild, RebuildMode, choose};
+    use crate::schema::ObjectKind;
+
+    fn kept_of(table: &str, index: &str, actions: &str, edit: bool) -> bool {
+        let state = TableState {
+            schema: "main".into(),
+            table: TableDef::parse(table).unwrap().into(),
+            indexes: vec![Object {
+                schema: "main".into(),
+                kind: ObjectKind::Index,
+                name: "i".into(),
+                table: "t".into(),
+                sql: Some(format!("CREATE INDEX i ON t{index}")),
+            }],
+            triggers: Vec::new(),
+            children: Vec::new(),
+            names: vec!["t".into()],
+        };
+        let alteration = Alteration::parse(&format!("ALTER TABLE t {actions}")).unwrap();
+        let can = Capabilities { version: 3_040_001, sound: true, edit: true, rebuild: RebuildMode::Always };
+        let (draft, _) = choose(&state, &alteration.actions, can).unwrap();
+        let plan = Rebuild::new(&state, &draft, edit).unwrap();
+        assert_eq!(plan.keep.len() + plan.indexes.len(), 1);
+        plan.keep.len() == 1
+    }
+
+    #[test]
+    fn an_index_is_kept_where_it_holds_what_it_held() {
+        let plain = "CREATE TABLE t(id INTEGER PRIMARY KEY, a INT, b TEXT, c AS (a))";
+        for (table, index, actions, want) in [
+            (plain, "(a DESC, b COLLATE NOCASE)", "ALTER a SET NOT NULL", true),
+            (plain, "(b, id)", "ALTER a TYPE TEXT, ADD d FIRST, ADD CHECK (a > b)", true),
+            (plain, "(a)", "ALTER a TYPE NUMERIC", true),
+            (plain, "(b)", "SET AUTOINCREMENT", true),
+            (plain, "(b)", "DROP PRIMARY KEY", false),
+            (plain, "(a)", "ALTER a TYPE TEXT", false),
+            (plain, "(a)", "ALTER a TYPE INT USING a + 1", false),
+            (plain, "(a, b)", "ALTER b TYPE TEXT COLLATE NOCASE", false),
+            (plain, "(a) WHERE b > 1", "ALTER a SET NOT NULL", false),
+            (plain, "(abs(a))", "ALTER a SET NOT NULL", false),
+            (plain, "(c)", "ALTER b SET NOT NULL", false),
+            ("CREATE TABLE t(a)", "(a)", "ADD id INTEGER PRIMARY KEY", false),
+            ("CREATE TABLE t(a PRIMARY KEY, b)", "(b)", "SET WITHOUT ROWID", false),
+            ("CREATE TABLE t(a PRIMARY KEY, b) WITHOUT ROWID", "(b)", "ALTER b SET NOT NULL", false),
+            ("CREATE TABLE t(a CHECK (t.a > 0), b)", "(b)", "ALTER b SET NOT NULL", false),
+        ] {
+            assert_eq!(kept_of(table, index, actions, true), want, "{table}, {index}: {actions}");
+            assert!(!kept_of(table, index, actions, false), "{table}, {index}: {actions}");
+        }
+    }
 }
