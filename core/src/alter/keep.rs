@@ -13,6 +13,8 @@ use crate::sql::{literal, quote, same_name};
 /// An index that goes over to the new table as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptIndex {
+    /// Its name.
+    pub name: String,
     /// Gives it to the new table: one row of `sqlite_schema`, behind the table's own, for SQLite reads them in
     /// order.
     pub edit: String,
@@ -24,9 +26,9 @@ pub struct KeptIndex {
 
 impl KeptIndex {
     pub(super) fn new(index: &Object) -> KeptIndex {
-        let (schema, name) = (quote(&index.schema), quote(&index.name));
-        let table = quote(&index.table);
+        let (schema, table, name) = (quote(&index.schema), quote(&index.table), quote(&index.name));
         KeptIndex {
+            name: index.name.clone(),
             edit: format!(
                 "UPDATE {schema}.sqlite_master SET rowid = (SELECT max(rowid) + 1 FROM {schema}.sqlite_master), \
                  tbl_name = {}, sql = {} WHERE type = 'index' AND name = {}",

@@ -93,7 +93,7 @@ fn change_tables(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, plan:
         change_places(run, state, draft, swap)?;
     }
     if !plan.keep.is_empty() {
-        edit_schema(run, state, plan.keep.iter().map(|index| &index.edit))?;
+        hand_over_indexes(run, state, plan)?;
     }
     run.execute(&plan.drop_old)?;
     run.db.execute("PRAGMA legacy_alter_table = 0")?;
@@ -145,6 +145,19 @@ fn change_places(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, swap:
         }
     }
     Ok(())
+}
+
+/// Errors: [`ErrorKind::ProofFailed`] if SQLite does not see them with the new table: to drop the old one would
+/// then destroy them.
+fn hand_over_indexes(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> Result<()> {
+    edit_schema(run, state, plan.keep.iter().map(|index| &index.edit))?;
+    let name = &state.table.name;
+    let params = [name.as_str().into(), state.schema.as_str().into()];
+    let there = run.db.texts("SELECT name FROM pragma_index_list(?1, ?2)", &params)?;
+    match plan.keep.iter().find(|index| !there.contains(&index.name)) {
+        None => Ok(()),
+        Some(index) => Err(unproved(name, &format!("index {} does not follow the table", index.name))),
+    }
 }
 
 fn edit_schema<'e>(
