@@ -21,7 +21,7 @@ pub(super) fn rebuild(
 ) -> Result<u64> {
     let plan = planned(run, state, draft)?;
     let of = copy::count(run, &state.qualified())?;
-    room::for_rebuild(run, state, draft)?;
+    room::for_rebuild(run, state, draft, &plan.keep)?;
     let children = children_rows(run, state)?;
     // A script cannot know the rows; where the table is renamed away, they stay by themselves.
     let statistics = match run.options.purpose {
