@@ -13,7 +13,7 @@ const MIGRATIONS: [(&str, &str); 2] = [
     (
         "0001_notes.sql",
         "CREATE TABLE notes(id INTEGER PRIMARY KEY, parent REFERENCES notes(id), title TEXT, body TEXT);
-         CREATE INDEX by_title ON notes(title)",
+         CREATE INDEX by_title ON notes(title); CREATE INDEX by_length ON notes(length(body))",
     ),
     (
         "0002_first.sql",

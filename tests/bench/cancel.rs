@@ -14,7 +14,7 @@ const MIGRATIONS: [(&str, &str); 2] = [
     (
         "0001_notes.sql",
         "CREATE TABLE notes(id INTEGER PRIMARY KEY, parent REFERENCES notes(id), title TEXT, body TEXT);
-         CREATE INDEX by_title ON notes(title); CREATE INDEX by_parent ON notes(parent)",
+         CREATE INDEX by_title ON notes(title); CREATE INDEX by_parent ON notes(parent + 0)",
     ),
     (
         "0002_first.sql",

@@ -16,7 +16,8 @@ const MIGRATIONS: [(&str, &str); 6] = [
          CREATE TABLE files(id INTEGER PRIMARY KEY, note REFERENCES notes(id) ON DELETE CASCADE);
          CREATE TABLE tags(note INT, name TEXT, PRIMARY KEY (note, name)) WITHOUT ROWID;
          CREATE TABLE log(what);
-         CREATE INDEX by_title ON notes(title DESC) WHERE title <> '';
+         CREATE INDEX by_title ON notes(title DESC) WHERE title <> ''; -- made again by a rebuild
+         CREATE INDEX by_both ON notes(body, title); -- kept by it
          CREATE TRIGGER noted AFTER INSERT ON notes BEGIN INSERT INTO log VALUES (new.title); END;
          CREATE VIEW titles AS SELECT id, title FROM notes;",
     ),

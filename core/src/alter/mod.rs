@@ -30,7 +30,7 @@
 //   action     what can be asked for; parse: the text of it
 //   draft      the definition that it makes, text in, text out; constraint: of its constraints
 //   choose     which way it goes, by asking native, in_place (a type or a collation: convert), and
-//              rebuild, or swap where foreign keys are enforced
+//              rebuild, or swap where foreign keys are enforced (keep: which indexes are not made again)
 //   reads      which actions of a batch have to wait for the ones before
 //   rules      which rules the rows have to obey from now on, found by comparing definitions, so that
 //              no action is named there; question, unique and values are its parts
@@ -44,6 +44,7 @@ mod constraint;
 mod convert;
 mod draft;
 mod in_place;
+mod keep;
 mod native;
 mod parse;
 mod question;
@@ -64,9 +65,10 @@ pub use convert::Conversion;
 pub(crate) use draft::OTHER_NAME;
 pub use draft::{Draft, Source};
 pub use in_place::{Condition, InPlace, Step};
+pub use keep::KeptIndex;
 pub use question::Rule;
 pub use reads::independent;
-pub use rebuild::{Copy, Preparation, Rebuild};
+pub use rebuild::{Converted, Copy, Preparation, Rebuild};
 pub use rules::{NewRules, new_parents, new_rules};
 pub use swap::Swap;
 pub use table_state::{Child, TableState};

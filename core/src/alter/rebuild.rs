@@ -2,14 +2,16 @@
 //! (<https://sqlite.org/lang_altertable.html#otheralter>) in the order that keeps the exact text.
 //!
 //! The old table is renamed away, the new one created under its own name, the rows copied, the old
-//! one dropped; then come indexes (building them after the rows is several times faster), the
-//! AUTOINCREMENT counter, statistics and triggers. That is right only with `foreign_keys` off,
-//! because DROP TABLE is otherwise "an implicit DELETE FROM" that cascades
-//! (<https://sqlite.org/foreignkeys.html#fk_schemacommands>), and with `legacy_alter_table` on,
-//! because the rename would otherwise pull views, triggers and child tables along. The caller sees
-//! to both.
+//! one dropped; then come indexes (building them after the rows is several times faster, and some need
+//! not be built at all: [`KeptIndex`]), the AUTOINCREMENT counter, statistics and triggers. That is
+//! right only with `foreign_keys` off, because DROP TABLE is otherwise "an implicit DELETE FROM" that
+//! cascades (<https://sqlite.org/foreignkeys.html#fk_schemacommands>), and with `legacy_alter_table`
+//! on, because the rename would otherwise pull views, triggers and child tables along. The caller
+//! sees to both.
 
+use super::convert::may_be_respelt;
 use super::draft::{Draft, Source};
+use super::keep::{KeptIndex, kept};
 use super::swap::Swap;
 use super::table_state::TableState;
 use super::values::default_expression;
@@ -30,9 +32,11 @@ pub struct Rebuild {
     pub counter: Vec<String>,
     /// The tables change places then, where foreign keys are enforced.
     pub swap: Option<Swap>,
+    /// The indexes that go over to the new table as they are.
+    pub keep: Vec<KeptIndex>,
     /// Drops what was put aside.
     pub drop_old: String,
-    /// Creates the indexes again.
+    /// Creates the other indexes again.
     pub indexes: Vec<String>,
     /// Creates the triggers again.
     pub triggers: Vec<String>,
@@ -61,8 +65,19 @@ pub struct Copy {
     /// The rowid's name in the new and in the old table, where rows keep it: then rows can be
     /// copied in windows.
     pub rowid: Option<(String, String)>,
-    /// Columns that SQLite converts: the new table's name, the old one's.
-    pub converted: Vec<(String, String)>,
+    /// Columns whose values SQLite converts, and may spell otherwise.
+    pub converted: Vec<Converted>,
+}
+
+/// A column whose values SQLite converts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Converted {
+    /// Its name in the new table.
+    pub new: String,
+    /// Its name in the old one.
+    pub old: String,
+    /// What holds at least for every old value that is spelt otherwise afterwards.
+    pub may_be_respelt: String,
 }
 
 impl Copy {
@@ -86,10 +101,10 @@ impl Copy {
 
 impl Rebuild {
     /// The statements that turn `state` into `draft`. None of them holds anything of the rows, so that
-    /// they can be printed and run elsewhere.
+    /// they can be printed and run elsewhere. `edit`: `sqlite_schema` may be edited.
     ///
     /// Errors: [`ErrorKind::WouldLose`] where the rowids cannot be reached by SQL.
-    pub fn new(state: &TableState, draft: &Draft) -> Result<Rebuild> {
+    pub fn new(state: &TableState, draft: &Draft, edit: bool) -> Result<Rebuild> {
         let schema = quote(&state.schema);
         let old_name = quote(&state.unused_name("limbeck_old"));
         let aside = format!("{schema}.{old_name}");
@@ -97,7 +112,8 @@ impl Rebuild {
         let create = create(state, draft);
         let keeps_counter = state.table.autoincrement() && draft.table.autoincrement();
         let mut prepare = Vec::new();
-        if qualifies_itself(state) {
+        let copied_aside = qualifies_itself(state);
+        if copied_aside {
             // Renaming is out: SQLite would not find `t.a` in the old table's own CHECK.
             prepare.push(Preparation::Statement(plain_twin(state, &aside)));
             prepare.push(Preparation::Copy(copy_aside(state, &table, &aside)?));
@@ -111,19 +127,23 @@ impl Rebuild {
         prepare.push(Preparation::Statement(create));
         let mut copy = copy(state, draft, &aside, &table)?;
         if let (true, Some((_, from)), Some(rowid)) =
-            (qualifies_itself(state), &mut copy.rowid, state.table.rowid_name())
+            (copied_aside, &mut copy.rowid, state.table.rowid_name())
         {
             // In the twin the key is an ordinary column; the rowid is still the rowid.
             *from = rowid.to_owned();
         }
+        let kept =
+            if edit && !copied_aside && copy.rowid.is_some() { kept(state, draft) } else { Vec::new() };
+        let made = draft.indexes.iter().filter(|index| !kept.contains(index));
         Ok(Rebuild {
             clear: state.triggers.iter().map(Object::drop).collect(),
             prepare,
             copy,
             counter: if keeps_counter { counter_back(state, &schema) } else { Vec::new() },
             swap: None,
+            keep: kept.iter().map(|index| KeptIndex::new(index)).collect(),
             drop_old: format!("DROP TABLE {aside}"),
-            indexes: draft.indexes.iter().map(|index| index.create()).collect::<Result<_>>()?,
+            indexes: made.map(Object::create).collect::<Result<_>>()?,
             triggers: draft.triggers.iter().map(|trigger| trigger.create()).collect::<Result<_>>()?,
         })
     }
@@ -153,7 +173,7 @@ impl Rebuild {
             )
             .with_hint("commit before calling limbeck"));
         }
-        let mut plan = Rebuild::new(state, draft)?;
+        let mut plan = Rebuild::new(state, draft, false)?;
         let schema = quote(&state.schema);
         let (fresh, aside) = (state.unused_name("limbeck_new"), state.unused_name("limbeck_old"));
         let swap = Swap::new(state, draft, &fresh, &aside)?;
@@ -206,8 +226,10 @@ fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy>
         match source {
             Source::Column(old) => columns.push((name, quote(old))),
             Source::Converted(old) => {
-                columns.push((name.clone(), quote(old)));
-                converted.push((name, quote(old)));
+                let (new, old) = (name.clone(), quote(old));
+                columns.push((name, old.clone()));
+                let may = may_be_respelt(&old, draft.table.affinity(column));
+                converted.extend(may.map(|may_be_respelt| Converted { new, old, may_be_respelt }));
             }
             Source::Expression(expression) => columns.push((name, format!("({expression})"))),
             Source::Default => {}
@@ -343,7 +365,7 @@ mod tests {
         let alteration = Alteration::parse(&format!("ALTER TABLE t {actions}")).unwrap();
         let can = Capabilities { version: 3_040_001, sound: true, edit: true, rebuild: RebuildMode::Always };
         let (draft, _) = choose(&state, &alteration.actions, can).unwrap();
-        Rebuild::new(&state, &draft).unwrap()
+        Rebuild::new(&state, &draft, true).unwrap()
     }
 
     #[test]

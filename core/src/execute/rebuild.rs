@@ -4,9 +4,9 @@ use super::copy;
 use super::in_place::{may_edit, reload, respelt};
 use super::room;
 use super::{Purpose, Run, counted};
-use crate::alter::{Draft, Preparation, Rebuild, Swap, TableState};
+use crate::alter::{Converted, Copy, Draft, Preparation, Rebuild, Swap, TableState};
 use crate::db::{Database, Value};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
 use crate::proof::Inventory;
 use crate::schema::Object;
@@ -19,14 +19,9 @@ pub(super) fn rebuild(
     draft: &Draft,
     before: &Inventory,
 ) -> Result<u64> {
-    let name = &state.table.name;
-    if run.version < 3_033_000 {
-        return Err(Error::new(ErrorKind::SqliteTooOld, "rebuilding a table needs SQLite 3.33 or newer"));
-    }
-    let plan = if run.foreign_keys_on { enforced(run, state, draft)? } else { Rebuild::new(state, draft)? };
-    let table = state.qualified();
-    let of = copy::count(run, &table)?;
-    room::for_rebuild(run, state, draft)?;
+    let plan = planned(run, state, draft)?;
+    let of = copy::count(run, &state.qualified())?;
+    room::for_rebuild(run, state, draft, &plan.keep)?;
     let children = children_rows(run, state)?;
     // A script cannot know the rows; where the table is renamed away, they stay by themselves.
     let statistics = match run.options.purpose {
@@ -34,7 +29,46 @@ pub(super) fn rebuild(
         Purpose::Live | Purpose::Plan => saved_statistics(run.db, state, before)?,
     };
     let sound = if plan.swap.is_some() { integrity(&mut run.watched(), state)? } else { Vec::new() };
-    let lax = ignore_old_violations(run, state)?;
+    let odd = odd_rows(run, state, &plan.copy)?;
+    let lax = odd && ignore_old_violations(run, state)?;
+    let rows = move_rows(run, state, &plan, of)?;
+    if odd {
+        warn_of_losses(run, state, &plan.copy)?;
+    }
+    change_tables(run, state, draft, &plan)?;
+    indexes(run, state, &plan, rows)?;
+    match run.options.purpose {
+        Purpose::Script => forget_statistics(run.db, state, draft, before)?,
+        Purpose::Live | Purpose::Plan => restore_statistics(run.db, state, draft, &statistics)?,
+    }
+    for statement in &plan.triggers {
+        run.execute(statement)?;
+    }
+    if lax {
+        run.db.execute("PRAGMA ignore_check_constraints = 0")?;
+    }
+    if plan.copy.rowid.is_none() {
+        run.watch.renumber(&state.table.name);
+    }
+    if plan.swap.is_some() {
+        refuse_damage(run, state, &sound)?;
+    }
+    if children_rows(run, state)? != children {
+        return Err(unproved(&state.table.name, "rows of the tables that refer to it would change"));
+    }
+    Ok(rows)
+}
+
+fn planned(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<Rebuild> {
+    if run.version < 3_033_000 {
+        return Err(Error::new(ErrorKind::SqliteTooOld, "rebuilding a table needs SQLite 3.33 or newer"));
+    }
+    if run.foreign_keys_on { enforced(run, state, draft) } else { Rebuild::new(state, draft, may_edit(run)?) }
+}
+
+/// Makes the new table, and copies the rows into it.
+fn move_rows(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild, of: u64) -> Result<u64> {
+    let name = &state.table.name;
     for statement in &plan.clear {
         run.execute(statement)?;
     }
@@ -47,46 +81,40 @@ pub(super) fn rebuild(
             Preparation::Copy(aside) => _ = copy::rows(run, name, aside, of)?,
         }
     }
-    let rows = copy::rows(run, name, &plan.copy, of)?;
-    warn_of_losses(run, state, &plan)?;
+    copy::rows(run, name, &plan.copy, of)
+}
+
+/// The new table takes the old one's place, its counter, and the indexes that it keeps.
+fn change_tables(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, plan: &Rebuild) -> Result<()> {
     for statement in &plan.counter {
         run.execute(statement)?;
     }
     if let Some(swap) = &plan.swap {
         change_places(run, state, draft, swap)?;
     }
+    if !plan.keep.is_empty() {
+        hand_over_indexes(run, state, plan)?;
+    }
     run.execute(&plan.drop_old)?;
     run.db.execute("PRAGMA legacy_alter_table = 0")?;
-    for (at, statement) in plan.indexes.iter().enumerate() {
-        run.tell(&Event::Indexing { table: name, index: at + 1, of: plan.indexes.len() })?;
-        run.execute(statement)?;
-    }
-    match run.options.purpose {
-        Purpose::Script => forget_statistics(run.db, state, draft, before)?,
-        Purpose::Live | Purpose::Plan => restore_statistics(run.db, state, draft, &statistics)?,
-    }
-    for statement in &plan.triggers {
-        run.execute(statement)?;
-    }
-    if lax {
-        run.db.execute("PRAGMA ignore_check_constraints = 0")?;
-    }
-    if plan.copy.rowid.is_none() {
-        run.watch.renumber(name);
-    }
-    if plan.swap.is_some() {
-        let new: Vec<String> = integrity(&mut run.watched(), state)?
-            .into_iter()
-            .filter(|found| !sound.contains(found))
-            .collect();
-        if !new.is_empty() {
-            return Err(unproved(name, &format!("integrity_check: {}", new.join("; "))));
+    Ok(())
+}
+
+/// Makes the indexes that are not kept, and those that turn out not to have an entry for each of the `rows`.
+fn indexes(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild, rows: u64) -> Result<()> {
+    let mut made: Vec<&str> = Vec::new();
+    for index in &plan.keep {
+        let db: &mut dyn Database = &mut run.watched();
+        if accepted(db.integer(&index.entries, &[]))?.flatten() != Some(rows as i64) {
+            made.push(&index.reindex);
         }
     }
-    if children_rows(run, state)? != children {
-        return Err(unproved(name, "rows of the tables that refer to it would change"));
+    made.extend(plan.indexes.iter().map(String::as_str));
+    for (at, statement) in made.iter().enumerate() {
+        run.tell(&Event::Indexing { table: &state.table.name, index: at + 1, of: made.len() })?;
+        run.execute(statement)?;
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn unproved(table: &str, what: &str) -> Error {
@@ -110,12 +138,7 @@ fn enforced(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<
 }
 
 fn change_places(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, swap: &Swap) -> Result<()> {
-    run.db.execute("PRAGMA writable_schema = 1")?;
-    for edit in &swap.edits {
-        run.execute(edit)?;
-    }
-    reload(run.db, &state.schema)?;
-    run.db.execute("PRAGMA writable_schema = 0")?;
+    edit_schema(run, state, &swap.edits)?;
     if state.names.iter().any(|name| name == "sqlite_sequence") || draft.table.autoincrement() {
         for statement in &swap.counters {
             run.execute(statement)?;
@@ -124,9 +147,46 @@ fn change_places(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, swap:
     Ok(())
 }
 
+/// Errors: [`ErrorKind::ProofFailed`] if SQLite does not see them with the new table: to drop the old one would
+/// then destroy them.
+fn hand_over_indexes(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> Result<()> {
+    edit_schema(run, state, plan.keep.iter().map(|index| &index.edit))?;
+    let name = &state.table.name;
+    let params = [name.as_str().into(), state.schema.as_str().into()];
+    let there = run.db.texts("SELECT name FROM pragma_index_list(?1, ?2)", &params)?;
+    match plan.keep.iter().find(|index| !there.contains(&index.name)) {
+        None => Ok(()),
+        Some(index) => Err(unproved(name, &format!("index {} does not follow the table", index.name))),
+    }
+}
+
+fn edit_schema<'e>(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    edits: impl IntoIterator<Item = &'e String>,
+) -> Result<()> {
+    run.db.execute("PRAGMA writable_schema = 1")?;
+    for edit in edits {
+        run.execute(edit)?;
+    }
+    reload(run.db, &state.schema)?;
+    run.db.execute("PRAGMA writable_schema = 0")?;
+    Ok(())
+}
+
 /// What `integrity_check` finds, `ok` included.
 fn integrity(db: &mut dyn Database, state: &TableState) -> Result<Vec<String>> {
     db.texts(&format!("PRAGMA {}.integrity_check", quote(&state.schema)), &[])
+}
+
+/// Errors: [`ErrorKind::ProofFailed`] with what `integrity_check` finds now and had not found before.
+fn refuse_damage(run: &mut Run<'_, '_>, state: &TableState, before: &[String]) -> Result<()> {
+    let mut found = integrity(&mut run.watched(), state)?;
+    found.retain(|one| !before.contains(one));
+    match found.is_empty() {
+        true => Ok(()),
+        false => Err(unproved(&state.table.name, &format!("integrity_check: {}", found.join("; ")))),
+    }
 }
 
 /// The row counts of the tables that an action of a foreign key could reach.
@@ -138,12 +198,32 @@ fn children_rows(run: &mut Run<'_, '_>, state: &TableState) -> Result<Vec<u64>> 
         .collect()
 }
 
+/// Whether any row breaks a CHECK already, or may have a value that is spelt otherwise in its new type: one look
+/// at each row, and as a rule there is nothing to be asked more closely.
+fn odd_rows(run: &mut Run<'_, '_>, state: &TableState, copy: &Copy) -> Result<bool> {
+    let respelt = copy.converted.iter().map(|column| format!("({})", column.may_be_respelt));
+    let odd: Vec<String> = violations(state).chain(respelt).collect();
+    if odd.is_empty() {
+        return Ok(false);
+    }
+    let db: &mut dyn Database = &mut run.watched();
+    db.any(
+        &format!("SELECT 1 FROM {} NOT INDEXED WHERE {} LIMIT 1", state.qualified(), odd.join(" OR ")),
+        &[],
+    )
+}
+
+/// For each CHECK, what holds for a row that breaks it.
+fn violations(state: &TableState) -> impl Iterator<Item = String> {
+    let table = &state.table;
+    table.checks().map(|(_, expression)| format!("NOT {}", table.text(expression)))
+}
+
 /// Rows that break a CHECK already would stop the copy, although nothing about them changes: then
 /// they are copied as they are, and said. Every CHECK over values that do change was asked before.
 fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState) -> Result<bool> {
     let table = &state.table;
-    let checks: Vec<String> =
-        table.checks().map(|(_, expression)| format!("NOT {}", table.text(expression))).collect();
+    let checks: Vec<String> = violations(state).collect();
     if checks.is_empty() {
         return Ok(false);
     }
@@ -163,14 +243,14 @@ fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState) -> Result<bo
 }
 
 /// Says how many values SQLite's conversion has not kept: `'007'` becomes 7.
-fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> Result<()> {
-    let Some((to, from)) = &plan.copy.rowid else { return Ok(()) };
-    for (new, old) in &plan.copy.converted {
+fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, copy: &Copy) -> Result<()> {
+    let Some((to, from)) = &copy.rowid else { return Ok(()) };
+    for Converted { new, old, .. } in &copy.converted {
         // The unary plus takes the affinity away, which would make '007' equal 7.
         let sql = format!(
             "SELECT count(*) FROM {} AS o JOIN {} AS n ON n.{to} = o.{from} \
              WHERE +n.{new} IS NOT +o.{old} AND CAST(n.{new} AS TEXT) IS NOT CAST(o.{old} AS TEXT)",
-            plan.copy.from, plan.copy.to
+            copy.from, copy.to
         );
         let db: &mut dyn Database = &mut run.watched();
         let lost = db.integer(&sql, &[])?.unwrap_or(0);

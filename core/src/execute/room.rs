@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use super::{Purpose, Run};
-use crate::alter::{Draft, TableState};
+use crate::alter::{Draft, KeptIndex, TableState};
 use crate::db::Database;
 use crate::deed::{Deed, NewIndex};
 use crate::error::Result;
@@ -17,20 +17,25 @@ use crate::sql::same_name;
 /// A full disk is found as soon, and a first launch asks nothing.
 const SMALL: u64 = 256 << 10;
 
-/// The new table, and in WAL mode its indexes: there all that is written is in the WAL until it is
+/// The new table, and in WAL mode the indexes that are made again: there all that is written is in the WAL until it is
 /// committed, "the WAL file cannot be reset in the middle of a write transaction"
 /// (<https://sqlite.org/wal.html#avoiding_excessively_large_wal_files>); elsewhere the pages of the old table
 /// are free when the indexes are made.
 ///
 /// Errors: [`ErrorKind::Full`](crate::ErrorKind::Full), naming the volume and what it lacks.
-pub(super) fn for_rebuild(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft) -> Result<()> {
+pub(super) fn for_rebuild(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    draft: &Draft,
+    keep: &[KeptIndex],
+) -> Result<()> {
     let Some(volumes) = Volumes::of(run)? else { return Ok(()) };
     if !same_name(&state.schema, "main") || may_shrink(state, draft) {
         return Ok(());
     }
     let (room, name) = (&run.options.room, state.table.name.as_str());
-    let named = |index: &Object| index.name.clone();
-    let indexes: Vec<String> = draft.indexes.iter().map(named).collect();
+    let made = |index: &&Object| !keep.iter().any(|kept| kept.name == index.name);
+    let indexes: Vec<String> = draft.indexes.iter().filter(made).map(|index| index.name.clone()).collect();
     // No table is larger than its database. Where that would find room, nothing needs to be counted.
     if room.is_tight(&volumes.database, volumes.whole) {
         let journal = Journal::of(run.db)?;

@@ -479,3 +479,64 @@ fn attached_and_temporary_tables_are_altered_where_they_are() {
         assert_eq!(dump(&db, &changed), ["0"], "{schema} {actions}");
     }
 }
+
+const INDEXED: &str = "
+CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b TEXT);
+CREATE INDEX by_a ON t(a);
+CREATE INDEX by_b ON t(b);
+INSERT INTO t VALUES (1, 'x', '1'), (2, 'y', '2'), (5, 'z', '5');
+";
+
+/// `by_b` holds converted values, so it is made anew; `by_a` is where it was.
+#[test]
+fn a_rebuild_keeps_an_index_of_values_that_stay() {
+    let mut db = open(INDEXED);
+    let place = |db: &Connection| dump(db, "SELECT '' || rootpage FROM sqlite_master WHERE name = 'by_a'");
+    let before = place(&db);
+    let mut indexed = Vec::new();
+    let migrations = [("1.sql", "ALTER TABLE t ALTER b TYPE INTEGER, ADD c FIRST")];
+    let report = Migrator::new(migrations)
+        .unwrap()
+        .on_event(|event| {
+            indexed.extend(match event {
+                crate::Event::Indexing { index, of, .. } => Some((*index, *of)),
+                _ => None,
+            });
+            std::ops::ControlFlow::Continue(())
+        })
+        .upgrade(&mut db, "head")
+        .unwrap();
+    assert_eq!(report.steps[0].alterations[0].way, Way::Rebuild);
+    assert_eq!(indexed, [(1, 1)]);
+    assert_eq!(place(&db), before);
+    assert_eq!(dump(&db, "PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(dump(&db, "SELECT c || a FROM t INDEXED BY by_a WHERE a = 'y'"), [""]);
+    let texts = "SELECT sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 't' ORDER BY name";
+    assert_eq!(dump(&db, texts), ["CREATE INDEX by_a ON t(a)", "CREATE INDEX by_b ON t(b)"]);
+}
+
+/// It would be found before the run, if the file were looked through.
+#[test]
+fn a_rebuild_repairs_an_index_that_lacks_entries() {
+    let mut db = open(INDEXED);
+    db.execute_batch(
+        // By the smallest one SQLite counts the rows.
+        "CREATE INDEX by_id ON t(id);
+         CREATE TEMP TABLE aside AS SELECT * FROM main.sqlite_master WHERE name = 'by_a';
+         PRAGMA writable_schema = 1;
+         DELETE FROM main.sqlite_master WHERE name = 'by_a';
+         PRAGMA schema_version = 100;
+         INSERT INTO t VALUES (7, 'w', '7');
+         INSERT INTO main.sqlite_master SELECT * FROM aside;
+         PRAGMA schema_version = 101;
+         PRAGMA writable_schema = 0;
+         DROP TABLE aside;",
+    )
+    .unwrap();
+    assert_ne!(dump(&db, "PRAGMA integrity_check"), ["ok"]);
+    let migrations = [("1.sql", "ALTER TABLE t ADD c FIRST")];
+    let mut migrator = Migrator::new(migrations).unwrap().quick_check(crate::QuickCheck::Never);
+    migrator.upgrade(&mut db, "head").unwrap();
+    assert_eq!(dump(&db, "PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(dump(&db, "SELECT '' || count(*) FROM t"), ["4"]);
+}
