@@ -1,6 +1,8 @@
 //! Which views and triggers compile: asked before and after an alteration, because SQLite's own
 //! `ALTER TABLE` lets several kinds of damage pass unnoticed.
 
+use std::sync::Arc;
+
 use litemap::LiteMap;
 
 use crate::alter::TableState;
@@ -21,7 +23,7 @@ impl Broken {
     /// its own triggers. Nothing runs: `EXPLAIN` compiles only.
     ///
     /// `objects` is what [`inspect::with_temp`] has just read.
-    pub fn find(db: &mut dyn Database, objects: &[Object], schema: &str, table: &str) -> Result<Broken> {
+    pub fn find(db: &mut dyn Database, objects: &[Arc<Object>], schema: &str, table: &str) -> Result<Broken> {
         Broken::find_without(db, objects, schema, table, &[])
     }
 
@@ -30,13 +32,14 @@ impl Broken {
     /// compiling.
     fn find_without(
         db: &mut dyn Database,
-        objects: &[Object],
+        objects: &[Arc<Object>],
         schema: &str,
         table: &str,
         gone: &[String],
     ) -> Result<Broken> {
+        let objects = || objects.iter().map(Arc::as_ref);
         let mut broken = LiteMap::new();
-        for view in objects.iter().filter(|o| o.kind == ObjectKind::View) {
+        for view in objects().filter(|o| o.kind == ObjectKind::View) {
             compile(db, &mut broken, view.title(), &format!("SELECT * FROM {}", qualified(view)))?;
             if let Some(select) = view.sql.as_deref().and_then(|sql| without_strings(sql, gone)) {
                 compile(db, &mut broken, view.title(), &select)?;
@@ -47,14 +50,14 @@ impl Broken {
                 && o.mentions(table)
                 && gone.iter().any(|name| o.double_quotes(name))
         };
-        for trigger in objects.iter().filter(quoted) {
+        for trigger in objects().filter(quoted) {
             // Its body cannot be compiled by itself: too careful where it means a string.
             broken.insert(trigger.title(), "it has the column's name in double quotes".to_owned());
         }
-        let triggers: Vec<&Object> = objects.iter().filter(|o| o.kind == ObjectKind::Trigger).collect();
+        let triggers: Vec<&Object> = objects().filter(|o| o.kind == ObjectKind::Trigger).collect();
         let has_triggers = |o: &Object| triggers.iter().any(|trigger| same_name(&trigger.table, &o.name));
         let others_look = !triggers.is_empty() || db.integer("PRAGMA foreign_keys", &[])? != Some(0);
-        for target in objects.iter().filter(|o| matches!(o.kind, ObjectKind::Table | ObjectKind::View)) {
+        for target in objects().filter(|o: &&Object| matches!(o.kind, ObjectKind::Table | ObjectKind::View)) {
             let altered = same_name(&target.schema, schema) && same_name(&target.name, table);
             if altered || has_triggers(target) {
                 compile_statements(db, &mut broken, target, altered, others_look)?;
@@ -73,23 +76,24 @@ impl Broken {
         gone: &[String],
         before: &Broken,
     ) -> Result<Vec<Object>> {
-        let objects = inspect::with_temp(db, schema)?;
-        let now = Broken::find_without(db, &objects, schema, table, gone)?;
+        let all = inspect::with_temp(db, schema)?;
+        let objects = || all.iter().map(Arc::as_ref);
+        let now = Broken::find_without(db, &all, schema, table, gone)?;
         let new = |what: &str| now.0.contains_key(what) && !before.0.contains_key(what);
-        let named: Vec<Object> = objects.iter().filter(|o| new(&o.title())).cloned().collect();
+        let named: Vec<Object> = objects().filter(|o| new(&o.title())).cloned().collect();
         if !named.is_empty() {
             return Ok(named);
         }
         let suspect = |trigger: &&Object| {
             let on = |o: &&Object| same_name(&o.name, &trigger.table) && o.kind != ObjectKind::Index;
-            let mut targets = objects.iter().filter(on).filter(|o| o.kind != ObjectKind::Trigger);
+            let mut targets = objects().filter(on).filter(|o| o.kind != ObjectKind::Trigger);
             let altered = same_name(&trigger.table, table);
             trigger.kind == ObjectKind::Trigger
                 && (targets
                     .any(|target| STATEMENTS.iter().any(|kind| new(&format!("{kind} {}", target.title()))))
                     || (altered && STATEMENTS.iter().any(|kind| new(&format!("{kind} {ALTERED}")))))
         };
-        let suspects: Vec<Object> = objects.iter().filter(suspect).cloned().collect();
+        let suspects: Vec<Object> = objects().filter(suspect).cloned().collect();
         let mut found = Vec::new();
         for trigger in &suspects {
             db.execute("SAVEPOINT limbeck_suspect")?;
@@ -217,12 +221,12 @@ fn compile_statements(
     let name = qualified(target);
     let on = if altered { ALTERED.to_owned() } else { target.title() };
     compile(db, broken, format!("INSERT into {on}"), &format!("INSERT INTO {name} DEFAULT VALUES"))?;
-    compile(db, broken, format!("DELETE from {on}"), &format!("DELETE FROM {name}"))?;
-    // An UPDATE compiles nothing else of a table than INSERT does (all its CHECKs, generated columns and
-    // indexes) but triggers, and keys that are enforced.
+    // DELETE and UPDATE compile nothing else of a table than INSERT does (all its CHECKs, generated columns
+    // and indexes) but triggers, and keys that are enforced.
     if !others_look {
         return Ok(());
     }
+    compile(db, broken, format!("DELETE from {on}"), &format!("DELETE FROM {name}"))?;
     let sql = "SELECT name FROM pragma_table_info(?1, ?2)";
     let columns = db.texts(sql, &[target.name.as_str().into(), target.schema.as_str().into()]);
     let sets: Vec<String> =

@@ -136,6 +136,8 @@ pub struct Past {
     pub after: Vec<String>,
     /// The checksum of the script that is done, and when it was.
     pub text: Option<(String, String)>,
+    /// Where it was begun and not finished.
+    pub unfinished: Option<Unfinished>,
 }
 
 /// A `transaction:false` revision that was begun and not finished.
@@ -147,6 +149,17 @@ pub struct Unfinished {
     pub direction: String,
     /// How many of its statements are done.
     pub statements: usize,
+}
+
+/// What a run has to know of the record once its transaction is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The version rows, sorted.
+    pub rows: Vec<String>,
+    /// The last mark that a run has left.
+    pub mark: Option<String>,
+    /// The fingerprint with which the last run left the schema, and when.
+    pub left: Option<(String, String)>,
 }
 
 /// Reads and writes the record.
@@ -183,6 +196,26 @@ impl<'a> History<'a> {
         }))?;
         rows.sort();
         Ok(read.map(|()| (rows, files)))
+    }
+
+    /// What a run has to know, in one SELECT that compiles only where all of the record is there, as
+    /// [`prepare`](Self::prepare) would make it. None where a part is missing, or nothing is applied.
+    pub fn kept(&self, db: &mut dyn Database) -> Result<Option<Kept>> {
+        if !self.keep {
+            return Ok(None);
+        }
+        const LAST: &str = "FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
+        let sql = format!(
+            "SELECT version_num, ({LAST_MARK}), (SELECT fingerprint {LAST}), (SELECT applied_at {LAST}) FROM {}",
+            self.indexed("main")
+        );
+        let Some(found) = accepted(db.rows(&sql, &[]))? else { return Ok(None) };
+        let text = |value: &Value| if let Value::Text(text) = value { Some(text.clone()) } else { None };
+        let Some([_, mark, fingerprint, when]) = found.first().map(Vec::as_slice) else { return Ok(None) };
+        let (mark, left) = (text(mark), text(fingerprint).zip(text(when)));
+        let mut rows: Vec<String> = found.iter().filter_map(|row| text(row.first()?)).collect();
+        rows.sort();
+        Ok(Some(Kept { rows, mark, left }))
     }
 
     /// The last mark that a run has left, where the record is one that can be asked.
@@ -328,7 +361,7 @@ impl<'a> History<'a> {
 
     /// The version of the app that ran the last step, where that is known.
     pub fn last_app_version(&self, db: &mut dyn Database) -> Result<Option<String>> {
-        if !self.known(db)? {
+        if !is_there(db)? {
             return Ok(None);
         }
         let sql = "SELECT app_version FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
@@ -337,7 +370,7 @@ impl<'a> History<'a> {
 
     /// The fingerprint with which the last run left the schema, and when; none where it left none.
     pub fn fingerprint(&self, db: &mut dyn Database) -> Result<Option<(String, String)>> {
-        if !self.known(db)? {
+        if !is_there(db)? {
             return Ok(None);
         }
         let sql = "SELECT fingerprint, applied_at FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
@@ -347,13 +380,9 @@ impl<'a> History<'a> {
         }))
     }
 
-    fn known(&self, db: &mut dyn Database) -> Result<bool> {
-        db.any("SELECT 1 FROM main.sqlite_master WHERE name = 'limbeck_history' AND type = 'table'", &[])
-    }
-
     /// The revision that was begun and not finished, if there is one.
     pub fn unfinished(&self, db: &mut dyn Database) -> Result<Option<Unfinished>> {
-        if !self.known(db)? {
+        if !is_there(db)? {
             return Ok(None);
         }
         let sql = "SELECT revision, direction, coalesce(statements, 0) FROM main.limbeck_history AS s \
@@ -375,12 +404,13 @@ impl<'a> History<'a> {
         Ok(begun.map(|begun| begun.statements))
     }
 
-    /// What each revision's last row says, in the order of the rows.
-    pub fn pasts(&self, db: &mut dyn Database) -> Result<Vec<Past>> {
-        if !self.known(db)? {
+    /// What each revision's last row says, in the order of the rows. `there`: [`launch`](Self::launch) has
+    /// just found the record.
+    pub fn pasts(&self, db: &mut dyn Database, there: bool) -> Result<Vec<Past>> {
+        if !there && !is_there(db)? {
             return Ok(Vec::new());
         }
-        let sql = "SELECT revision, direction, revises, depends_on, state, checksum, applied_at \
+        let sql = "SELECT revision, direction, revises, depends_on, state, checksum, applied_at, statements \
                    FROM main.limbeck_history \
                    WHERE id IN (SELECT max(id) FROM main.limbeck_history GROUP BY revision) ORDER BY id";
         let mut all = Vec::new();
@@ -390,15 +420,27 @@ impl<'a> History<'a> {
             };
             let up = direction == "up";
             let text = match rest {
-                [Value::Text(state), Value::Text(checksum), Value::Text(when)]
+                [Value::Text(state), Value::Text(checksum), Value::Text(when), _]
                     if up && state == "finished" =>
                 {
                     Some((checksum.clone(), when.clone()))
                 }
                 _ => None,
             };
+            let unfinished = match rest {
+                [Value::Text(state), .., done] if state == "started" => Some(Unfinished {
+                    revision: revision.clone(),
+                    direction: direction.clone(),
+                    statements: if let Value::Integer(done) = done {
+                        usize::try_from(*done).unwrap_or(0)
+                    } else {
+                        0
+                    },
+                }),
+                _ => None,
+            };
             let after = [revises, needs].into_iter().flat_map(list).collect();
-            all.push(Past { revision: revision.clone(), up, after, text });
+            all.push(Past { revision: revision.clone(), up, after, text, unfinished });
         }
         Ok(all)
     }
@@ -406,7 +448,7 @@ impl<'a> History<'a> {
     /// What is known of a revision that the version rows say is applied: its last row that is no
     /// downgrade. None where it came without one, such as by a stamp of what follows it.
     pub fn applied(&self, db: &mut dyn Database, revision: &str) -> Result<Option<Record>> {
-        if !self.known(db)? {
+        if !is_there(db)? {
             return Ok(None);
         }
         let sql = "SELECT id, revises, depends_on, message, applied_at, app_version, compatible, downgrade, \
@@ -453,4 +495,9 @@ fn run(db: &mut dyn Database, sql: &str, params: &[Value]) -> Result<()> {
 pub fn clock(db: &mut dyn Database) -> Result<u64> {
     let sql = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
     Ok(db.integer(sql, &[])?.map_or(0, |ms| ms.max(0) as u64))
+}
+
+/// Whether there is a `limbeck_history`: an app may keep none, and a database of Alembic has none.
+pub fn is_there(db: &mut dyn Database) -> Result<bool> {
+    db.has_table("main", "limbeck_history")
 }

@@ -12,54 +12,106 @@ use crate::sql::{lower, quote, same_name};
 
 /// All objects of one schema, in the order in which they were made.
 pub fn objects(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
-    let sql = format!("SELECT type, name, tbl_name, sql FROM {}.sqlite_master ORDER BY rowid", quote(schema));
     let mut objects = Vec::new();
+    each_object(db, schema, |row| objects.push(row.object(schema)))?;
+    for object in &objects {
+        refuse_replaced(db, object)?;
+    }
+    Ok(objects)
+}
+
+/// What a row of `sqlite_schema` says.
+struct Row<'r> {
+    kind: ObjectKind,
+    name: &'r str,
+    table: &'r str,
+    sql: Option<&'r str>,
+}
+
+impl Row<'_> {
+    fn object(&self, schema: &str) -> Object {
+        Object {
+            schema: schema.to_owned(),
+            kind: self.kind,
+            name: self.name.to_owned(),
+            table: self.table.to_owned(),
+            sql: self.sql.map(str::to_owned),
+        }
+    }
+
+    fn is(&self, object: &Object) -> bool {
+        self.kind == object.kind
+            && self.name == object.name
+            && self.table == object.table
+            && self.sql == object.sql.as_deref()
+    }
+}
+
+fn each_object(db: &mut dyn Database, schema: &str, mut each: impl FnMut(Row<'_>)) -> Result<()> {
+    let sql = format!("SELECT type, name, tbl_name, sql FROM {}.sqlite_master ORDER BY rowid", quote(schema));
     db.query(&sql, &[], &mut |row| {
         if let [Value::Text(kind), Value::Text(name), Value::Text(table), sql] = row {
-            objects.push(Object {
-                schema: schema.to_owned(),
-                kind: match kind.as_str() {
-                    "index" => ObjectKind::Index,
-                    "trigger" => ObjectKind::Trigger,
-                    "view" => ObjectKind::View,
-                    _ => ObjectKind::Table,
-                },
-                name: name.clone(),
-                table: table.clone(),
-                sql: if let Value::Text(sql) = sql { Some(sql.clone()) } else { None },
-            });
+            let kind = match kind.as_str() {
+                "index" => ObjectKind::Index,
+                "trigger" => ObjectKind::Trigger,
+                "view" => ObjectKind::View,
+                _ => ObjectKind::Table,
+            };
+            let sql = if let Value::Text(sql) = sql { Some(sql.as_str()) } else { None };
+            each(Row { kind, name, table, sql });
         }
         Ok(())
-    })?;
-    refuse_replaced(db, &objects)?;
-    Ok(objects)
+    })
 }
 
 /// Bytes that are no UTF-8 reach some hosts, JavaScript among them, as U+FFFD. A text that was read so must
 /// not be written back: it is asked for by that spelling, which SQLite compares byte by byte.
 ///
 /// Errors: [`ErrorKind::Corrupt`], as from a backend that reads the bytes themselves.
-fn refuse_replaced(db: &mut dyn Database, objects: &[Object]) -> Result<()> {
+fn refuse_replaced(db: &mut dyn Database, object: &Object) -> Result<()> {
     let replaced = |text: &str| text.contains('\u{fffd}');
-    for object in objects {
-        let sql = object.sql.as_deref();
-        if !replaced(&object.name) && !sql.is_some_and(replaced) {
-            continue;
-        }
-        let there =
-            format!("SELECT 1 FROM {}.sqlite_master WHERE name = ?1 AND sql IS ?2", quote(&object.schema));
-        if !db.any(&there, &[object.name.as_str().into(), sql.into()])? {
-            return Err(not_utf8(sql.unwrap_or(&object.name).as_bytes()));
-        }
+    let sql = object.sql.as_deref();
+    if !replaced(&object.name) && !sql.is_some_and(replaced) {
+        return Ok(());
     }
-    Ok(())
+    let there =
+        format!("SELECT 1 FROM {}.sqlite_master WHERE name = ?1 AND sql IS ?2", quote(&object.schema));
+    match db.any(&there, &[object.name.as_str().into(), sql.into()])? {
+        true => Ok(()),
+        false => Err(not_utf8(sql.unwrap_or(&object.name).as_bytes())),
+    }
 }
 
 /// All objects of one schema, and of `temp`.
-pub fn with_temp(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
-    let mut all = objects(db, schema)?;
-    if !same_name(schema, "temp") {
-        all.extend(objects(db, "temp")?);
+pub fn with_temp(db: &mut dyn Database, schema: &str) -> Result<Vec<Arc<Object>>> {
+    with_temp_since(db, schema, &[])
+}
+
+/// The same, where `before` is what was there some time ago: what is as it was then is not made anew.
+pub fn with_temp_since(
+    db: &mut dyn Database,
+    schema: &str,
+    before: &[Arc<Object>],
+) -> Result<Vec<Arc<Object>>> {
+    let mut all = Vec::with_capacity(before.len() + 1);
+    let temp = (!same_name(schema, "temp")).then_some("temp");
+    for schema in [schema].into_iter().chain(temp) {
+        // Both are in the order in which they were made: what has gone is passed over.
+        let mut left = before.iter().filter(|object| object.schema == schema);
+        let mut new = Vec::new();
+        each_object(db, schema, |row| {
+            let mut ahead = left.clone();
+            if let Some(same) = ahead.find(|object| row.is(object)) {
+                all.push(Arc::clone(same));
+                left = ahead;
+            } else {
+                new.push(all.len());
+                all.push(Arc::new(row.object(schema)));
+            }
+        })?;
+        for at in new {
+            refuse_replaced(db, &all[at])?;
+        }
     }
     Ok(all)
 }
@@ -135,6 +187,15 @@ impl Definitions {
         self.0.insert(lower(&table.name), Arc::clone(table));
     }
 
+    /// The definition in a table's text, kept for the next time.
+    ///
+    /// Errors: those of [`TableDef::parse`].
+    pub fn of(&mut self, table: &Object, sql: &str) -> Result<Arc<TableDef>> {
+        let definition = self.read(&table.name, sql)?;
+        self.keep(&definition);
+        Ok(definition)
+    }
+
     fn read(&self, name: &str, sql: &str) -> Result<Arc<TableDef>> {
         match self.0.get(&lower(name)) {
             Some(known) if known.sql == sql => Ok(Arc::clone(known)),
@@ -155,12 +216,12 @@ pub fn table(db: &mut dyn Database, schema: &str, name: &str) -> Result<Option<T
 /// The same, where [`with_temp`] has just been read.
 pub fn table_of(
     db: &mut dyn Database,
-    all: &[Object],
+    all: &[Arc<Object>],
     known: &Definitions,
     schema: &str,
     name: &str,
 ) -> Result<Option<TableState>> {
-    let objects = || all.iter().filter(|o| o.schema == schema);
+    let objects = || all.iter().map(Arc::as_ref).filter(|o: &&Object| o.schema == schema);
     let Some(found) = objects()
         .find(|o| same_name(&o.name, name) && matches!(o.kind, ObjectKind::Table | ObjectKind::View))
     else {
@@ -171,7 +232,7 @@ pub fn table_of(
     if found.kind == ObjectKind::View || virtual_table || is_sqlites(name) {
         let what = match (found.kind, virtual_table) {
             (ObjectKind::View, _) => "a view: drop it and create it anew",
-            (_, true) => "a virtual table: drop it and create it anew",
+            (_, true) => "a virtual table, of which only RENAME TO is there: drop it and create it anew",
             _ => "SQLite's own",
         };
         return Err(Error::new(
@@ -198,8 +259,8 @@ pub fn table_of(
 }
 
 /// Temporary triggers on a table of another schema: DROP TABLE takes them along.
-fn temp_triggers(all: &[Object], table: &str) -> Vec<Object> {
-    let temp = || all.iter().filter(|o| o.schema == "temp");
+fn temp_triggers(all: &[Arc<Object>], table: &str) -> Vec<Object> {
+    let temp = || all.iter().map(Arc::as_ref).filter(|o: &&Object| o.schema == "temp");
     let shadowed = temp().any(|o| o.kind == ObjectKind::Table && same_name(&o.name, table));
     let on_it = |o: &&Object| o.kind == ObjectKind::Trigger && same_name(&o.table, table);
     // Where a temporary table has the same name, an unqualified trigger is that one's.
@@ -212,11 +273,12 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// Whether any text holds the word: SQLite's own answer, table by table, takes longer than all the rest.
-fn may_have_foreign_keys(all: &[Object]) -> bool {
+fn may_have_foreign_keys(all: &[Arc<Object>]) -> bool {
     const WORD: &[u8] = b"references";
+    // F is the rarest of its letters.
     let holds = |text: &[u8]| {
-        let starts = text.iter().enumerate().filter(|(_, byte)| matches!(byte, b'r' | b'R'));
-        let mut words = starts.filter_map(|(at, _)| text.get(at..at + WORD.len()));
+        let starts = memchr::memchr2_iter(b'f', b'F', text).filter_map(|at| at.checked_sub(2));
+        let mut words = starts.filter_map(|at| text.get(at..at + WORD.len()));
         words.any(|word| word.eq_ignore_ascii_case(WORD))
     };
     let tables = all.iter().filter(|o| o.kind == ObjectKind::Table);
@@ -268,6 +330,14 @@ pub struct KeyColumn {
 
 /// All foreign keys of a schema, column by column.
 pub fn foreign_keys(db: &mut dyn Database, schema: &str) -> Result<Vec<KeyColumn>> {
+    // The list of one table's keys is a virtual table, which costs more than this to open.
+    let any = format!(
+        "SELECT 1 FROM {}.sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%' LIMIT 1",
+        quote(schema)
+    );
+    if !db.any(&any, &[])? {
+        return Ok(Vec::new());
+    }
     let sql = format!(
         "SELECT m.name, f.id, f.\"table\", f.\"from\", f.\"to\", f.on_delete, f.on_update \
          FROM {}.sqlite_master AS m, pragma_foreign_key_list(m.name, ?1) AS f \

@@ -1,6 +1,8 @@
 //! The proof before COMMIT: what is in the database before and after an alteration differs by what
 //! the plan says, and by nothing else.
 
+use std::sync::Arc;
+
 use litemap::LiteMap;
 
 use crate::db::{Database, Value};
@@ -14,7 +16,7 @@ use crate::sql::{quote, same_name, same_text, tokens, unquote};
 #[derive(Debug, Clone, Default)]
 pub struct Inventory {
     /// The schema's, then those of `temp`.
-    pub objects: Vec<Object>,
+    pub objects: Vec<Arc<Object>>,
     /// `sqlite_sequence`: table → last number.
     pub sequences: LiteMap<String, i64>,
     /// `sqlite_stat1` and `sqlite_stat4`: (which, table, index) → how many rows.
@@ -47,11 +49,16 @@ pub struct Change {
 impl Inventory {
     /// Reads it: one pass over `sqlite_schema`, the counters and the statistics. Locks nothing.
     pub fn read(db: &mut dyn Database, schema: &str) -> Result<Inventory> {
-        let mut inventory = Inventory { objects: inspect::with_temp(db, schema)?, ..Inventory::default() };
-        let of_sqlite = |o: &&Object| o.schema == schema && inspect::is_sqlites(&o.name);
-        let tables: Vec<&Object> =
-            inventory.objects.iter().filter(of_sqlite).filter(|o| o.kind == ObjectKind::Table).collect();
-        let has = |name: &str| tables.iter().any(|o| o.name == name);
+        Inventory::read_since(db, schema, &[])
+    }
+
+    /// The same, where `before` is what was there some time ago, so that most of it is known.
+    pub fn read_since(db: &mut dyn Database, schema: &str, before: &[Arc<Object>]) -> Result<Inventory> {
+        let objects = inspect::with_temp_since(db, schema, before)?;
+        let mut inventory = Inventory { objects, ..Inventory::default() };
+        let of_sqlite = |o: &&Arc<Object>| o.schema == schema && inspect::is_sqlites(&o.name);
+        let tables: Vec<Arc<Object>> = inventory.objects.iter().filter(of_sqlite).cloned().collect();
+        let has = |name: &str| tables.iter().any(|o| o.kind == ObjectKind::Table && o.name == name);
         if has("sqlite_sequence") {
             for row in db.rows(&format!("SELECT name, seq FROM {}.sqlite_sequence", quote(schema)), &[])? {
                 if let [Value::Text(name), Value::Integer(seq)] = &row[..] {
@@ -79,7 +86,7 @@ impl Inventory {
     /// The text of a table.
     pub fn text_of(&self, schema: &str, table: &str) -> Option<&str> {
         let is_it =
-            |o: &&Object| o.kind == ObjectKind::Table && o.schema == schema && same_name(&o.name, table);
+            |o: &&Arc<Object>| o.kind == ObjectKind::Table && o.schema == schema && same_name(&o.name, table);
         self.objects.iter().find(is_it)?.sql.as_deref()
     }
 
@@ -95,7 +102,7 @@ impl Inventory {
     pub fn prove(&self, before: &Inventory, change: &Change) -> Result<()> {
         let mut differences = Vec::new();
         let mut expected: LiteMap<_, &Object> = LiteMap::new();
-        let (was, is) = without_common_ends(&before.objects, &self.objects, change);
+        let (was, is) = without_what_stays(&before.objects, &self.objects, change);
         for object in was {
             if is_made_by_constraint(object, &change.table) || change.drops(object) {
                 continue;
@@ -174,20 +181,28 @@ const STATISTICS: &[&str] = &["sqlite_stat1", "sqlite_stat4"];
 /// Tables that SQLite makes by itself when they are first needed, and keeps.
 const SQLITES_OWN: &[&str] = &["sqlite_sequence"];
 
-/// What is left of two lists without the objects at both ends that are equal in both and of which
-/// the plan says nothing: of a large schema, most.
-fn without_common_ends<'a>(
-    before: &'a [Object],
-    after: &'a [Object],
+/// What is left of two lists without the objects that are in both, in the same order, and of which the plan
+/// says nothing: of a large schema, most.
+fn without_what_stays<'a>(
+    before: &'a [Arc<Object>],
+    after: &'a [Arc<Object>],
     change: &Change,
-) -> (&'a [Object], &'a [Object]) {
-    let stays = |(was, is): &(&Object, &Object)| {
-        was == is && !same_name(&was.table, &change.table) && !change.drops(was)
-    };
-    let start = before.iter().zip(after).take_while(stays).count();
-    let (before, after) = (&before[start..], &after[start..]);
-    let end = before.iter().rev().zip(after.iter().rev()).take_while(stays).count();
-    (&before[..before.len() - end], &after[..after.len() - end])
+) -> (Vec<&'a Object>, Vec<&'a Object>) {
+    let mut left = before.iter().map(Arc::as_ref);
+    let (mut was, mut is) = (Vec::new(), Vec::new());
+    for object in after.iter().map(Arc::as_ref) {
+        let planned = same_name(&object.table, &change.table) || change.drops(object);
+        let same = |earlier: &Object| std::ptr::eq(earlier, object) || earlier == object;
+        match if planned { None } else { left.clone().position(same) } {
+            Some(passed) => {
+                was.extend(left.by_ref().take(passed));
+                left.next();
+            }
+            None => is.push(object),
+        }
+    }
+    was.extend(left);
+    (was, is)
 }
 
 /// By what an object is found again: no two of a schema and kind have the same name.
@@ -290,7 +305,7 @@ mod tests {
                 table: (*table).into(),
                 sql: sql.map(str::to_owned),
             };
-            inventory.objects.push(object);
+            inventory.objects.push(object.into());
         }
         inventory
     }

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
-    /// SQLite's own `ALTER TABLE`.
+    /// SQLite's own `ALTER TABLE`; where only columns are added to a table without rows, `DROP TABLE` and
+    /// `CREATE TABLE`, which come to the same and do not read the whole schema anew.
     Native,
     /// The stored `CREATE` text was edited.
     InPlace,

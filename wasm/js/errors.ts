@@ -4,7 +4,10 @@ import type { NewerRevision, Report, Violation } from './report.js';
 /** What a {@link LimbeckError} says by its `code`: those of every surface of limbeck, and a few of this one. */
 export type ErrorCode =
   | CoreErrorCode
-  /** The module is not loaded. */
+  /**
+   * The whole module is not loaded: `await init()` comes before every synchronous call. `launch`, `openIndexedDb` and
+   * `openOpfs` load it only where something is to do, so that a call after them may work at one start and not at the next.
+   */
   | 'js.misuse'
   /** The module cannot be fetched or compiled: offline, say. Nothing has happened, and it can be tried again. */
   | 'js.not_loaded'

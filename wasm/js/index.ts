@@ -9,6 +9,7 @@
  * ```
  *
  * The other calls are synchronous, as those databases are, and come after `await init()`: in a page, work in a worker.
+ * That holds after `launch`, `openIndexedDb` and `openOpfs` too, which load all of limbeck only where something is to do.
  * What fails changes nothing, and throws a {@link LimbeckError} with a `code` and a `hint`.
  *
  * {@link openIndexedDb} and {@link openOpfs} open a database that the browser keeps, and bring it up to date.

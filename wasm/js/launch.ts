@@ -16,7 +16,7 @@ export type LaunchOptions = MigratorOptions & RunOptions & {
 /**
  * Brings a database up to date at the start of an app: as {@link migrate}, and it loads what it needs by itself. Where
  * nothing is to do, which is nearly every start, that is a module of a tenth of the size; the whole one is loaded when
- * there is something to do.
+ * there is something to do. So `await init()` before a synchronous call, also after this one.
  *
  * ```ts
  * const report = await launch(db, migrations);

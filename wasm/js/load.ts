@@ -49,8 +49,9 @@ export const core = new Compiled(loadCore);
 export const question = new Compiled(loadQuestion);
 
 /**
- * Loads the compiled module, once; to be awaited before anything that is synchronous. Without an argument, it is
- * the file beside this one, as bundlers understand it. In Node the package loads it by itself.
+ * Loads the compiled module, once; to be awaited before anything that is synchronous, also after `launch`,
+ * `openIndexedDb` and `openOpfs`, which load it only where something is to do. Without an argument, it is the file
+ * beside this one, as bundlers understand it. In Node the package loads it by itself.
  *
  * Errors: `js.not_loaded`, offline, say; it can be tried again.
  */
@@ -61,6 +62,8 @@ export default async function init(module?: Module | Promise<Response>): Promise
 /** Fails unless the whole module is there. */
 export function needed(): void {
   if (!core.here()) {
-    throw new LimbeckError('js.misuse', 'limbeck is not loaded', { hint: 'await init() before anything else' });
+    throw new LimbeckError('js.misuse', "limbeck's whole module is not loaded", {
+      hint: 'await init() before a synchronous call: launch, openIndexedDb and openOpfs load it only where something is to do',
+    });
   }
 }

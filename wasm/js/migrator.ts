@@ -85,7 +85,7 @@ export class Migrator {
 
   /**
    * Takes the migrations. What is wrong with a header or the graph is an error of the first call that has to know it.
-   * Errors: `script.unreadable`, `settings.invalid`.
+   * Errors: `script.unreadable`, `settings.invalid`; `js.misuse` without `await init()`, in a browser.
    */
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
     const { joined, lengths, code } = read(migrations);
@@ -239,7 +239,9 @@ function parsed<T>(call: () => string): T {
   return JSON.parse(called(call)) as T;
 }
 
-function listener({ onProgress, signal }: RunOptions): (json: string) => boolean {
+/** What the core asks at each event; nothing where nobody listens. */
+function listener({ onProgress, signal }: RunOptions): ((json: string) => boolean) | undefined {
+  if (!onProgress && !signal) return undefined;
   return (json) => {
     signal?.throwIfAborted();
     const goesOn = onProgress?.(JSON.parse(json) as Event) !== false;

@@ -43,15 +43,21 @@ impl Migrator {
         Ok(Migrator { core, on_event, raised })
     }
 
-    pub fn upgrade(&self, db: Adapter, target: &str, on_event: Function) -> Answer {
+    pub fn upgrade(&self, db: Adapter, target: &str, on_event: Option<Function>) -> Answer {
         self.run(db, on_event, |core, db| core.upgrade(db, target))
     }
 
-    pub fn downgrade(&self, db: Adapter, target: &str, on_event: Function) -> Answer {
+    pub fn downgrade(&self, db: Adapter, target: &str, on_event: Option<Function>) -> Answer {
         self.run(db, on_event, |core, db| core.downgrade(db, target))
     }
 
-    pub fn stamp(&self, db: Adapter, targets: Vec<String>, purge: bool, on_event: Function) -> Answer {
+    pub fn stamp(
+        &self,
+        db: Adapter,
+        targets: Vec<String>,
+        purge: bool,
+        on_event: Option<Function>,
+    ) -> Answer {
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
         self.run(db, on_event, |core, db| core.stamp(db, &targets, purge))
     }
@@ -192,12 +198,12 @@ impl Migrator {
     fn run(
         &self,
         db: Adapter,
-        on_event: Function,
+        on_event: Option<Function>,
         verb: impl FnOnce(&mut limbeck::Migrator<'static>, &mut Sqlite) -> limbeck::Result<Report>,
     ) -> Answer {
         let Ok(mut core) = self.core.try_borrow_mut() else { return Err(self.busy()) };
         self.raised.take();
-        self.on_event.replace(Some(on_event));
+        self.on_event.replace(on_event);
         let result = verb(&mut core, &mut self.database(db));
         self.on_event.replace(None);
         result.map(|report| report.to_json()).map_err(|error| thrown(&error, &self.raised))

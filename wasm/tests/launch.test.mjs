@@ -173,7 +173,12 @@ test('a page: what is fetched, and what is not there', async () => {
     missing = [core];
     assert.deepEqual((await second.launch(db, migrations)).to, ['0002']);
     assert.throws(() => second.migrate(db, migrations), { code: 'js.misuse' });
+    assert.throws(() => second.current(db, migrations), { message: /whole module/, hint: /await init\(\).* launch, openIndexedDb/ });
     assert.deepEqual(what(), [small]);
+    missing = [];
+    await second.default();
+    assert.equal(second.current(db, migrations)[0].revision, '0002');
+    assert.deepEqual(what(), [core]);
     // Where only the whole one is served, as by a page that has it from elsewhere.
     missing = [small];
     const third = await fresh('index.js');

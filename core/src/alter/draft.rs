@@ -200,7 +200,10 @@ impl Draft {
         }
         let at = self.index_of(position)?;
         let sql = insert_item(&self.table, at, definition);
-        self.set_text(&sql)?;
+        match self.table.with_last_column(&sql) {
+            Some(table) => self.table = Arc::new(table),
+            None => self.set_text(&sql)?,
+        }
         self.sources.insert(at, Source::Default);
         Ok(())
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, ErrorKind, Result, cancelled};
+use crate::sql::hex;
 
 /// What a backup's file ends with; what is known of it ends with `.json`, what is not yet one with
 /// `.partial`.
@@ -200,8 +201,7 @@ pub(super) fn digest(path: &Path, tick: &mut dyn FnMut() -> ControlFlow<()>) -> 
     loop {
         let read = file.read(&mut buffer).map_err(cannot)?;
         if read == 0 {
-            let sum = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-            return Ok((bytes, sum));
+            return Ok((bytes, hex(&hash.finalize())));
         }
         hash.update(&buffer[..read]);
         bytes += read as u64;

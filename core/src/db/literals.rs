@@ -2,7 +2,7 @@
 
 use super::Value;
 use crate::error::Result;
-use crate::sql::{TokenType as T, literal, tokens};
+use crate::sql::{TokenType as T, hex, literal, tokens};
 
 /// A statement with literals in place of `?1`, `?2`, …: the same statement, wherever no value can be bound.
 /// A printed script is one such place; a library that binds 64-bit integers as text, or 1.0 as an
@@ -59,7 +59,7 @@ pub(crate) fn value_literal(value: &Value) -> String {
         // `{:?}` keeps every digit that tells two numbers apart, and the point.
         Value::Real(number) => format!("{number:?}"),
         Value::Text(text) => literal(text),
-        Value::Blob(bytes) => format!("x'{}'", bytes.iter().map(|b| format!("{b:02x}")).collect::<String>()),
+        Value::Blob(bytes) => format!("x'{}'", hex(bytes)),
     }
 }
 

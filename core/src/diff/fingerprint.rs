@@ -2,10 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use super::schema::Schema;
+use super::schema::{Reader, Schema};
 use super::shape::{Column, Key, KeyColumn, Reference, Rule, Says, Shape};
 use crate::error::Result;
 use crate::schema::Object;
+use crate::sql::hex;
 
 /// How meanings are told; another way is another number, and compares with none of the old.
 const EDITION: &str = "1";
@@ -15,10 +16,20 @@ const EDITION: &str = "1";
 ///
 /// Errors: [`ErrorKind::SqlSyntax`](crate::ErrorKind::SqlSyntax) for a text that cannot be read.
 pub fn fingerprint(objects: &[Object]) -> Result<String> {
-    let schema = Schema::read(objects)?;
+    Schema::read(objects).map(|schema| of(&schema))
+}
+
+/// The same, where somebody else reads the tables' texts.
+///
+/// Errors: those of the reader too.
+pub fn fingerprint_by(objects: &[Object], definition: &mut Reader<'_>) -> Result<String> {
+    Schema::read_by(objects, definition).map(|schema| of(&schema))
+}
+
+fn of(schema: &Schema<'_>) -> String {
     let mut lines: Vec<String> = Vec::new();
     for table in &schema.tables {
-        lines.push(format!("table {:?} {}", table.name, shape(&table.shape, &schema)));
+        lines.push(format!("table {:?} {}", table.name, shape(&table.shape, schema)));
     }
     for other in &schema.others {
         lines.push(format!(
@@ -31,7 +42,7 @@ pub fn fingerprint(objects: &[Object]) -> Result<String> {
     }
     lines.sort_unstable();
     let sum = Sha256::digest(lines.join("\n").as_bytes());
-    Ok(sum.iter().fold(format!("{EDITION}:"), |text, byte| format!("{text}{byte:02x}")))
+    format!("{EDITION}:{}", hex(&sum))
 }
 
 /// Whether two fingerprints tell of different schemas: of two editions nothing is known.

@@ -1,6 +1,7 @@
 //! All objects of a schema with what they say, and what renames make of them.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use super::shape::{Says, Shape, is_known};
 use crate::error::Result;
@@ -24,7 +25,7 @@ pub struct Table<'o> {
     pub object: &'o Object,
     /// After renames.
     pub name: String,
-    pub definition: TableDef,
+    pub definition: Arc<TableDef>,
     /// After renames.
     pub shape: Shape,
     /// Columns that were renamed: from, to.
@@ -41,9 +42,17 @@ pub struct Other<'o> {
     pub text: Normal,
 }
 
+/// Reads a table's text, or knows what stands there.
+pub type Reader<'r> = dyn FnMut(&Object, &str) -> Result<Arc<TableDef>> + 'r;
+
 impl<'o> Schema<'o> {
     /// Errors: [`ErrorKind::SqlSyntax`](crate::ErrorKind::SqlSyntax) for a text that cannot be read.
     pub fn read(objects: &'o [Object]) -> Result<Schema<'o>> {
+        Schema::read_by(objects, &mut |_, sql| TableDef::parse(sql).map(Arc::new))
+    }
+
+    /// The same, where somebody else reads the tables' texts.
+    pub fn read_by(objects: &'o [Object], definition: &mut Reader<'_>) -> Result<Schema<'o>> {
         let mut tables = Vec::new();
         let mut known = HashSet::new();
         for object in objects {
@@ -51,7 +60,7 @@ impl<'o> Schema<'o> {
                 known.insert(lower(&object.name));
             }
             let Some(sql) = object.sql.as_deref().filter(|_| is_ordinary(object)) else { continue };
-            let definition = TableDef::parse(sql)?;
+            let definition = definition(object, sql)?;
             let shape = Shape::of(&definition)?;
             known.extend(shape.columns.iter().map(|column| column.name.clone()));
             let name = lower(&object.name);

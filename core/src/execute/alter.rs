@@ -1,14 +1,16 @@
 //! One `ALTER TABLE` on a live database: look, choose the way, do it, prove that nothing else changed.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
+use super::anew::made_anew;
 use super::cascade::{drop_dependents, release_children, still_needed};
 use super::in_place::{self, Outcome, in_place};
 use super::portable;
 use super::rebuild::rebuild;
 use super::rules::refuse_broken_rows;
 use super::watched::Watched;
-use super::{Purpose, Run};
+use super::{Purpose, Run, virtual_table};
 use crate::alter::{
     Action, Alteration, Capabilities, Choice, Draft, OTHER_NAME, RebuildMode, TableState, choose,
     independent, rebuild_refused, touched,
@@ -40,6 +42,11 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     let mut groups = VecDeque::from(alteration.groups());
     while let Some(mut group) = groups.pop_front() {
         let mut before = run.inventory(schema)?;
+        if let Some(report) = virtual_table::rename(run, &before, schema, &table, &group)? {
+            reports.push(report);
+            table = renamed(&group).unwrap_or(table);
+            continue;
+        }
         let Some(state) = run.table(&before, schema, &table)? else {
             if alteration.if_exists {
                 break;
@@ -58,11 +65,17 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
         }
         reports.extend(released);
         reports.extend(one_group(run, &state, &group, before)?);
-        if let [Action::RenameTable { to }] = &group[..] {
-            table.clone_from(to);
-        }
+        table = renamed(&group).unwrap_or(table);
     }
     Ok(reports)
+}
+
+/// The table's name after a group that gives it another.
+fn renamed(group: &[Action]) -> Option<String> {
+    match group {
+        [Action::RenameTable { to }] => Some(to.clone()),
+        _ => None,
+    }
 }
 
 fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
@@ -103,7 +116,7 @@ pub(super) fn one_group(
     }
     let (draft, choice) = choose(state, actions, can)?;
     if choice == Choice::Nothing {
-        run.known = Some((state.schema.clone(), before));
+        run.known.unchanged(&state.schema, before);
         return Ok(None);
     }
     if run.options.purpose == Purpose::Live {
@@ -120,14 +133,14 @@ pub(super) fn one_group(
     // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
     // limbeck finds all of them.
     run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
-    let report = carry_out(run, state, &draft, choice, &before)?;
+    let report = carry_out(run, state, &draft, actions, choice, &before)?;
     run.db.execute("PRAGMA legacy_alter_table = 0")?;
     if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
         run.watch.rename(from, to);
         rename_statistics(run, &state.schema, &before, from, to)?;
     }
     change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
-    let mut after = Inventory::read(run.db, &state.schema)?;
+    let mut after = Inventory::read_since(run.db, &state.schema, &before.objects)?;
     // A new name that differs in case only says the same, too.
     if report.way == Way::Native && change.renamed.is_none() {
         in_place::keep_comments(run, state, &draft, &mut after)?;
@@ -136,14 +149,13 @@ pub(super) fn one_group(
     let after_name =
         if change.table_renamed { change.renamed.as_ref().map_or(name, |(_, to)| to) } else { name };
     Broken::find(run.db, &after.objects, &state.schema, after_name)?.nothing_new_since(&broken, name)?;
-    run.known = Some((state.schema.clone(), after));
-    run.definitions.keep(&draft.table);
+    run.known.altered(&state.schema, after, &draft.table);
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
 }
 
 /// What has the name among a schema's tables, indexes and views, which share theirs.
-fn having_name<'o>(objects: &'o [Object], schema: &str, name: &str) -> Option<&'o Object> {
+fn having_name<'o>(objects: &'o [Arc<Object>], schema: &str, name: &str) -> Option<&'o Arc<Object>> {
     let mut named = objects.iter().filter(|object| same_name(&object.name, name));
     named.find(|object| object.kind != ObjectKind::Trigger && object.schema == schema)
 }
@@ -153,6 +165,7 @@ fn carry_out(
     run: &mut Run<'_, '_>,
     state: &TableState,
     draft: &Draft,
+    actions: &[Action],
     choice: Choice,
     before: &Inventory,
 ) -> Result<AlterationReport> {
@@ -160,8 +173,10 @@ fn carry_out(
     let why = match choice {
         Choice::Nothing => String::new(),
         Choice::Native(statements) => {
-            for statement in &statements {
-                run.execute(statement).map_err(explained)?;
+            if !made_anew(run, state, draft, actions, before)? {
+                for statement in &statements {
+                    run.execute(statement).map_err(explained)?;
+                }
             }
             return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
         }
@@ -183,6 +198,9 @@ fn carry_out(
 
 /// SQLite's own refusal of an ALTER, in limbeck's terms.
 pub(super) fn explained(error: Error) -> Error {
+    if error.kind() == ErrorKind::UntrustedSchema {
+        return error; // It would compile if it were trusted.
+    }
     let text = error.to_string();
     if text.contains(" after drop column: ") {
         return still_needed(text);

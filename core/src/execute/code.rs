@@ -191,7 +191,7 @@ struct Inside<'i, 'r, 'l> {
 impl Work for Inside<'_, '_, '_> {
     fn run_item(&mut self, item: &Item) -> Result<()> {
         // Code may have its own way to the connection, and use it at any time.
-        self.run.known = None;
+        self.run.known.forget();
         let done = self.run.item(item)?;
         self.alterations.extend(done);
         Ok(())

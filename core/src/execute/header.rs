@@ -6,7 +6,7 @@
 use super::{Options, Purpose, Run};
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
-use crate::history::Mark;
+use crate::history::{Kept, Mark};
 
 /// What stands there: 0, if nobody has put anything there.
 pub(crate) fn read(db: &mut dyn Database) -> Result<i64> {
@@ -44,8 +44,9 @@ fn is_limbecks(number: i64, mark: Option<&str>) -> bool {
     mark.and_then(Mark::header_of).is_some_and(|own| i64::from(own) == number)
 }
 
-/// Takes limbeck's number back: what it says is no longer true once a step has begun.
-pub(super) fn clear(run: &mut Run<'_, '_>) -> Result<()> {
+/// Takes limbeck's number back: what it says is no longer true once a step has begun. `kept` is the record,
+/// where that has been read.
+pub(super) fn clear(run: &mut Run<'_, '_>, kept: Option<&Kept>) -> Result<()> {
     let keep = run.options.keep_user_version;
     if keep {
         refuse_without_history(run.options)?;
@@ -62,7 +63,10 @@ pub(super) fn clear(run: &mut Run<'_, '_>) -> Result<()> {
     if number == 0 {
         return Ok(());
     }
-    let mark = run.history().last_mark(run.db)?;
+    let mark = match kept {
+        Some(kept) => kept.mark.clone(),
+        None => run.history().last_mark(run.db)?,
+    };
     if keep {
         refuse_foreign(run.db, mark.as_deref())?;
     }

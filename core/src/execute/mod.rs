@@ -2,18 +2,21 @@
 //! transactions.
 
 mod alter;
+mod anew;
 mod cascade;
 mod code;
 mod copy;
 mod damage;
 pub(crate) mod header;
 mod in_place;
+mod known;
 mod outside;
 mod portable;
 mod pragmas;
 mod rebuild;
 mod room;
 mod rules;
+mod virtual_table;
 mod watched;
 mod way_out;
 
@@ -26,7 +29,7 @@ use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::alter::{RebuildMode, TableState};
+use crate::alter::RebuildMode;
 use crate::backup::data_version;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
@@ -36,14 +39,14 @@ use crate::error::{Error, ErrorKind, Result, counted};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::graph::Step;
-use crate::history::{Entry, History, Mark, clock};
-use crate::inspect::{self, Definitions};
-use crate::proof::Inventory;
+use crate::history::{Entry, History, Kept, Mark, clock};
+use crate::inspect;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::room::Room;
 use crate::script::{Item, ItemKind, Section};
 pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
+use known::Known;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
 pub(crate) use rules::broken_rows;
@@ -207,8 +210,7 @@ pub(crate) fn run(
         report: Report { from: from.clone(), to: from.clone(), ..Report::default() },
         pending: Vec::new(),
         warnings: Vec::new(),
-        known: None,
-        definitions: Definitions::default(),
+        known: Known::default(),
         may_edit: None,
         step_started: started,
         last: false,
@@ -269,10 +271,7 @@ struct Run<'r, 'l> {
     /// Steps that are done and not committed.
     pending: Vec<(StepReport, u64)>,
     warnings: Vec<String>,
-    /// What the last alteration has left behind, and in which schema, as long as nothing has run since.
-    known: Option<(String, Inventory)>,
-    /// Of the tables that this run has altered.
-    definitions: Definitions,
+    known: Known,
     /// Whether the stored texts may be edited, once that was asked.
     may_edit: Option<bool>,
     /// When the step that runs now began, by SQLite's clock.
@@ -292,7 +291,11 @@ impl<'r, 'l> Run<'r, 'l> {
                     false => self.begin_first(planner)?,
                 }
                 begun = true;
-                let rows = self.history().rows(self.db)?;
+                let kept = self.kept()?;
+                let rows = match &kept {
+                    Some(kept) => kept.rows.clone(),
+                    None => self.history().rows(self.db)?,
+                };
                 if rows != self.rows {
                     jobs = planner.again(self.db, &rows)?.into();
                     if self.report.steps.is_empty() {
@@ -304,10 +307,12 @@ impl<'r, 'l> Run<'r, 'l> {
                     }
                 }
                 self.refuse_what_needs_no_transaction(&jobs)?;
-                self.history().prepare(self.db)?;
-                header::clear(self)?;
+                if kept.is_none() {
+                    self.history().prepare(self.db)?;
+                }
+                header::clear(self, kept.as_ref())?;
                 portable::check_rows(self)?;
-                self.notice_changes()?;
+                self.notice_changes(kept)?;
             }
             let Some(job) = jobs.pop_front() else { break };
             self.last = jobs.is_empty();
@@ -388,21 +393,8 @@ impl<'r, 'l> Run<'r, 'l> {
         })
     }
 
-    /// What is in a schema now.
-    fn inventory(&mut self, schema: &str) -> Result<Inventory> {
-        match self.known.take() {
-            Some((of, known)) if of == schema => Ok(known),
-            _ => Inventory::read(self.db, schema),
-        }
-    }
-
-    /// A table of a schema that has just been read.
-    fn table(&mut self, there: &Inventory, schema: &str, name: &str) -> Result<Option<TableState>> {
-        inspect::table_of(self.db, &there.objects, &self.definitions, schema, name)
-    }
-
     fn begin(&mut self) -> Result<()> {
-        self.known = None;
+        self.known.forget();
         // IMMEDIATE: a deferred BEGIN would take the lock at the first write, when what was read
         // before may be stale.
         self.db.execute(if self.savepoint { "SAVEPOINT limbeck" } else { "BEGIN IMMEDIATE" })?;
@@ -461,7 +453,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 let revision = job.step.revision.as_deref().unwrap_or_default();
                 if let Some(code) = job.file.as_deref().and_then(|file| planner.code(file)) {
                     alterations = code::run(self, code, revision, job.step.direction)?;
-                    self.known = None;
+                    self.known.forget();
                 }
             }
         }
@@ -480,7 +472,7 @@ impl<'r, 'l> Run<'r, 'l> {
         match &item.kind {
             ItemKind::Alter(alteration) => alter::run(self, alteration),
             ItemKind::Sql => {
-                self.known = None;
+                self.known.forget();
                 let deed = Deed::of(&sql);
                 if self.foreign_keys_on {
                     self.watch.refuse_cascade(self.db, &deed)?;
@@ -545,22 +537,33 @@ impl<'r, 'l> Run<'r, 'l> {
         if self.options.purpose != Purpose::Live || !self.options.keep_history {
             return Ok(None);
         }
-        let objects = match &self.known {
-            Some((schema, known)) if schema == "main" => {
-                known.objects.iter().filter(|object| object.schema == "main").cloned().collect()
-            }
-            _ => inspect::objects(self.db, "main")?,
-        };
+        let objects = self.known.main_objects(self.db)?;
         let objects = inspect::app_objects_of(self.db, objects, &self.options.version_table)?;
-        Ok(diff::fingerprint(&objects).ok())
+        let known = &mut self.known;
+        Ok(diff::fingerprint_by(&objects, &mut |table, sql| known.definition(table, sql)).ok())
+    }
+
+    /// The record, where it is whole. A script makes it in any case: of the other database nothing is known.
+    fn kept(&mut self) -> Result<Option<Kept>> {
+        match self.options.purpose {
+            Purpose::Live => self.history().kept(self.db),
+            Purpose::Plan | Purpose::Script => Ok(None),
+        }
     }
 
     /// Warns where something other than limbeck has changed the schema since the last run.
-    fn notice_changes(&mut self) -> Result<()> {
+    fn notice_changes(&mut self, kept: Option<Kept>) -> Result<()> {
         if self.done > 0 || self.options.purpose != Purpose::Live {
             return Ok(());
         }
-        let Some((left, when)) = self.history().fingerprint(self.db)? else { return Ok(()) };
+        let left = match kept {
+            Some(kept) => kept.left,
+            None => self.history().fingerprint(self.db)?,
+        };
+        let Some((left, when)) = left else { return Ok(()) };
+        // The first alteration needs it too.
+        let there = self.inventory("main")?;
+        self.known.read("main", there);
         if self.fingerprint()?.is_some_and(|now| diff::differ(&now, &left)) {
             let text =
                 format!("the schema is not as the run of {when} left it: 'limbeck verify' says what differs");

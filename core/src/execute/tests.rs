@@ -188,6 +188,87 @@ fn rebuild_never_refuses_and_always_rebuilds() {
     assert_eq!(report.steps[0].alterations[0].way, Way::Rebuild);
 }
 
+/// The order of `sqlite_schema` tells: what is dropped and created stands last.
+fn is_made_anew(setup: &str, enforced: bool) -> bool {
+    let mut db = open(&format!(
+        "CREATE TABLE t(id INTEGER PRIMARY KEY, a UNIQUE, b); CREATE INDEX i ON t(b); CREATE TABLE u(x); {setup}"
+    ));
+    if enforced {
+        db.execute_batch("PRAGMA foreign_keys = ON; BEGIN").unwrap();
+    }
+    let before = everything_else(&db);
+    let report = Migrator::new([("1.sql", "ALTER TABLE t ADD c DEFAULT 5")])
+        .unwrap()
+        .upgrade(&mut db, "head")
+        .unwrap();
+    let done = &report.steps[0].alterations[0];
+    assert_eq!((done.way, done.rows), (Way::Native, 0), "{setup}");
+    assert_eq!(everything_else(&db), before, "{setup}");
+    let text = dump(&db, "SELECT sql FROM sqlite_master WHERE name = 't'");
+    assert!(text[0].ends_with(", c DEFAULT 5)"), "{setup}: {text:?}");
+    let place =
+        |name| dump(&db, &format!("SELECT printf('%04d', rowid) FROM sqlite_master WHERE name = '{name}'"));
+    place("t") > place("u")
+}
+
+/// All but the table's text and the order.
+fn everything_else(db: &Connection) -> Vec<String> {
+    let mut all = dump(
+        db,
+        "SELECT name || ': ' || coalesce(sql, '') FROM sqlite_master \
+         WHERE name <> 't' AND name NOT LIKE '%limbeck%' UNION ALL \
+         SELECT name || ': ' || sql FROM sqlite_temp_master ORDER BY 1",
+    );
+    all.extend(dump(db, "SELECT quote(id) || quote(a) || quote(b) FROM t ORDER BY id"));
+    for (which, columns) in
+        [("sqlite_sequence", "name || seq"), ("sqlite_stat1", "tbl || coalesce(idx, '') || stat")]
+    {
+        if !dump(db, &format!("SELECT name FROM sqlite_master WHERE name = '{which}'")).is_empty() {
+            all.extend(dump(db, &format!("SELECT {columns} FROM {which} ORDER BY 1")));
+        }
+    }
+    all
+}
+
+#[test]
+fn a_column_is_added_by_drop_and_create_only_where_nothing_goes_with_the_table() {
+    for (setup, enforced, wanted) in [
+        ("", false, true),
+        ("CREATE VIEW v AS SELECT a FROM t", false, true),
+        ("PRAGMA foreign_keys = OFF; CREATE TABLE k(t REFERENCES t); INSERT INTO k VALUES (7)", false, true),
+        ("CREATE TRIGGER r AFTER INSERT ON u BEGIN DELETE FROM t; END", false, true),
+        ("", true, false),
+        ("INSERT INTO t VALUES (1, 2, 3)", false, false),
+        // One row that none of its indexes would show.
+        ("INSERT INTO t VALUES (1, NULL, NULL)", false, false),
+        ("CREATE TRIGGER r AFTER INSERT ON t BEGIN SELECT 1; END", false, false),
+        ("CREATE TEMP TRIGGER r AFTER INSERT ON main.t BEGIN SELECT 1; END", false, false),
+        ("INSERT INTO t VALUES (1, 2, 3); ANALYZE; DELETE FROM t", false, false),
+        (
+            "DROP TABLE t; CREATE TABLE t(id INTEGER PRIMARY KEY AUTOINCREMENT, a, b); DROP TABLE u; \
+             CREATE TABLE u(x); INSERT INTO t VALUES (8, 1, 1); DELETE FROM t",
+            false,
+            false,
+        ),
+    ] {
+        assert_eq!(is_made_anew(setup, enforced), wanted, "{setup}");
+    }
+}
+
+/// SQLite reads a string in double quotes where the connection takes none in a new text.
+#[test]
+fn where_create_is_refused_sqlites_alter_does_it() {
+    use rusqlite::config::DbConfig::{SQLITE_DBCONFIG_DQS_DDL, SQLITE_DBCONFIG_DQS_DML};
+    let mut db = open("CREATE TABLE t(a CHECK (a <> \"no name\")); CREATE TABLE u(x)");
+    db.set_db_config(SQLITE_DBCONFIG_DQS_DDL, false).unwrap();
+    db.set_db_config(SQLITE_DBCONFIG_DQS_DML, false).unwrap();
+    Migrator::new([("1.sql", "ALTER TABLE t ADD c")]).unwrap().upgrade(&mut db, "head").unwrap();
+    assert_eq!(
+        dump(&db, "SELECT sql FROM sqlite_master WHERE name IN ('t', 'u') ORDER BY rowid"),
+        ["CREATE TABLE t(a CHECK (a <> \"no name\"), c)", "CREATE TABLE u(x)"]
+    );
+}
+
 #[test]
 fn inside_the_callers_transaction() {
     let mut db = open(OLD);

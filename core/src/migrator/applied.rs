@@ -9,12 +9,12 @@ use super::Migrator;
 use super::jobs::Scripts;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
-use crate::history::Past;
+use crate::history::{Past, Unfinished};
 use crate::script::Script;
 
 /// The record's last word on each revision, beside the folder.
 pub(super) struct Applied<'m> {
-    scripts: Scripts<'m>,
+    pub(super) scripts: Scripts<'m>,
     pasts: Vec<Past>,
 }
 
@@ -29,7 +29,12 @@ pub(super) struct Changed<'m> {
 impl Migrator<'_> {
     /// Reads the record.
     pub(super) fn applied(&self, db: &mut dyn Database) -> Result<Applied<'_>> {
-        Ok(Applied { scripts: self.folder.scripts()?, pasts: self.history().pasts(db)? })
+        self.applied_as(db, false)
+    }
+
+    /// The same, where the launch may have found that the record is `there`.
+    pub(super) fn applied_as(&self, db: &mut dyn Database, there: bool) -> Result<Applied<'_>> {
+        Ok(Applied { scripts: self.folder.scripts()?, pasts: self.history().pasts(db, there)? })
     }
 }
 
@@ -38,6 +43,11 @@ impl<'m> Applied<'m> {
     /// text now.
     pub fn refuse_changed(&self, rows: &[String]) -> Result<()> {
         self.changed(rows)?.first().map_or(Ok(()), |changed| Err(changed.error()))
+    }
+
+    /// The revision that was begun last and not finished, if there is one.
+    pub fn unfinished(&self) -> Option<&Unfinished> {
+        self.pasts.iter().rev().find_map(|past| past.unfinished.as_ref())
     }
 
     /// The scripts that these version rows say are applied, and that have another text now.

@@ -1,11 +1,12 @@
 //! A plan's steps with their scripts, ready to run.
 
+use super::applied::Applied;
 use super::launch::Files;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::{self, Code, Job, JobBody, Options};
 use crate::graph::{Plan, RevisionGraph, Step};
-use crate::history::Record;
+use crate::history::{Record, Unfinished};
 use crate::report::Direction;
 use crate::script::{Script, Section};
 
@@ -50,25 +51,35 @@ pub(super) fn jobs(
     db: &mut dyn Database,
     plan: &Plan,
 ) -> Result<Vec<Job>> {
-    let jobs = plan.steps.iter().map(|step| job(scripts, step)).collect::<Result<Vec<_>>>()?;
-    refuse_unfinished(scripts, options, db, &jobs)?;
+    let jobs = all(scripts, plan)?;
+    refuse_unfinished(scripts, options.history().unfinished(db)?.as_ref(), &jobs)?;
     Ok(jobs)
+}
+
+/// The same, where the record has just been read.
+pub(super) fn jobs_after(applied: &Applied<'_>, plan: &Plan) -> Result<Vec<Job>> {
+    let jobs = all(applied.scripts, plan)?;
+    refuse_unfinished(applied.scripts, applied.unfinished(), &jobs)?;
+    Ok(jobs)
+}
+
+fn all(scripts: Scripts<'_>, plan: &Plan) -> Result<Vec<Job>> {
+    plan.steps.iter().map(|step| job(scripts, step)).collect()
 }
 
 /// Errors: [`ErrorKind::Unfinished`] where a revision was begun and these jobs do not go on with it.
 pub(super) fn refuse_unfinished(
     scripts: Scripts<'_>,
-    options: &Options,
-    db: &mut dyn Database,
+    begun: Option<&Unfinished>,
     jobs: &[Job],
 ) -> Result<()> {
-    if let Some(begun) = options.history().unfinished(db)? {
+    if let Some(begun) = begun {
         let goes_on = jobs.iter().any(|job| {
             job.step.revision.as_deref() == Some(scripts.id(&begun.revision))
                 && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)
         });
         if !goes_on {
-            return Err(execute::unfinished(&begun));
+            return Err(execute::unfinished(begun));
         }
     }
     Ok(())

@@ -288,23 +288,24 @@ impl Migrator<'_> {
             header::refuse_without_history(&self.options)?;
         }
         let launch = Launch::of(self.folder.digest(), self.history(), self.options.keep_user_version);
-        let rows = match launch.ask(db, target)? {
+        let (rows, there) = match launch.ask(db, target)? {
             Answer::Current(report) => return Ok(report),
-            Answer::Unknown(Some(rows)) => rows,
-            Answer::Unknown(None) => self.history().rows(db)?,
+            Answer::Unknown(Some(rows)) => (rows, true),
+            Answer::Unknown(None) => (self.history().rows(db)?, false),
         };
         let scripts = self.folder.scripts()?;
         if scripts.lack(&rows) {
             return self.upgrade_newer(db, rows, target);
         }
         let plan = scripts.graph.upgrade(&rows, target)?;
-        let applied = self.applied(db)?;
+        let applied = self.applied_as(db, there)?;
         applied.refuse_passed_over(&rows)?;
         if plan.is_empty() {
             return Ok(Report::nothing(rows));
         }
         applied.refuse_changed(&rows)?;
-        self.run(db, plan, &|graph, rows| graph.upgrade(rows, target))
+        let jobs = jobs::jobs_after(&applied, &plan)?;
+        self.run(db, plan.rows, jobs, &|graph, rows| graph.upgrade(rows, target))
     }
 
     /// The database has what the folder does not.
@@ -315,8 +316,9 @@ impl Migrator<'_> {
             NewerDatabase::Refuse => Err(met.error("")),
             NewerDatabase::RunOn => {
                 let below = met.above_floor(scripts.graph)?;
-                jobs::refuse_unfinished(scripts, &self.options, db, &[])?;
-                self.applied(db)?.refuse_changed(&below)?;
+                let applied = self.applied(db)?;
+                jobs::refuse_unfinished(scripts, applied.unfinished(), &[])?;
+                applied.refuse_changed(&below)?;
                 let lacks = scripts.graph.upgrade(&below, target)?;
                 match lacks.steps.iter().find_map(|step| step.revision.as_ref()) {
                     None => Ok(Report { newer: met.newer(), ..Report::nothing(rows) }),
@@ -347,7 +349,8 @@ impl Migrator<'_> {
         if plan.is_empty() {
             return Ok(Report::nothing(rows));
         }
-        self.run(db, plan, &|graph, rows| graph.downgrade(rows, target))
+        let jobs = jobs::jobs(self.folder.scripts()?, &self.options, db, &plan)?;
+        self.run(db, plan.rows, jobs, &|graph, rows| graph.downgrade(rows, target))
     }
 
     /// Sets the version rows and runs no script: for a database that is there already.
@@ -359,7 +362,8 @@ impl Migrator<'_> {
         if plan.is_empty() {
             return Ok(Report::nothing(rows));
         }
-        self.run(db, plan, &|graph, rows| graph.stamp(rows, targets, purge))
+        let jobs = jobs::jobs(self.folder.scripts()?, &self.options, db, &plan)?;
+        self.run(db, plan.rows, jobs, &|graph, rows| graph.stamp(rows, targets, purge))
     }
 
     /// Makes limbeck's own tables where they are missing, and answers whether any was.
@@ -390,10 +394,18 @@ impl Migrator<'_> {
         self.options.history()
     }
 
-    fn run(&mut self, db: &mut dyn Database, plan: Plan, again: &Again<'_>) -> Result<Report> {
+    fn run(
+        &mut self,
+        db: &mut dyn Database,
+        rows: Vec<String>,
+        jobs: Vec<Job>,
+        again: &Again<'_>,
+    ) -> Result<Report> {
         let Migrator { folder, options, backups, listener, .. } = self;
+        let (scripts, options) = (folder.scripts()?, &*options);
+        let mut again = all_again(scripts, options, again);
         let first = First::new(backups.as_ref(), options);
-        run(folder.scripts()?, options, &mut **listener, db, plan, again, first)
+        Planned { scripts, again: &mut again, first }.run(db, options, &mut **listener, rows, jobs)
     }
 }
 
@@ -410,15 +422,24 @@ fn run(
     first: First<'_>,
 ) -> Result<Report> {
     let all = jobs::jobs(scripts, options, db, &plan)?;
-    let mut again = |db: &mut dyn Database, rows: &[String]| match again(scripts.graph, rows) {
+    let mut again = all_again(scripts, options, again);
+    Planned { scripts, again: &mut again, first }.run(db, options, listener, plan.rows, all)
+}
+
+/// All jobs of a plan that is made anew.
+fn all_again<'a>(
+    scripts: Scripts<'a>,
+    options: &'a Options,
+    again: &'a Again<'a>,
+) -> impl FnMut(&mut dyn Database, &[String]) -> Result<Vec<Job>> + 'a {
+    move |db, rows| match again(scripts.graph, rows) {
         Ok(plan) => jobs::jobs(scripts, options, db, &plan),
         // Another process was first, and its migrations are newer.
         Err(error) => match scripts.lack(rows) {
             true => Err(Met::new(options, scripts.graph, db, rows)?.error("")),
             false => Err(error),
         },
-    };
-    Planned { scripts, again: &mut again, first }.run(db, options, listener, plan.rows, all)
+    }
 }
 
 /// The same on a database that is thrown away: nobody listens, and nothing comes first.

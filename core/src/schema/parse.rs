@@ -32,6 +32,36 @@ impl TableDef {
     }
 }
 
+impl TableDef {
+    /// The definition that `sql` gives, where that is this one's text with a column more behind its last: only
+    /// what is new is read. `None` where that may not be all there is to it; then it is to be read whole.
+    pub fn with_last_column(&self, sql: &str) -> Option<TableDef> {
+        const HEAD: &str = "CREATE TABLE t(a";
+        let end = self.columns.last()?.span.end;
+        let tail = &self.sql[self.body.end..];
+        let body_end = sql.len().checked_sub(tail.len())?;
+        let is_known = sql.get(..end)? == &self.sql[..end] && sql.get(body_end..)? == tail;
+        // Of STRICT and of keys the grammar judges with all columns before it.
+        if !is_known || !self.constraints.is_empty() || self.options.strict {
+            return None;
+        }
+        // Blanks stand for what is known, so that each place is right.
+        let added = TableDef::parse(&format!("{HEAD:<end$}{})", sql.get(end..body_end)?)).ok()?;
+        let [first, column] = &added.columns[..] else { return None };
+        let is_key = |c: &ColumnConstraint| matches!(c.rule, ColumnRule::PrimaryKey { .. });
+        if first.span.end != HEAD.len()
+            || !added.constraints.is_empty()
+            || column.constraints.iter().any(is_key)
+        {
+            return None;
+        }
+        let mut table = TableDef { sql: sql.to_owned(), body: self.body.start..body_end, ..self.clone() };
+        table.columns.push(column.clone());
+        debug_assert_eq!(TableDef::parse(sql).ok().as_ref(), Some(&table));
+        Some(table)
+    }
+}
+
 /// What SQLite's grammar sees: names and numbers, no places.
 struct Outline {
     /// Each column's name and how many constraints it has.

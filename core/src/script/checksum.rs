@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use sha2::{Digest, Sha256};
 
 use super::body::Section;
-use crate::sql::{groups, tokens};
+use crate::sql::{groups, hex, tokens};
 
 /// SQLite's keywords (<https://sqlite.org/lang_keywords.html>), written alike in any case. The list
 /// is frozen: databases hold the sums that it makes, and with one word more they would differ.
@@ -54,7 +54,7 @@ impl Section {
             }
             add(&mut hash, &item.sql, STATEMENT_END);
         }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hash.finalize())
     }
 }
 

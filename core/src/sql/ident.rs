@@ -12,11 +12,16 @@ pub fn quote(name: &str) -> String {
 /// A string as an SQL literal. Text with U+0000, which no literal can hold, becomes a cast blob.
 pub fn literal(text: &str) -> String {
     if text.contains('\0') {
-        let hex: String = text.bytes().map(|b| format!("{b:02x}")).collect();
-        format!("CAST(x'{hex}' AS TEXT)")
+        format!("CAST(x'{}' AS TEXT)", hex(text.as_bytes()))
     } else {
         format!("'{}'", text.replace('\'', "''"))
     }
+}
+
+/// Bytes as hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digit = |half: u8| char::from(b"0123456789abcdef"[usize::from(half)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The name that a token stands for: without its quotes, doubled quotes made single.
@@ -119,7 +124,12 @@ pub(super) fn is_reserved(word: &str) -> bool {
         "when",
         "where",
     ];
-    RESERVED.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
+    // As long as the longest: every word of every text is asked.
+    let mut lower = [0; "autoincrement".len()];
+    let Some(lower) = lower.get_mut(..word.len()) else { return false };
+    lower.copy_from_slice(word.as_bytes());
+    lower.make_ascii_lowercase();
+    RESERVED.binary_search_by(|reserved| reserved.as_bytes().cmp(lower)).is_ok()
 }
 
 /// Words that would be read as a value where a name is meant.

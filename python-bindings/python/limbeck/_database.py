@@ -122,7 +122,11 @@ def opened(database: Any, create: bool = True) -> AbstractContextManager[Opened]
     if isinstance(database, sqlite3.Connection):
         return Opened(database)
     if isinstance(database, (str, os.PathLike)):
-        return Opened(_connect(path_of(os.fspath(database)), create), ours=True)
+        path = path_of(os.fspath(database))
+        if not path:
+            # SQLite would take no name for a database of its own that is gone at the end.
+            raise errors.BadSetting("the database's name is empty", hint="give a path, or ':memory:'")
+        return Opened(_connect(path, create), ours=True)
     from ._sqlalchemy import opened as of_sqlalchemy
 
     return of_sqlalchemy(database)

@@ -46,9 +46,11 @@ class LimbeckError(Exception):
         self.report = report
 
     def __str__(self) -> str:
-        place = f" ({self.file}:{self.line})" if self.line else f" ({self.file})" if self.file else ""
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        if self.line and not self.file:
+            place = f"line {self.line}"  # of a text that is no file
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.message}{place}{hint}"
+        return self.message + (f" ({place})" if place else "") + hint
 
 
 class UnknownRevision(LimbeckError):

@@ -145,11 +145,12 @@ impl limbeck::Database for Sqlite {
 
 /// A value as the interface `Database` hands it over: an INTEGER is a bigint, a number is a REAL.
 fn to_core(value: JsValue) -> Result<Value> {
-    if value.is_null() {
-        return Ok(Value::Null);
-    }
+    // Each question is a call of JavaScript: what most values are is asked first.
     if let Some(text) = value.as_string() {
         return Ok(Value::Text(text));
+    }
+    if value.is_null() {
+        return Ok(Value::Null);
     }
     if let Some(number) = value.as_f64() {
         return Ok(Value::Real(number));

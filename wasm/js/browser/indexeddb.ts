@@ -56,7 +56,8 @@ type Exporting = SqlJsDatabase & { export(): Uint8Array };
  * IndexedDB, in which it is also looked whether another tab has saved meanwhile. The bytes from before a migration
  * are kept until the first save after the next start: {@link restoreIndexedDb}.
  *
- * Where nothing is to do, nothing is written, and only a small module of limbeck is loaded, as by {@link launch}.
+ * Where nothing is to do, nothing is written, and only a small module of limbeck is loaded, as by {@link launch}: before
+ * a synchronous call of your own (`current`, `plan`, a {@link Migrator}), `await init()`.
  *
  * Errors: those of {@link launch}; `database.cannot_open` where the browser forbids IndexedDB or Web Locks,
  * `database.full` where it has no room (asked before the migrations run, and told when it is saved), `database.io`,

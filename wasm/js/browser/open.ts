@@ -42,7 +42,7 @@ export interface OpenOptions<D> extends MigratorOptions {
   signal?: AbortSignal;
 }
 
-/** A database that is open, and up to date. */
+/** A database that is open, and up to date. For limbeck's synchronous calls on it, `await init()` first. */
 export interface Opened<D> {
   /** The library's own object. */
   readonly db: D;

@@ -35,7 +35,7 @@ const PATIENCE_MS = 15_000;
  * It goes through sqlite-wasm's pool of access handles (<https://sqlite.org/wasm/doc/trunk/persistence.md>), a
  * pool each database. One worker has it until it closes it, others wait. Each COMMIT is stored by itself, so `save`
  * has nothing to do; what is ended on the way, SQLite rolls back at the next start. It loads what it needs, as
- * {@link launch} does.
+ * {@link launch} does: before a synchronous call of your own, `await init()`.
  *
  * Errors: those of {@link launch}; `database.cannot_open`, `database.full`, `database.io`, `database.locked`
  * without `wait`, `run.cancelled`.

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { close, ended, isNew, isOldOrNew, makeOld, open, start, stored } from './setup.mjs';
 
-const { it, page: tab, server } = await start();
+const { it, withOpfs, page: tab, server } = await start();
 
 /** A start of the app: a tab of its own. Answers what it did, and which modules it has asked for. */
 async function launched(name, options, how = open) {
@@ -40,8 +40,8 @@ it('a tab asks once', async () => {
   await page.close();
 });
 
-for (const kind of ['indexeddb', 'opfs']) {
-  it(`${kind}, in a worker`, async () => {
+for (const [kind, where] of [['indexeddb', it], ['opfs', withOpfs]]) {
+  where(`${kind}, in a worker`, async () => {
     const inWorker = (page, name, options) => page.evaluate(([name, options]) => t.openInWorker(name, options), [name, options]);
     const name = `worker, ${kind}`;
     assert.deepEqual((await launched(name, { kind }, inWorker)).modules, ['launch', 'core']);

@@ -31,15 +31,18 @@ export async function launchWebkit(path, { folder = mkdtempSync(join(tmpdir(), '
     const turns = new Turns(session);
     const newPage = async () => new Page(turns, answers, (await turns.take(first, () => session('POST', '/window/new', { type: 'tab' }))).handle);
     const close = async () => {
+      const all = below(driver.pid);
       await Promise.race([session('DELETE', '').catch(() => {}), after(5_000)]);
       answers.close();
       end();
+      // What stores for the tabs may still write.
+      await gone(all, 5_000);
       rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     };
     const kill = async () => {
       const all = below(driver.pid);
       for (const id of all) process.kill(id, 'SIGKILL');
-      while (all.some((id) => existsSync(`/proc/${id}/fd/0`))) await after(20);
+      await gone(all);
       answers.close();
       end();
     };
@@ -52,8 +55,19 @@ export async function launchWebkit(path, { folder = mkdtempSync(join(tmpdir(), '
 
 /** The processes below one: a driver's are the browser, what stores for it, and its tabs. */
 function below(id) {
-  const children = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
-  return children.flatMap((child) => [child, ...below(child)]);
+  let children = '';
+  try {
+    children = readFileSync(`/proc/${id}/task/${id}/children`, 'utf8');
+  } catch {
+    // It has ended meanwhile.
+  }
+  return children.split(' ').filter(Boolean).map(Number).flatMap((child) => [child, ...below(child)]);
+}
+
+/** Waits until processes have ended, at most so long. */
+async function gone(all, patience = PATIENCE) {
+  const until = Date.now() + patience;
+  while (Date.now() < until && all.some((id) => existsSync(`/proc/${id}/fd/0`))) await after(20);
 }
 
 /** A screen that nobody sees. */
