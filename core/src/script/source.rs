@@ -330,6 +330,17 @@ mod tests {
         assert_eq!(Source::files(&BAD).unwrap_err().kind(), ErrorKind::SourceUnreadable);
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_what_it_leads_to() {
+        let scratch = Scratch::new("links", &[("first.txt", b"SELECT 1")]);
+        let Scratch(path) = &scratch;
+        for (of, name) in [("first.txt", "0001_first.sql"), ("folder.sql", "0002_folder.sql")] {
+            std::os::unix::fs::symlink(path.join(of), path.join(name)).unwrap();
+        }
+        assert_eq!(names(&Folder(path.clone())), ["0001_first.sql"]);
+    }
+
     #[test]
     fn several_folders() {
         let (app, plugin) =
