@@ -5,6 +5,7 @@
     peer.py limbeck s3 DATABASE CHANGE          one change of the table `orders`, a to g
     peer.py limbeck probe DATABASE              t.v SET NOT NULL
     peer.py floor DATABASE ROUNDS               open, select the row of limbeck_version, close: median
+    peer.py both DATABASE FOLDER ROUNDS         the floor and a launch in turn: lower quartiles, and their ratio
     peer.py new FOLDER ROUNDS                   make a Migrator of a dict of FOLDER/sql: median
     peer.py folder FOLDER ROUNDS                make one of the folder on disk: median
     peer.py versions
@@ -40,6 +41,17 @@ def measure(rounds, work):
     print(json.dumps({"ms": statistics.median(times)}))
 
 
+def in_turn(rounds, works):
+    times = {name: [] for name in works}
+    for _ in range(int(rounds)):
+        for name, work in works.items():
+            started = time.perf_counter()
+            work()
+            times[name].append((time.perf_counter() - started) * 1e3)
+    floor, other = quartiles = [statistics.quantiles(each)[0] for each in times.values()]
+    print(json.dumps({**dict(zip(works, quartiles)), "ratio": other / floor}))
+
+
 def files(folder):
     return {path.name: path.read_text("utf-8") for path in sorted(Path(folder, "sql").iterdir())}
 
@@ -66,6 +78,9 @@ def run(words):
             measure(rounds, lambda: launch(migrator, database, done=True))
         case ["floor", database, rounds]:
             measure(rounds, lambda: select(database))
+        case ["both", database, folder, rounds]:
+            migrator = limbeck.Migrator(files(folder))
+            in_turn(rounds, {"floor": lambda: select(database), "launch": lambda: launch(migrator, database, done=True)})
         case ["new", folder, rounds]:
             given = files(folder)
             measure(rounds, lambda: limbeck.Migrator(given))

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::Digest;
@@ -144,29 +144,46 @@ impl Source for Folder {
     fn files(&self) -> Result<Vec<SourceFile>> {
         let Folder(folder) = self;
         let entries = fs::read_dir(folder).map_err(|error| no_folder(folder, &error))?;
-        let mut files = Vec::new();
+        let (mut files, mut bytes) = (Vec::new(), Vec::new());
         for entry in entries {
-            let path = entry.map_err(|error| no_folder(folder, &error))?.path();
+            let entry = entry.map_err(|error| no_folder(folder, &error))?;
+            let path = entry.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if !is_migration(&name) || fs::metadata(&path).is_ok_and(|found| found.is_dir()) {
+            if !is_migration(&name) || is_folder(&entry) {
                 continue;
             }
             if path.file_name().is_some_and(|name| name.to_str().is_none()) {
                 return Err(unreadable(&path, "the name is not UTF-8").with_hint("rename the file"));
             }
-            let bytes = fs::read(&path).map_err(|error| {
+            bytes.clear();
+            read(&path, &mut bytes).map_err(|error| {
                 unreadable(&path, &error.to_string())
                     .with_hint("check that the file is there and may be read")
             })?;
-            let text = String::from_utf8(bytes).map_err(|error| {
-                let valid = error.utf8_error().valid_up_to();
-                let lines = error.as_bytes()[..valid].iter().filter(|&&byte| byte == b'\n').count();
+            let text = str::from_utf8(&bytes).map_err(|error| {
+                let lines = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
                 not_utf8(&path).at_line(lines as u32 + 1)
             })?;
-            files.push(SourceFile { name: name.into_owned(), text: Cow::Owned(text) });
+            files.push(SourceFile { name: name.into_owned(), text: Cow::Owned(text.to_owned()) });
         }
-        Ok(sorted(files))
+        // Of one folder: no name has a part before it.
+        files.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
     }
+}
+
+/// Whether it is a folder, or a link to one. Only of a link the disk has to be asked.
+fn is_folder(entry: &fs::DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|found| found.is_dir()),
+        kind => kind.is_ok_and(|kind| kind.is_dir()),
+    }
+}
+
+/// Reads a file into a buffer that those before it have widened. Without `take` each would be asked for its length first,
+/// which takes as long as to read it.
+fn read(path: &Path, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    fs::File::open(path)?.take(u64::MAX).read_to_end(bytes)
 }
 
 /// The `*.sql` files that lie directly in a folder that `include_dir!` put into the binary.
@@ -311,6 +328,17 @@ mod tests {
         assert_eq!(DIR.digest(), Source::files(&DIR).unwrap().digest());
         static BAD: Dir<'static> = Dir::new("", &[DirEntry::File(File::new("a.sql", b"\xff"))]);
         assert_eq!(Source::files(&BAD).unwrap_err().kind(), ErrorKind::SourceUnreadable);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_is_what_it_leads_to() {
+        let scratch = Scratch::new("links", &[("first.txt", b"SELECT 1")]);
+        let Scratch(path) = &scratch;
+        for (of, name) in [("first.txt", "0001_first.sql"), ("folder.sql", "0002_folder.sql")] {
+            std::os::unix::fs::symlink(path.join(of), path.join(name)).unwrap();
+        }
+        assert_eq!(names(&Folder(path.clone())), ["0001_first.sql"]);
     }
 
     #[test]
