@@ -115,6 +115,19 @@ fn what_a_schema_calls_is_not_run() {
     }
 }
 
+/// SQLite renames nothing while a view does not compile; this one would, if it were trusted.
+#[test]
+fn a_rename_beside_a_view_that_is_not_trusted() {
+    let (mut db, _) = app();
+    db.execute_batch("CREATE VIEW v AS SELECT name FROM pragma_table_info('files')").unwrap();
+    let error = upgrade(&mut db, false).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UntrustedSchema, "{error:?}");
+    assert!(
+        error.to_string().contains("pragma_table_info") && error.hint().unwrap().contains("trust_schema")
+    );
+    upgrade(&mut db, true).unwrap();
+}
+
 /// The names under which limbeck looks before anything else.
 #[test]
 fn a_version_table_that_is_none() {

@@ -158,8 +158,7 @@ impl Watch {
         let mut violations = Vec::new();
         let renumbered = std::mem::take(&mut self.renumbered);
         for (table, before) in std::mem::take(&mut self.before) {
-            let exists = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND lower(name) = ?1";
-            if !db.any(exists, &[table.as_str().into()])? {
+            if !db.has_table("main", &table)? {
                 continue;
             }
             match (before, dangling(db, &table)?) {

@@ -361,7 +361,7 @@ impl<'a> History<'a> {
 
     /// The version of the app that ran the last step, where that is known.
     pub fn last_app_version(&self, db: &mut dyn Database) -> Result<Option<String>> {
-        if !self.known(db)? {
+        if !is_there(db)? {
             return Ok(None);
         }
         let sql = "SELECT app_version FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
@@ -370,7 +370,7 @@ impl<'a> History<'a> {
 
     /// The fingerprint with which the last run left the schema, and when; none where it left none.
     pub fn fingerprint(&self, db: &mut dyn Database) -> Result<Option<(String, String)>> {
-        if !self.known(db)? {
+        if !is_there(db)? {
             return Ok(None);
         }
         let sql = "SELECT fingerprint, applied_at FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
@@ -380,13 +380,9 @@ impl<'a> History<'a> {
         }))
     }
 
-    fn known(&self, db: &mut dyn Database) -> Result<bool> {
-        db.any("SELECT 1 FROM main.sqlite_master WHERE name = 'limbeck_history' AND type = 'table'", &[])
-    }
-
     /// The revision that was begun and not finished, if there is one.
     pub fn unfinished(&self, db: &mut dyn Database) -> Result<Option<Unfinished>> {
-        if !self.known(db)? {
+        if !is_there(db)? {
             return Ok(None);
         }
         let sql = "SELECT revision, direction, coalesce(statements, 0) FROM main.limbeck_history AS s \
@@ -411,7 +407,7 @@ impl<'a> History<'a> {
     /// What each revision's last row says, in the order of the rows. `there`: [`launch`](Self::launch) has
     /// just found the record.
     pub fn pasts(&self, db: &mut dyn Database, there: bool) -> Result<Vec<Past>> {
-        if !there && !self.known(db)? {
+        if !there && !is_there(db)? {
             return Ok(Vec::new());
         }
         let sql = "SELECT revision, direction, revises, depends_on, state, checksum, applied_at, statements \
@@ -452,7 +448,7 @@ impl<'a> History<'a> {
     /// What is known of a revision that the version rows say is applied: its last row that is no
     /// downgrade. None where it came without one, such as by a stamp of what follows it.
     pub fn applied(&self, db: &mut dyn Database, revision: &str) -> Result<Option<Record>> {
-        if !self.known(db)? {
+        if !is_there(db)? {
             return Ok(None);
         }
         let sql = "SELECT id, revises, depends_on, message, applied_at, app_version, compatible, downgrade, \
@@ -499,4 +495,9 @@ fn run(db: &mut dyn Database, sql: &str, params: &[Value]) -> Result<()> {
 pub fn clock(db: &mut dyn Database) -> Result<u64> {
     let sql = "SELECT CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
     Ok(db.integer(sql, &[])?.map_or(0, |ms| ms.max(0) as u64))
+}
+
+/// Whether there is a `limbeck_history`: an app may keep none, and a database of Alembic has none.
+pub fn is_there(db: &mut dyn Database) -> Result<bool> {
+    db.has_table("main", "limbeck_history")
 }

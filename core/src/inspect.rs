@@ -232,7 +232,7 @@ pub fn table_of(
     if found.kind == ObjectKind::View || virtual_table || is_sqlites(name) {
         let what = match (found.kind, virtual_table) {
             (ObjectKind::View, _) => "a view: drop it and create it anew",
-            (_, true) => "a virtual table: drop it and create it anew",
+            (_, true) => "a virtual table, of which only RENAME TO is there: drop it and create it anew",
             _ => "SQLite's own",
         };
         return Err(Error::new(

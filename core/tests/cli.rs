@@ -220,6 +220,19 @@ fn backups_and_their_way_back() {
     assert_eq!(project.ok(&["current"]), "a100\n");
     // The newest that these migrations can open; the one that was restored has been spared.
     fs::remove_file(project.0.join("app.db")).unwrap();
+    assert_eq!(project.ok(&["backups"]).lines().count(), 2);
+    assert!(project.refused(&["restore", "no.backup"]).contains("[backup.none]"));
+    assert!(!project.0.join("app.db").exists(), "to look makes no database");
+    fs::write(
+        project.0.join("app.db"),
+        "Not a database, and longer than the header of one would have to be.",
+    )
+    .unwrap();
+    assert_eq!(project.ok(&["backups"]).lines().count(), 2, "of what is no database any more");
+    let told = text(&project.run(&["doctor"]).stdout);
+    assert!(told.contains("NOT KNOWN    quick_check: ") && !told.contains("quick_check  ok"), "{told}");
+    fs::remove_file(project.0.join("app.db")).unwrap();
+    assert!(!project.ok(&["doctor"]).contains("WARNING"), "nothing there can be damaged");
     project.ok(&["restore"]);
     assert_eq!(project.ok(&["current"]), "a300 (head)\n");
     // A look for a bug report: nothing is wrong here, and no path is told.
@@ -796,8 +809,15 @@ fn a_folder_as_a_manifest() {
         let text = fs::read_to_string(project.0.join("migrations").join(name)).unwrap();
         assert_eq!(migration["sql"], text);
     }
+    // Without a folder that of the settings, also where there is one of the usual name.
+    fs::create_dir(project.0.join("other")).unwrap();
+    fs::write(project.0.join("other/0001_x.sql"), "SELECT 1;").unwrap();
+    fs::write(project.0.join("limbeck.toml"), "migrations = \"other\"").unwrap();
+    assert!(project.ok(&["embed", "--manifest"]).contains("0001_x.sql"));
+    assert_eq!(project.ok(&["--migrations", "migrations", "embed", "--manifest"]), written);
     fs::remove_dir_all(project.0.join("migrations")).unwrap();
     fs::create_dir(project.0.join("migrations")).unwrap();
+    fs::remove_file(project.0.join("limbeck.toml")).unwrap();
     let empty: serde_json::Value = serde_json::from_str(&project.ok(&["embed", "--manifest"])).unwrap();
     assert_eq!(empty["migrations"], serde_json::json!([]));
 }

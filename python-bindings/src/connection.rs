@@ -15,7 +15,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyString, PyType};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyInt, PyString, PyTuple, PyType};
 
 use crate::errors::Raised;
 use crate::lent::Lent;
@@ -137,9 +137,8 @@ impl Database for Sqlite {
     ) -> Result<()> {
         Python::attach(|py| {
             self.run(py, sql, params, &mut |row| {
-                let values = row.try_iter().and_then(|values| values.collect::<PyResult<Vec<_>>>());
-                let values = values.map_err(|error| self.translate(py, error))?;
-                each(&values.iter().map(to_core).collect::<Result<Vec<_>>>()?)
+                let row = row.cast::<PyTuple>().map_err(|error| self.translate(py, error.into()))?;
+                each(&row.iter_borrowed().map(|value| to_core(&value)).collect::<Result<Vec<_>>>()?)
             })?;
             Ok(())
         })
@@ -307,14 +306,14 @@ fn to_core(value: &Bound<'_, PyAny>) -> Result<Value> {
         Error::new(ErrorKind::Contract, format!("the connection converts values: {kind} came back"))
             .with_hint("register no converter (detect_types) for the types of limbeck's own tables")
     };
-    if value.is_none() {
+    if let Ok(text) = value.cast::<PyString>() {
+        text.extract().map(Value::Text).map_err(odd)
+    } else if value.is_none() {
         Ok(Value::Null)
     } else if value.is_instance_of::<PyInt>() {
         value.extract().map(Value::Integer).map_err(odd)
     } else if value.is_instance_of::<PyFloat>() {
         value.extract().map(Value::Real).map_err(odd)
-    } else if value.is_instance_of::<PyString>() {
-        value.extract().map(Value::Text).map_err(odd)
     } else {
         value.extract().map(Value::Blob).map_err(odd)
     }

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use limbeck::{Error, ErrorKind, Violation};
 use pyo3::prelude::*;
 
+use crate::data::data;
+
 /// The exception that Python raised inside a run. The core carries it as an error of its own; who
 /// called gets the exception itself back, with its traceback.
 #[derive(Clone, Default)]
@@ -26,7 +28,7 @@ pub fn to_python(py: Python<'_>, error: &Error, raised: &Raised) -> PyErr {
     let cause = raised.take().map(|raised| raised.into_value(py));
     let made = py
         .import("limbeck.errors")
-        .and_then(|module| module.getattr("_from_core")?.call1((error.to_json(), cause)));
+        .and_then(|module| module.getattr("_from_core")?.call1((data(py, error)?, cause)));
     match made {
         Ok(exception) => PyErr::from_value(exception),
         Err(error) => error,
@@ -39,7 +41,7 @@ pub fn told(py: Python<'_>, error: Error, raised: PyErr) -> Error {
     type Told = (String, String, Option<String>, Option<String>, Option<u32>, Option<String>, Vec<Rows>);
     let tell = || -> PyResult<Told> {
         let tell = py.import("limbeck.errors")?.getattr("_told")?;
-        tell.call1((error.to_json(), raised.value(py)))?.extract()
+        tell.call1((data(py, &error)?, raised.value(py)))?.extract()
     };
     let Ok((code, message, hint, file, line, statement, rows)) = tell() else { return error };
     let kind = ErrorKind::ALL.iter().find(|kind| kind.code() == code).copied().unwrap_or(error.kind());

@@ -5,6 +5,7 @@
 
 mod command;
 mod connection;
+mod data;
 mod errors;
 mod lent;
 mod migrator;
@@ -27,8 +28,8 @@ fn check_contract(py: Python<'_>, connection: Py<PyAny>) -> PyResult<()> {
 
 /// The error for an SQLite result code and its message, as `{"error": {…}}`.
 #[pyfunction]
-fn sqlite_error(code: i32, message: &str) -> String {
-    limbeck::db::error(code, message).to_json()
+fn sqlite_error<'py>(py: Python<'py>, code: i32, message: &str) -> PyResult<Bound<'py, PyAny>> {
+    data::data(py, &limbeck::db::error(code, message))
 }
 
 /// Every kind of error: its name, its code, and one line on when it happens.
@@ -54,15 +55,14 @@ fn slug(message: &str, length: usize) -> String {
     limbeck::script::slug(message, length)
 }
 
-/// A table of `[tool]` in a TOML text, as JSON; `None` if it is not there.
+/// A table of `[tool]` in a TOML text; `None` if it is not there.
 ///
 /// Raises `ValueError` where the text is no TOML: Python reads it itself only since 3.11.
 #[pyfunction]
-fn tool(text: &str, name: &str) -> PyResult<Option<String>> {
+fn tool<'py>(py: Python<'py>, text: &str, name: &str) -> PyResult<Bound<'py, PyAny>> {
     let all: toml::Table =
         text.parse().map_err(|error: toml::de::Error| PyValueError::new_err(error.to_string()))?;
-    let found = all.get("tool").and_then(|tool| tool.get(name));
-    Ok(found.map(|table| serde_json::to_string(table).expect("plain data")))
+    data::data(py, &all.get("tool").and_then(|tool| tool.get(name)))
 }
 
 #[pymodule]

@@ -1,4 +1,4 @@
-//! The core's verbs, a call each. Results are the core's own JSON, which `limbeck` reads into objects.
+//! The core's verbs, a call each. Results are the core's own data (`data`), which `limbeck` reads into objects.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -17,8 +17,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::connection::{Sqlite, Used};
+use crate::data::data;
 use crate::errors::{Raised, to_python};
 use crate::step::Step;
+
+/// What `data` makes of what the core answers.
+type Answer = Py<PyAny>;
 
 /// A revision whose body is Python, as `limbeck._versions` has read it.
 #[derive(FromPyObject)]
@@ -219,7 +223,7 @@ impl Migrator {
         connection: Py<PyAny>,
         target: &str,
         on_event: Option<Py<PyAny>>,
-    ) -> PyResult<String> {
+    ) -> PyResult<Answer> {
         self.run(py, connection, on_event, |core, db| core.upgrade(db, target))
     }
 
@@ -229,7 +233,7 @@ impl Migrator {
         connection: Py<PyAny>,
         target: &str,
         on_event: Option<Py<PyAny>>,
-    ) -> PyResult<String> {
+    ) -> PyResult<Answer> {
         self.run(py, connection, on_event, |core, db| core.downgrade(db, target))
     }
 
@@ -240,7 +244,7 @@ impl Migrator {
         targets: Vec<String>,
         purge: bool,
         on_event: Option<Py<PyAny>>,
-    ) -> PyResult<String> {
+    ) -> PyResult<Answer> {
         let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
         self.run(py, connection, on_event, |core, db| core.stamp(db, &targets, purge))
     }
@@ -251,7 +255,7 @@ impl Migrator {
         py: Python<'_>,
         connection: Py<PyAny>,
         on_event: Option<Py<PyAny>>,
-    ) -> PyResult<String> {
+    ) -> PyResult<Answer> {
         self.on_event.set(on_event);
         self.raised.take();
         let taken = self.core.0.back_up(&mut self.connected(connection));
@@ -261,19 +265,19 @@ impl Migrator {
 
     /// What a developer wants to know of a database on a user's machine; an empty one in memory is to find
     /// out what is pending.
-    fn doctor(&self, py: Python<'_>, connection: Py<PyAny>, scratch: Py<PyAny>) -> PyResult<String> {
+    fn doctor(&self, py: Python<'_>, connection: Py<PyAny>, scratch: Py<PyAny>) -> PyResult<Answer> {
         self.raised.take();
         let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
         self.answer(py, Ok(self.core.0.doctor(db, scratch)))
     }
 
     /// The backups of a database, newest first.
-    fn backups(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+    fn backups(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Answer> {
         let all = self.core.0.backups(&mut self.connected(connection));
         self.answer(py, all)
     }
 
-    fn newest_compatible_backup(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+    fn newest_compatible_backup(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Answer> {
         let newest = self.core.0.newest_compatible_backup(&mut self.connected(connection));
         self.answer(py, newest)
     }
@@ -285,11 +289,11 @@ impl Migrator {
         connection: Py<PyAny>,
         path: PathBuf,
         on_event: Option<Py<PyAny>>,
-    ) -> PyResult<String> {
+    ) -> PyResult<Answer> {
         self.run(py, connection, on_event, |core, db| core.restore(db, &Backup::open(path)?))
     }
 
-    fn current(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+    fn current(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Answer> {
         let result = self.core.0.current(&mut self.connected(connection));
         self.answer(py, result)
     }
@@ -301,7 +305,7 @@ impl Migrator {
     }
 
     /// The revisions that an upgrade to `heads` would apply, in order.
-    fn pending(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<String> {
+    fn pending(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Answer> {
         let pending = self.core.0.pending(&mut self.connected(connection)).map(|plan| {
             let ids: Vec<&str> = plan.steps.iter().filter_map(|step| step.revision.as_deref()).collect();
             self.core.0.describe(&ids, &[])
@@ -317,7 +321,7 @@ impl Migrator {
         scratch: Py<PyAny>,
         verb: &str,
         target: &str,
-    ) -> PyResult<String> {
+    ) -> PyResult<Answer> {
         self.raised.take();
         let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
         let plan = named("direction", verb)
@@ -327,7 +331,7 @@ impl Migrator {
 
     /// The differences between what the folder makes and a schema's text, found on two empty databases
     /// in memory.
-    fn check(&self, py: Python<'_>, present: Py<PyAny>, wanted: Py<PyAny>, schema: &str) -> PyResult<String> {
+    fn check(&self, py: Python<'_>, present: Py<PyAny>, wanted: Py<PyAny>, schema: &str) -> PyResult<Answer> {
         self.raised.take();
         let [present, wanted] = &mut [present, wanted].map(|one| self.connected(one));
         self.answer(py, self.core.0.check(present, wanted, schema))
@@ -335,7 +339,7 @@ impl Migrator {
 
     /// What lies between the schemas of two databases; the options are JSON, or empty.
     #[pyo3(signature = (from, to, options, /))]
-    fn diff(&self, py: Python<'_>, from: Py<PyAny>, to: Py<PyAny>, options: &str) -> PyResult<String> {
+    fn diff(&self, py: Python<'_>, from: Py<PyAny>, to: Py<PyAny>, options: &str) -> PyResult<Answer> {
         self.raised.take();
         let [from, to] = &mut [from, to].map(|one| self.connected(one));
         let found = Options::from_json(options)
@@ -344,7 +348,7 @@ impl Migrator {
     }
 
     /// Whether a database is what the folder makes, found on an empty database in memory.
-    fn verify(&self, py: Python<'_>, connection: Py<PyAny>, scratch: Py<PyAny>) -> PyResult<String> {
+    fn verify(&self, py: Python<'_>, connection: Py<PyAny>, scratch: Py<PyAny>) -> PyResult<Answer> {
         self.raised.take();
         let [db, scratch] = &mut [connection, scratch].map(|one| self.connected(one));
         self.answer(py, self.core.0.verify(db, scratch))
@@ -369,7 +373,7 @@ impl Migrator {
     }
 
     /// The revisions that several others revise.
-    fn branches(&self, py: Python<'_>) -> PyResult<String> {
+    fn branches(&self, py: Python<'_>) -> PyResult<Answer> {
         let points = self.graph(py)?.branch_points();
         let ids: Vec<&str> = points.iter().map(|(id, _)| *id).collect();
         self.answer(py, Ok(self.core.0.describe(&ids, &[])))
@@ -384,19 +388,19 @@ impl Migrator {
     }
 
     /// The revisions of a range, newest first.
-    fn history(&self, py: Python<'_>, range: &str, rows: Vec<String>) -> PyResult<String> {
+    fn history(&self, py: Python<'_>, range: &str, rows: Vec<String>) -> PyResult<Answer> {
         self.answer(py, self.core.0.revisions(range, &rows))
     }
 
     /// What nothing follows; or, resolving dependencies, what nothing depends on either.
-    fn heads(&self, py: Python<'_>, resolve_dependencies: bool) -> PyResult<String> {
+    fn heads(&self, py: Python<'_>, resolve_dependencies: bool) -> PyResult<Answer> {
         let graph = self.graph(py)?;
         let heads = if resolve_dependencies { graph.heads_resolving_dependencies() } else { graph.heads() };
         self.answer(py, Ok(self.core.0.describe(&heads, &[])))
     }
 
     /// The revisions that a target names.
-    fn show(&self, py: Python<'_>, target: &str) -> PyResult<String> {
+    fn show(&self, py: Python<'_>, target: &str) -> PyResult<Answer> {
         let found = self.graph(py)?.resolve(target);
         self.answer(py, found.map(|found| self.core.0.describe(&found, &[])))
     }
@@ -441,18 +445,20 @@ impl Migrator {
         connection: Py<PyAny>,
         on_event: Option<Py<PyAny>>,
         verb: impl FnOnce(&mut limbeck::Migrator<'static>, &mut Sqlite) -> limbeck::Result<Report>,
-    ) -> PyResult<String> {
+    ) -> PyResult<Answer> {
         self.on_event.set(on_event);
         self.raised.take();
         let mut db = self.connected(connection);
         let result = verb(&mut self.core.0, &mut db);
         self.on_event.set(None);
-        result.map(|report| report.to_json()).map_err(|error| to_python(py, &error, &self.raised))
+        self.answer(py, result)
     }
 
-    fn answer(&self, py: Python<'_>, result: limbeck::Result<impl Serialize>) -> PyResult<String> {
-        let json = result.map(|value| serde_json::to_string(&value).expect("plain data"));
-        json.map_err(|error| to_python(py, &error, &self.raised))
+    fn answer(&self, py: Python<'_>, result: limbeck::Result<impl Serialize>) -> PyResult<Answer> {
+        match result {
+            Ok(value) => data(py, &value).map(Bound::unbind),
+            Err(error) => Err(to_python(py, &error, &self.raised)),
+        }
     }
 }
 
@@ -481,8 +487,7 @@ fn tell(listener: &OnEvent, raised: &Raised, event: &Event<'_>) -> ControlFlow<(
     let ask = |py: Python<'_>| -> PyResult<bool> {
         py.check_signals()?;
         let (Some(function), false) = (listener.get(py), *event == Event::Working) else { return Ok(true) };
-        let json = serde_json::to_string(event).expect("plain data");
-        function.call1(py, (json,))?.extract(py)
+        function.call1(py, (data(py, event)?,))?.extract(py)
     };
     match Python::attach(ask) {
         Ok(true) => ControlFlow::Continue(()),

@@ -147,7 +147,7 @@ def call(case: dict[str, Any], path: Path, db: sqlite3.Connection, step: dict[st
     def diff() -> Any:
         # The verb takes the wanted schema as text, and answers the differences alone.
         wanted = memory((path / rest[0]).read_bytes().decode())
-        return json.loads(migrator._core.diff(db, wanted, json.dumps(step.get("compare", {}))))
+        return migrator._core.diff(db, wanted, json.dumps(step.get("compare", {})))
 
     answers: dict[str, Any] = {
         "upgrade": lambda: migrator.upgrade(db, rest[0]),

@@ -20,10 +20,10 @@ FILES = [("0001_notes.sql", NOTES), ("0002_firm.sql", "ALTER TABLE notes ALTER t
 
 
 def contract(connection: sqlite3.Connection) -> None:
-    from limbeck._database import Opened, to_itself
+    from limbeck._database import opened
 
-    with to_itself(Opened(connection)) as raw:
-        _limbeck.check_contract(raw)
+    with opened(connection) as found:
+        _limbeck.check_contract(found.raw)
 
 
 def test_keeps_the_contract() -> None:

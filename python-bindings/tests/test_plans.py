@@ -122,6 +122,7 @@ def test_what_a_list_of_migrations_raises_comes_through() -> None:
         (lambda m: m.stamp(":memory:", ["0001", 2]), limbeck.BadSetting, "a target is 2", "write '2'"),
         (lambda m: m.merge(None), limbeck.BadSetting, "a target is None", "give a str"),
         (lambda m: m.check(b"CREATE TABLE t(a)"), limbeck.BadSetting, "schema is b'CREATE", "give a str"),
+        (lambda m: m.check("DROP TABLE t"), limbeck.ForbiddenStatement, "DROP in a schema", "delete it"),
         (lambda m: m.diff(":memory:", "CREATE TABEL t(a)"), limbeck.StatementFailed, "TABEL", "mend"),
         (lambda m: m.restore(":memory:", None), limbeck.NoBackup, "None", "backups()"),
         (lambda m: m.upgrade(":memory:", on_progress="yes"), limbeck.BadSetting, "on_progress is 'yes'", "a function"),
@@ -131,9 +132,11 @@ def test_what_a_list_of_migrations_raises_comes_through() -> None:
         (lambda m: m.upgrade("postgresql+psycopg://localhost/x"), limbeck.BadSetting, "is postgresql", "use Alembic"),
         (lambda m: m.upgrade("no/such/app.db"), limbeck.CannotOpen, "no/such/app.db", "make the folder 'no/such' first"),
         (lambda m: m.upgrade("."), limbeck.CannotOpen, "it is a folder", "name a file in it"),
+        (lambda m: m.upgrade(""), limbeck.BadSetting, "name is empty", "give a path"),
     ],
 )
 def test_a_newcomers_mistakes(call: Any, kind: type[limbeck.LimbeckError], message: str, hint: str) -> None:
     with pytest.raises(kind) as caught:
         call(limbeck.Migrator(FILES))
     assert message in caught.value.message and hint in caught.value.hint, caught.value
+    assert "None:" not in str(caught.value), caught.value

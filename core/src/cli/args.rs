@@ -377,9 +377,9 @@ pub enum Command {
         A program in C gives the list to limbeck_migrator_from_memory of limbeck.h; one in JavaScript gives the\n\
         imported manifest to migrate of the npm package.")]
     Embed {
-        /// The folder
-        #[arg(default_value = "migrations", value_hint = ValueHint::DirPath)]
-        folder: PathBuf,
+        /// The folder, if not that of the settings
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
         /// The file, which is written over; without it, the text is printed
         #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         output: Option<PathBuf>,

@@ -14,6 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::sql::quote;
 
 pub(crate) use literals::value_literal;
 pub use literals::with_literals;
@@ -188,6 +189,15 @@ impl dyn Database + '_ {
             Ok(())
         })?;
         Ok(number)
+    }
+
+    /// Whether a schema has a table of this name, by SQLite's folding of case. A virtual table is one.
+    pub fn has_table(&mut self, schema: &str, name: &str) -> Result<bool> {
+        let sql = format!(
+            "SELECT 1 FROM {}.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE",
+            quote(schema)
+        );
+        self.any(&sql, &[name.into()])
     }
 
     /// Whether there is a row at all.

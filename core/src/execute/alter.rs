@@ -10,7 +10,7 @@ use super::portable;
 use super::rebuild::rebuild;
 use super::rules::refuse_broken_rows;
 use super::watched::Watched;
-use super::{Purpose, Run};
+use super::{Purpose, Run, virtual_table};
 use crate::alter::{
     Action, Alteration, Capabilities, Choice, Draft, OTHER_NAME, RebuildMode, TableState, choose,
     independent, rebuild_refused, touched,
@@ -42,6 +42,11 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     let mut groups = VecDeque::from(alteration.groups());
     while let Some(mut group) = groups.pop_front() {
         let mut before = run.inventory(schema)?;
+        if let Some(report) = virtual_table::rename(run, &before, schema, &table, &group)? {
+            reports.push(report);
+            table = renamed(&group).unwrap_or(table);
+            continue;
+        }
         let Some(state) = run.table(&before, schema, &table)? else {
             if alteration.if_exists {
                 break;
@@ -60,11 +65,17 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
         }
         reports.extend(released);
         reports.extend(one_group(run, &state, &group, before)?);
-        if let [Action::RenameTable { to }] = &group[..] {
-            table.clone_from(to);
-        }
+        table = renamed(&group).unwrap_or(table);
     }
     Ok(reports)
+}
+
+/// The table's name after a group that gives it another.
+fn renamed(group: &[Action]) -> Option<String> {
+    match group {
+        [Action::RenameTable { to }] => Some(to.clone()),
+        _ => None,
+    }
 }
 
 fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
@@ -187,6 +198,9 @@ fn carry_out(
 
 /// SQLite's own refusal of an ALTER, in limbeck's terms.
 pub(super) fn explained(error: Error) -> Error {
+    if error.kind() == ErrorKind::UntrustedSchema {
+        return error; // It would compile if it were trusted.
+    }
     let text = error.to_string();
     if text.contains(" after drop column: ") {
         return still_needed(text);

@@ -16,6 +16,7 @@ mod pragmas;
 mod rebuild;
 mod room;
 mod rules;
+mod virtual_table;
 mod watched;
 mod way_out;
 

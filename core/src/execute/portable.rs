@@ -83,7 +83,7 @@ pub(super) fn note_keys(run: &mut Run<'_, '_>) -> Result<()> {
         if run.checks.counted.is_empty() {
             run.db.execute("CREATE TEMP TABLE limbeck_dangling(rows)")?;
         }
-        if exists(run.db, &table)? {
+        if run.db.has_table("main", &table)? {
             if run.version < 3_033_000 {
                 let message = "a script that checks foreign keys needs SQLite 3.33 or newer";
                 return Err(Error::new(ErrorKind::SqliteTooOld, message));
@@ -106,7 +106,7 @@ pub(super) fn check_keys(run: &mut Run<'_, '_>) -> Result<()> {
     }
     let mut counts = Vec::new();
     for table in run.watch.noted().map(str::to_owned).collect::<Vec<_>>() {
-        if exists(run.db, &table)? {
+        if run.db.has_table("main", &table)? {
             counts.push(format!(
                 "(SELECT count(*) FROM pragma_foreign_key_check({}, 'main'))",
                 literal(&table)
@@ -122,11 +122,6 @@ pub(super) fn check_keys(run: &mut Run<'_, '_>) -> Result<()> {
     }
     run.db.execute("DROP TABLE temp.limbeck_dangling")?;
     Ok(())
-}
-
-fn exists(db: &mut dyn Database, table: &str) -> Result<bool> {
-    let sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
-    db.any(sql, &[table.into()])
 }
 
 /// Statements that fail unless what the query answers, `found`, fulfils a condition.

@@ -80,6 +80,9 @@ fn fed(trigger: &Object, after: &[Object]) -> Option<String> {
             && words[1].kind == T::TK_DOT
             && ["rowid", "_rowid_", "oid"].iter().any(|name| same_name(name, &unquote(words[2].text)))
     });
+    if !rowid {
+        return None;
+    }
     let is_fts = |object: &&Object| {
         object.kind == ObjectKind::Table
             && object.sql.as_deref().is_some_and(|sql| {
@@ -92,5 +95,5 @@ fn fed(trigger: &Object, after: &[Object]) -> Option<String> {
     };
     let sql = trigger.sql.as_deref()?;
     let feeds = after.iter().filter(is_fts).any(|fts| holds(sql, &fts.name));
-    (rowid && feeds).then(|| trigger.table.clone())
+    feeds.then(|| trigger.table.clone())
 }

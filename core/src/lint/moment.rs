@@ -67,7 +67,7 @@ impl Moment<'_> {
     /// Looks at the database after it has run.
     pub fn after(self, db: &mut dyn Database, findings: &mut Findings) -> Result<()> {
         let after = inspect::objects(db, "main")?;
-        let new: Vec<&Object> = after.iter().filter(|object| !self.before.contains(object)).collect();
+        let new = new_ones(&self.before, &after);
         in_use::look(&self, db, &after, findings)?;
         fts::look(&self, &new, &after, findings);
         strings::objects(&self, db, &new, findings)
@@ -79,8 +79,53 @@ impl Moment<'_> {
     }
 }
 
+/// What is there after a statement and was not before. Of a large schema most is equal at both ends.
+fn new_ones<'a>(before: &[Object], after: &'a [Object]) -> Vec<&'a Object> {
+    let equal = |(was, is): &(&Object, &Object)| was == is;
+    let start = before.iter().zip(after).take_while(equal).count();
+    let (before, after) = (&before[start..], &after[start..]);
+    let end = before.iter().rev().zip(after.iter().rev()).take_while(equal).count();
+    let before = &before[..before.len() - end];
+    after[..after.len() - end].iter().filter(|object| !before.contains(object)).collect()
+}
+
 /// The definition of an ordinary table.
 pub(super) fn definition(objects: &[Object], name: &str) -> Option<TableDef> {
     let is = |object: &&Object| object.kind == ObjectKind::Table && same_name(&object.name, name);
     TableDef::parse(objects.iter().find(is)?.sql.as_deref()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_ones_are_what_was_not_there() {
+        let object = |name: &str| Object {
+            schema: "main".to_owned(),
+            kind: ObjectKind::Table,
+            name: name.chars().take(1).collect(),
+            table: name.chars().take(1).collect(),
+            sql: Some(name.to_owned()),
+        };
+        let all = |names: &str| names.split_ascii_whitespace().map(object).collect::<Vec<_>>();
+        for (before, after, want) in [
+            ("", "", ""),
+            ("a b c", "a b c", ""),
+            ("", "a b", "a b"),
+            ("a b", "", ""),
+            ("a b c", "a b c d", "d"),
+            ("a b c", "x a b c", "x"),
+            ("a b c", "a x b c", "x"),
+            ("a b c", "a b2 c", "b2"),
+            ("a b c", "a c b", ""),
+            ("a a b", "a b", ""),
+            ("a b c d", "a d x c2 b", "x c2"),
+        ] {
+            let (before, after) = (all(before), all(after));
+            let found: Vec<&str> =
+                new_ones(&before, &after).iter().filter_map(|o| o.sql.as_deref()).collect();
+            assert_eq!(found.join(" "), want);
+        }
+    }
 }

@@ -51,8 +51,7 @@ impl Migrator<'_> {
 }
 
 fn applied(db: &mut dyn Database) -> Result<Vec<Applied>> {
-    let there = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?1";
-    if !db.any(there, &[TABLE.into()])? {
+    if !db.has_table("main", TABLE)? {
         return Err(Error::new(
             ErrorKind::NothingToAdopt,
             format!("there is no table {TABLE} in the database"),

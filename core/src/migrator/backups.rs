@@ -139,7 +139,7 @@ impl<'a> Migrator<'a> {
         Ok(Some(taken.backup))
     }
 
-    pub(super) fn folder_of_backups(&self) -> Result<&Backups> {
+    pub(crate) fn folder_of_backups(&self) -> Result<&Backups> {
         self.backups.as_ref().map(|wanted| &wanted.folder).ok_or_else(|| {
             Error::new(ErrorKind::BadSetting, "no folder for backups is named")
                 .with_hint("give the migrator a folder for backups, or the command '--backups DIR'")

@@ -12,6 +12,7 @@ use crate::db::{Database, Value};
 use crate::error::Result;
 use crate::inspect;
 use crate::report::NewerRevision;
+use crate::room::sizes;
 
 /// A database and its SQLite, looked at and not changed. What cannot be found out is absent, and
 /// `failures` say why.
@@ -243,6 +244,8 @@ fn settings(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
     let page = number("page_size")?;
     found.bytes = page * number("page_count")?;
     found.free_bytes = page * number("freelist_count")?;
+    // What is in memory ends with its process.
+    let on_disk = sizes::file(db)?.is_some();
     for name in SETTINGS {
         // A build without one answers nothing.
         if let Some(value) = db.rows(&format!("PRAGMA {name}"), &[])?.pop().and_then(|mut row| row.pop()) {
@@ -251,7 +254,7 @@ fn settings(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
                 Value::Integer(number) => number.to_string(),
                 other => format!("{other:?}"),
             };
-            if let Some(why) = risk(name, &value) {
+            if let Some(why) = risk(name, &value).filter(|_| on_disk) {
                 found.warnings.push(why.to_owned());
             }
             found.settings.push(Setting { name, value });
@@ -275,7 +278,7 @@ fn risk(name: &str, value: &str) -> Option<&'static str> {
 }
 
 fn history(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
-    if !db.any("SELECT 1 FROM main.sqlite_master WHERE name = 'limbeck_history'", &[])? {
+    if !crate::history::is_there(db)? {
         return Ok(());
     }
     let sql = format!(
@@ -337,15 +340,21 @@ impl fmt::Display for Doctor {
         if let Some(version) = &self.app_version {
             writeln!(f, "app          {version}")?;
         }
-        writeln!(f, "SQLite       {}", self.sqlite)?;
+        let unknown = |part: &str| self.failures.iter().any(|failure| failure.starts_with(part));
+        if !unknown("SQLite: ") {
+            writeln!(f, "SQLite       {}", self.sqlite)?;
+        }
         for fault in &self.known_faults {
             writeln!(f, "FAULT        {}: fixed in {}, {}", fault.what, fault.fixed_in, fault.source)?;
         }
-        writeln!(f, "size         {} bytes, of which {} are free", self.bytes, self.free_bytes)?;
+        if !unknown("settings: ") {
+            writeln!(f, "size         {} bytes, of which {} are free", self.bytes, self.free_bytes)?;
+        }
         for line in &self.warnings {
             writeln!(f, "WARNING      {line}")?;
         }
         match &self.problems[..] {
+            [] if unknown("quick_check: ") => {}
             [] => writeln!(f, "quick_check  ok")?,
             lines => lines.iter().try_for_each(|line| writeln!(f, "DAMAGE       {line}"))?,
         }
@@ -526,7 +535,11 @@ mod tests {
         let found = Migrator::new(files).unwrap().doctor(&mut db, &mut empty());
         assert_eq!((&found.heads[..], &found.pending[..]), (&["1".to_owned()][..], &["2".to_owned()][..]));
         assert_eq!(found.violations, [OldViolation { table: "b".into(), parent: "a".into(), rows: 2 }]);
-        assert_eq!(found.warnings, ["journal_mode = memory: a run that is killed can damage the database"]);
+        assert_eq!(
+            found.warnings, [""; 0],
+            "journal_mode = memory takes nothing away from what is in memory"
+        );
+        assert!(risk("journal_mode", "MEMORY").is_some() && risk("journal_mode", "wal").is_none());
         assert_eq!((found.history.len(), found.failures.len(), found.problems.len()), (1, 0, 0));
         assert!(found.bytes > 0 && !found.is_well() && db.total_changes() == before);
         let text = found.to_string();

@@ -293,8 +293,7 @@ fn tables(db: &mut dyn Database, step: &DryStep) -> Result<Vec<TableEstimate>> {
 /// The rows of a table; nothing, where it is one that the run itself makes.
 fn rows(db: &mut dyn Database, table: &str) -> Result<Option<u64>> {
     let sql = format!("SELECT count(*) FROM main.{}", quote(table));
-    let there = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE";
-    if !db.any(there, &[table.into()])? {
+    if !db.has_table("main", table)? {
         return Ok(None);
     }
     Ok(accepted(db.integer(&sql, &[]))?.flatten().map(|rows| rows.max(0) as u64))

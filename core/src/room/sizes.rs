@@ -11,8 +11,15 @@ use crate::sql::{literal, quote};
 
 /// Where the database is; nowhere, if it is in memory.
 pub fn file(db: &mut dyn Database) -> Result<Option<PathBuf>> {
-    let file = db.texts("SELECT file FROM pragma_database_list WHERE name = 'main'", &[])?.pop();
-    Ok(file.filter(|file| !file.is_empty()).map(PathBuf::from))
+    // The pragma itself, where its function would read the schema first: the file may be no database.
+    for row in db.rows("PRAGMA database_list", &[])? {
+        if let [_, Value::Text(name), Value::Text(file)] = &row[..]
+            && name == "main"
+        {
+            return Ok(Some(PathBuf::from(file)).filter(|file| !file.as_os_str().is_empty()));
+        }
+    }
+    Ok(None)
 }
 
 /// The whole database, free pages too.
@@ -125,13 +132,9 @@ pub fn cache(db: &mut dyn Database) -> Result<u64> {
 /// What the entries of a new index hold at least: the text and the blobs of every row, and a byte for each value's type.
 /// Reads the table, as making the index does.
 pub fn new_index(db: &mut dyn Database, index: &NewIndex) -> Result<Option<u64>> {
-    let of_tables = |schema: &str| {
-        format!("SELECT 1 FROM {schema}.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE")
-    };
-    let table = [Value::from(index.table.as_str())];
     let named = "SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ?1 COLLATE NOCASE";
-    if !db.any(&of_tables("main"), &table)?
-        || db.any(&of_tables("temp"), &table)?
+    if !db.has_table("main", &index.table)?
+        || db.has_table("temp", &index.table)?
         || db.any(named, &[index.name.as_str().into()])?
     {
         return Ok(None);

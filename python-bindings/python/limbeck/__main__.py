@@ -6,6 +6,8 @@ import os
 import sys
 from typing import Optional, Sequence
 
+from ._folder import is_of_alembic
+
 #: What Alembic has. The core has these too, and more: in an Alembic project those run inside its ``env.py``.
 _ALEMBICS = (
     "branches", "check", "current", "downgrade", "ensure_version", "heads", "history", "init", "list_templates",
@@ -65,7 +67,7 @@ def _core(options: Options, arguments: list[str]) -> int:
     from ._command import Host
 
     folder = options.migrations[-1] if options.migrations else None
-    if folder is not None and _is_folder_of_alembic(folder):
+    if folder is not None and is_of_alembic(folder):
         databases = [word for each in options.database for word in ("-d", each)]
         return Host(folder).run([*databases, *options.rest])
     return Host().run(arguments)
@@ -116,10 +118,6 @@ def _is_alembics(files: Sequence[str], section: str = "alembic") -> bool:
         return True  # Alembic's words for it
     # A folder by its package has one.
     return location is not None and (":" in location or os.path.isfile(os.path.join(location, "env.py")))
-
-
-def _is_folder_of_alembic(folder: str) -> bool:
-    return os.path.isfile(os.path.join(folder, "env.py")) and os.path.isdir(os.path.join(folder, "versions"))
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _say(error: BaseException, as_json: bool) -> None:
     core = {"code": errors.CodeFailed.code, "hint": None, "revision": None, "file": None, "line": None, "statement": None}
-    code, message, hint, file, line, statement, rows = errors._told(json.dumps({"error": {**core, "violations": []}}), error)
+    code, message, hint, file, line, statement, rows = errors._told({"error": {**core, "violations": []}}, error)
     if as_json:
         violations = [dict(zip(("table", "rule", "count", "keys"), row)) for row in rows]
         revision = getattr(error, "revision", None)

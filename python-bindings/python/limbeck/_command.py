@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Optional, Sequence
 from urllib.request import pathname2url
 
 from . import _limbeck, errors
-from ._database import SECONDS_TO_WAIT, Opened, opened, to_itself
+from ._database import SECONDS_TO_WAIT, Opened, opened
+from ._folder import python_files
 from ._run import Scope
-from ._versions import CodeFile, load, python_files
+from ._versions import CodeFile, load
 
 if TYPE_CHECKING:
     from .alembic.config import Config
@@ -127,7 +128,7 @@ class AlembicHost(Host):
         found: Opened = self._open.enter_context(opened(self._database))
         self._script.scope.database = found  # type: ignore[union-attr]
         self._script.scope.options = self._env.options  # type: ignore[union-attr]
-        return self._open.enter_context(to_itself(found))
+        return found.raw
 
     def code(self, folders: Sequence[os.PathLike[str]]) -> list[CodeFile]:
         versions = self._directory_of_versions

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
-import signal
 import sqlite3
-import threading
-from contextlib import contextmanager
-from typing import Any, Iterator, Optional
 
 from . import errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from typing import Any, Optional
 
 # SQLite's result codes by the messages they come with: Python before 3.11 hands over no code.
 # https://sqlite.org/rescode.html
@@ -48,59 +48,88 @@ def result_code(error: BaseException) -> Optional[int]:
 
 def path_of(database: str) -> str:
     """``sqlite:///relative`` and ``sqlite:////absolute``, as SQLAlchemy has them, or a path."""
+    if "://" not in database:
+        return database
+    import re
+
     found = re.match(r"sqlite(?:\+\w+)?://(?:/|$)", database)
-    return database if found is None else database[found.end():].split("?")[0] or ":memory:"
+    path = database if found is None else database[found.end():].split("?")[0] or ":memory:"
+    dialect = re.match(r"(?!file:)(\w+)(?:\+\w+)?://", path)
+    if dialect is not None:
+        refuse_others(dialect[1])
+    return path
+
+
+def refuse_others(dialect: str) -> None:
+    """Raises for a database of another kind."""
+    if dialect != "sqlite":
+        raise errors.BadSetting(f"the database is {dialect}", hint="use Alembic there: limbeck is for SQLite")
 
 
 class Opened:
-    """A connection for the time of one call."""
+    """A connection for the time of one call, whose ``with`` has it to itself.
 
-    def __init__(self, raw: sqlite3.Connection, sqlalchemy: Any = None, idle: bool = False) -> None:
+    Python's own transaction control is taken off it, and put back on every path; what was opened for the call is closed. A
+    transaction that the caller has open stays open, and nothing is switched: switching would commit it.
+    """
+
+    def __init__(self, raw: sqlite3.Connection, sqlalchemy: Any = None, *, idle: bool = False, ours: bool = False) -> None:
         self.raw = raw
         #: What ``get_bind()`` may hand out; without it, one is made on ``raw``.
         self.sqlalchemy = sqlalchemy
         #: Whether SQLAlchemy, if it is there, has nothing under way.
-        self.idle = idle
+        self._idle = idle
+        self._ours = ours
+        self._before: list[tuple[str, Any]] = []
+
+    def __enter__(self) -> Opened:
+        raw = self.raw
+        try:
+            if getattr(raw, "autocommit", True) is False:
+                # PEP 249's way: a transaction is always open. SQLAlchemy says whether anything is in it.
+                if self._idle or not raw.in_transaction:
+                    self._switch("autocommit", True)
+            elif raw.isolation_level is not None and not raw.in_transaction:
+                self._switch("isolation_level", None)
+            if raw.text_factory is not str:
+                self._switch("text_factory", str)
+        except sqlite3.ProgrammingError as error:
+            raise errors.Contract(
+                f"the connection cannot be used: {str(error).rstrip('.')}",
+                hint="give an open sqlite3 connection, on the thread that made it",
+            ) from error
+        return self
+
+    def _switch(self, name: str, value: Any) -> None:
+        self._before.append((name, getattr(self.raw, name)))
+        setattr(self.raw, name, value)
+
+    def __exit__(self, *_: object) -> None:
+        for name, value in reversed(self._before):
+            try:
+                setattr(self.raw, name, value)
+            except sqlite3.ProgrammingError:
+                pass  # closed meanwhile: the error that is under way says so
+        if self._ours:
+            self.raw.close()
 
 
-@contextmanager
-def opened(database: Any, create: bool = True) -> Iterator[Opened]:
-    """Opens what needs opening, and closes just that.
+def opened(database: Any, create: bool = True) -> AbstractContextManager[Opened]:
+    """What the app calls its database, for one call.
 
     ``database``: a path or ``sqlite:///`` URL, a ``sqlite3.Connection``, an SQLAlchemy ``Connection`` or ``Engine``.
     """
     if isinstance(database, sqlite3.Connection):
-        yield Opened(database)
-    elif isinstance(database, (str, os.PathLike)):
+        return Opened(database)
+    if isinstance(database, (str, os.PathLike)):
         path = path_of(os.fspath(database))
-        dialect = re.match(r"(?!file:)(\w+)(?:\+\w+)?://", path)
-        if dialect is not None:
-            _refuse_others(dialect[1])
-        connection = _connect(path, create)
-        try:
-            yield Opened(connection)
-        finally:
-            connection.close()
-    elif hasattr(database, "sync_engine") or hasattr(database, "sync_connection"):  # an AsyncEngine, an AsyncConnection
-        raise errors.BadSetting(
-            f"an asynchronous database: {database!r}",
-            hint="write 'await connection.run_sync(lambda connection: limbeck.upgrade(connection, …))'",
-        )
-    elif hasattr(database, "connect") and hasattr(database, "dialect"):  # an Engine
-        _refuse_others(database.dialect.name)
-        with database.connect() as connection:
-            yield _of_sqlalchemy(connection)
-    elif hasattr(database, "exec_driver_sql"):  # a Connection
-        if database.dialect.is_async:
-            with _interruptible():
-                yield _of_aiosqlite(database)
-        else:
-            yield _of_sqlalchemy(database)
-    else:
-        raise errors.BadSetting(
-            f"no database: {database!r}",
-            hint="give a path, a sqlite3.Connection, or an SQLAlchemy Connection or Engine",
-        )
+        if not path:
+            # SQLite would take no name for a database of its own that is gone at the end.
+            raise errors.BadSetting("the database's name is empty", hint="give a path, or ':memory:'")
+        return Opened(_connect(path, create), ours=True)
+    from ._sqlalchemy import opened as of_sqlalchemy
+
+    return of_sqlalchemy(database)
 
 
 def _connect(path: str, create: bool) -> sqlite3.Connection:
@@ -125,95 +154,3 @@ def _way_out(path: str) -> str:
     if folder and not os.path.isdir(folder):
         return f"make the folder '{folder}' first"
     return "check that the path exists and may be written"
-
-
-def _refuse_others(dialect: str) -> None:
-    if dialect != "sqlite":
-        raise errors.BadSetting(f"the database is {dialect}", hint="use Alembic there: limbeck is for SQLite")
-
-
-def _of_sqlalchemy(connection: Any) -> Opened:
-    _refuse_others(connection.dialect.name)
-    driver = connection.connection.driver_connection
-    if not isinstance(driver, sqlite3.Connection):
-        raise _odd_driver(driver)
-    return Opened(driver, connection, idle=not connection.in_transaction())
-
-
-def _of_aiosqlite(connection: Any) -> Opened:
-    """The connection inside aiosqlite's, in ``run_sync()``.
-
-    Its thread waits for the event loop, which waits for this call: nobody else uses it meanwhile. SQLAlchemy's
-    ``Connection`` is left alone, because it would go through that thread.
-    """
-    _refuse_others(connection.dialect.name)
-    driver = connection.connection.driver_connection
-    raw = getattr(driver, "_conn", None)
-    if not isinstance(raw, sqlite3.Connection):
-        raise _odd_driver(driver)
-    try:
-        sqlite3.Cursor(raw).execute("SELECT 1").close()
-    except sqlite3.ProgrammingError as error:
-        raise errors.Contract(
-            f"the connection cannot be used: {error}",
-            hint="make its engine with connect_args={'check_same_thread': False}",
-        ) from error
-    return Opened(raw, idle=not connection.in_transaction())
-
-
-def _odd_driver(driver: Any) -> errors.LimbeckError:
-    return errors.BadSetting(
-        f"the driver's connection is a {type(driver).__module__}.{type(driver).__qualname__}",
-        hint="use the driver pysqlite, which is Python's own sqlite3, or aiosqlite",
-    )
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C at once, as without asyncio: its handler cancels a task that would not look before this is over."""
-    main = threading.current_thread() is threading.main_thread()
-    before = signal.getsignal(signal.SIGINT) if main else None
-    if getattr(getattr(before, "func", None), "__module__", None) != "asyncio.runners":
-        yield
-        return
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextmanager
-def to_itself(database: Opened) -> Iterator[sqlite3.Connection]:
-    """Takes Python's own transaction control off a connection, and puts it back on every path.
-
-    A transaction that the caller has open stays open, and nothing is switched: switching would commit it.
-    """
-    raw = database.raw
-    before: list[tuple[str, Any]] = []
-
-    def switch(name: str, value: Any) -> None:
-        before.append((name, getattr(raw, name)))
-        setattr(raw, name, value)
-
-    try:
-        if getattr(raw, "autocommit", True) is False:
-            # PEP 249's way: a transaction is always open. SQLAlchemy says whether anything is in it.
-            if database.idle or not raw.in_transaction:
-                switch("autocommit", True)
-        elif not raw.in_transaction and raw.isolation_level is not None:
-            switch("isolation_level", None)
-        switch("text_factory", str)
-    except sqlite3.ProgrammingError as error:
-        raise errors.Contract(
-            f"the connection cannot be used: {str(error).rstrip('.')}",
-            hint="give an open sqlite3 connection, on the thread that made it",
-        ) from error
-    try:
-        yield raw
-    finally:
-        for name, value in reversed(before):
-            try:
-                setattr(raw, name, value)
-            except sqlite3.ProgrammingError:
-                pass  # closed meanwhile: the error that is under way says so

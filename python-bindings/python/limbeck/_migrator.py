@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import sqlite3
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Optional, Sequence, Union
+from collections.abc import Iterable, Mapping
 
 from . import _limbeck, errors
-from ._database import opened, to_itself
+from ._database import opened
+from ._folder import is_of_alembic, python_files
 from ._report import Backup, Difference, Event, Plan, Report, RevisionInfo, Verified, plan, read, report
 from ._run import Scope
-from ._versions import load, python_files
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import sqlalchemy as sa
+    from contextlib import closing
+    from typing import Any, Callable, Optional, Sequence, Union
 
-
-#: A path or ``sqlite:///`` URL, a ``sqlite3.Connection``, an SQLAlchemy ``Connection`` or ``Engine``.
-Database = Union[str, "os.PathLike[str]", sqlite3.Connection, "sa.Connection", "sa.Engine"]
-#: A folder, a mapping of files' names to their SQL, or pairs of both.
-Migrations = Union[str, "os.PathLike[str]", Mapping[str, str], Sequence[tuple[str, str]]]
-#: Called with each event; False cancels the run, and all is rolled back.
-OnProgress = Callable[[Event], Optional[bool]]
+    from ._types import Database, Migrations, OnProgress
 
 
 def _text(name: str, value: Any) -> Any:
@@ -98,16 +92,15 @@ class Migrator:
         keep_history = True
         folder: Optional[str] = None
         files: Any = []
-        code = []
+        code: list[Any] = []
         if isinstance(migrations, (str, os.PathLike)):
             folder = os.fspath(migrations)
-            versions = os.path.join(folder, "versions")
-            if os.path.isfile(os.path.join(folder, "env.py")) and os.path.isdir(versions):
-                code = [load(path, path, self._scope) for path in python_files(versions)]
+            if is_of_alembic(folder):
+                code = self._code(python_files(os.path.join(folder, "versions")), str)
                 folder, version_table = None, version_table or "alembic_version"
                 keep_history = False  # the file is Alembic's too, which would propose to drop an unknown table
             else:
-                code = [load(path, os.path.basename(path), self._scope) for path in python_files(folder)]
+                code = self._code(python_files(folder), os.path.basename)
         else:
             files = migrations.items() if isinstance(migrations, Mapping) else migrations
         self._core = _limbeck.Migrator(
@@ -127,6 +120,14 @@ class Migrator:
             trust_schema=trust_schema,
             keep_user_version=keep_user_version,
         )
+
+    def _code(self, paths: list[str], name: Callable[[str], str]) -> list[Any]:
+        """The revisions in Python; a folder without them does without what reads them."""
+        if not paths:
+            return []
+        from ._versions import load
+
+        return [load(path, name(path), self._scope) for path in paths]
 
     @classmethod
     def _of_code(cls, code: list[Any], scope: Scope, **options: Any) -> Migrator:
@@ -169,7 +170,7 @@ class Migrator:
         >>> bool(migrator.upgrade("app.db"))
         False
         """
-        return self._run(database, on_progress, lambda raw, tell: self._core.upgrade(raw, _text("target", target), tell))
+        return self._run(database, on_progress, self._core.upgrade, _text("target", target))
 
     def downgrade(self, database: Database, target: str, *, on_progress: Optional[OnProgress] = None) -> Report:
         """Takes revisions back down to a target: ``base``, ``-1``, an id.
@@ -181,7 +182,7 @@ class Migrator:
         >>> migrator.downgrade("app.db", "-1").to
         []
         """
-        return self._run(database, on_progress, lambda raw, tell: self._core.downgrade(raw, _text("target", target), tell))
+        return self._run(database, on_progress, self._core.downgrade, _text("target", target))
 
     def stamp(self, database: Database, targets: Union[str, Sequence[str]], *, purge: bool = False) -> Report:
         """Sets the version rows and runs nothing.
@@ -196,7 +197,7 @@ class Migrator:
         return self._stamp(database, _texts("a target", targets), purge, None)
 
     def _stamp(self, database: Database, targets: list[str], purge: bool, on_progress: Optional[OnProgress]) -> Report:
-        return self._run(database, on_progress, lambda raw, tell: self._core.stamp(raw, targets, purge, tell))
+        return self._run(database, on_progress, self._core.stamp, targets, purge)
 
     def back_up(self, database: Database, *, on_progress: Optional[OnProgress] = None) -> Backup:
         """Takes a backup now: through SQLite, checked, in a file that nobody else may read.
@@ -208,8 +209,8 @@ class Migrator:
         >>> migrator.back_up("app.db").heads
         ['0001']
         """
-        with opened(database, create=False) as found, to_itself(found) as raw:
-            return read(Backup, json.loads(self._core.back_up(raw, _teller(on_progress))))
+        with opened(database, create=False) as found:
+            return read(Backup, self._core.back_up(found.raw, _teller(on_progress)))
 
     def check(self, schema: str) -> list[Difference]:
         """What is missing in the folder: the way from what it makes, replayed in memory, to a text of CREATE statements.
@@ -231,13 +232,15 @@ class Migrator:
         >>> [difference.sql for difference in migrator.diff("app.db", wanted, renames=["notes.title:name"])]
         ['ALTER TABLE notes RENAME COLUMN title TO name']
         """
+        import json
+
         options = json.dumps({"renames": list(renames), "exclude": list(exclude)})
-        with _scratch() as wanted, opened(database, create=False) as found, to_itself(found) as raw:
+        with _scratch() as wanted, opened(database, create=False) as found:
             try:
                 wanted.executescript(_text("schema", schema))
             except sqlite3.Error as error:
                 raise errors.StatementFailed(f"the wanted schema: {error}", hint="mend the statement") from error
-            return _differences(json.dumps(json.loads(self._core.diff(raw, wanted, options))["differences"]))
+            return _differences(self._core.diff(found.raw, wanted, options)["differences"])
 
     def verify(self, database: Database) -> Verified:
         """Whether a database is what the migrations make up to its version rows. It is only read.
@@ -247,8 +250,8 @@ class Migrator:
         >>> migrator.verify("app.db").differences
         []
         """
-        with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
-            told = json.loads(self._core.verify(raw, scratch))
+        with _scratch() as scratch, opened(database, create=False) as found:
+            told = self._core.verify(found.raw, scratch)
         return Verified(told["revisions"], told["fingerprint"], [read(Difference, each) for each in told["differences"]])
 
     def fingerprint(self, database: Database) -> str:
@@ -259,8 +262,8 @@ class Migrator:
         >>> migrator.fingerprint("app.db") == migrator.verify("app.db").fingerprint
         True
         """
-        with opened(database, create=False) as found, to_itself(found) as raw:
-            return self._core.fingerprint(raw)
+        with opened(database, create=False) as found:
+            return self._core.fingerprint(found.raw)
 
     def doctor(self, database: Database) -> dict[str, Any]:
         """Looks at a database and its SQLite for a bug report, without rows and paths, and changes nothing.
@@ -271,8 +274,8 @@ class Migrator:
         >>> migrator.doctor("app.db")["pending"]
         ['0002']
         """
-        with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
-            looked: dict[str, Any] = json.loads(self._core.doctor(raw, scratch))
+        with _scratch() as scratch, opened(database, create=False) as found:
+            looked: dict[str, Any] = self._core.doctor(found.raw, scratch)
         return looked
 
     def backups(self, database: Database) -> list[Backup]:
@@ -283,8 +286,8 @@ class Migrator:
         >>> len(migrator.backups("app.db"))
         0
         """
-        with opened(database) as found, to_itself(found) as raw:
-            return [read(Backup, each) for each in json.loads(self._core.backups(raw))]
+        with opened(database) as found:
+            return [read(Backup, each) for each in self._core.backups(found.raw)]
 
     def newest_compatible_backup(self, database: Database) -> Optional[Backup]:
         """The newest backup whose revisions the folder has all: one that this app can open.
@@ -294,9 +297,9 @@ class Migrator:
         >>> migrator.newest_compatible_backup("app.db") is None
         True
         """
-        with opened(database) as found, to_itself(found) as raw:
-            newest = json.loads(self._core.newest_compatible_backup(raw))
-        return newest and read(Backup, newest)
+        with opened(database) as found:
+            newest = self._core.newest_compatible_backup(found.raw)
+        return None if newest is None else read(Backup, newest)
 
     def restore(
         self,
@@ -319,7 +322,7 @@ class Migrator:
         if not isinstance(backup, (Backup, str, os.PathLike)):
             raise errors.NoBackup(f"no backup: {backup!r}", hint="give one of backups(), or its path")
         path = backup.path if isinstance(backup, Backup) else os.fspath(backup)
-        return self._run(database, on_progress, lambda raw, tell: self._core.restore(raw, path, tell))
+        return self._run(database, on_progress, self._core.restore, path)
 
     def current(self, database: Database) -> list[RevisionInfo]:
         """What the database is at.
@@ -329,8 +332,8 @@ class Migrator:
         >>> [revision.revision for revision in migrator.current("app.db")]
         ['0001']
         """
-        with opened(database, create=False) as found, to_itself(found) as raw:
-            return _revisions(self._core.current(raw))
+        with opened(database, create=False) as found:
+            return _revisions(self._core.current(found.raw))
 
     def check_heads(self, database: Database) -> None:
         """Raises unless the database is at every head.
@@ -342,8 +345,8 @@ class Migrator:
         ...
         limbeck.errors.NotUpToDate: ...
         """
-        with opened(database, create=False) as found, to_itself(found) as raw:
-            self._core.check_heads(raw)
+        with opened(database, create=False) as found:
+            self._core.check_heads(found.raw)
 
     def ensure_version(self, database: Database) -> bool:
         """Makes limbeck's own tables, and answers whether any was missing.
@@ -353,8 +356,8 @@ class Migrator:
         >>> migrator.ensure_version("new.db"), migrator.ensure_version("new.db")
         (True, False)
         """
-        with opened(database) as found, to_itself(found) as raw:
-            return self._core.ensure_version(raw)
+        with opened(database) as found:
+            return self._core.ensure_version(found.raw)
 
     def pending(self, database: Database) -> list[RevisionInfo]:
         """The revisions that an upgrade to ``heads`` would apply, in order.
@@ -364,8 +367,8 @@ class Migrator:
         >>> [revision.revision for revision in migrator.pending("app.db")]
         ['0002']
         """
-        with opened(database, create=False) as found, to_itself(found) as raw:
-            return _revisions(self._core.pending(raw))
+        with opened(database, create=False) as found:
+            return _revisions(self._core.pending(found.raw))
 
     def plan(self, database: Database, target: str = "head", *, direction: str = "upgrade") -> Plan:
         """What an upgrade, or with ``direction="downgrade"`` a downgrade, would do: steps, statements, and how.
@@ -382,8 +385,8 @@ class Migrator:
         >>> migrator.plan("app.db", "base", direction="downgrade").steps[0].statements
         ['DROP TABLE notes']
         """
-        with _scratch() as scratch, opened(database, create=False) as found, to_itself(found) as raw:
-            return plan(json.loads(self._core.dry_run(raw, scratch, _text("direction", direction), _text("target", target))))
+        with _scratch() as scratch, opened(database, create=False) as found:
+            return plan(self._core.dry_run(found.raw, scratch, _text("direction", direction), _text("target", target)))
 
     def sql(self, revisions: str = "head", *, direction: str = "upgrade") -> str:
         """The script of an upgrade over a range ``from:to``, for the ``sqlite3`` shell: Alembic's ``--sql``.
@@ -413,8 +416,8 @@ class Migrator:
         """
         rows: list[str] = []
         if database is not None:
-            with opened(database, create=False) as found, to_itself(found) as raw:
-                rows = self._core.rows(raw)
+            with opened(database, create=False) as found:
+                rows = self._core.rows(found.raw)
         return _revisions(self._core.history(_text("revisions", revisions), rows))
 
     def heads(self, *, resolve_dependencies: bool = False) -> list[RevisionInfo]:
@@ -470,38 +473,40 @@ class Migrator:
         """
         self._core.validate()
 
-    def _run(self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., str]) -> Report:
+    def _run(
+        self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., dict[str, Any]], *arguments: Any
+    ) -> Report:
         if self._scope.database is not None:
             raise errors.TransactionOpen("this migrator is running already", hint="make one for each thread")
-        with opened(database) as found, to_itself(found) as raw:
+        with opened(database) as found:
             self._scope.database = found
             try:
-                return report(json.loads(verb(raw, _teller(on_progress))))
+                return report(verb(found.raw, *arguments, _teller(on_progress)))
             finally:
                 self._scope.database = None
 
 
-def _teller(on_progress: Optional[OnProgress]) -> Callable[[str], bool]:
-    if on_progress is not None and not callable(on_progress):
+def _teller(on_progress: Optional[OnProgress]) -> Optional[Callable[[dict[str, Any]], bool]]:
+    if on_progress is None:
+        return None
+    if not callable(on_progress):
         raise errors.BadSetting(f"on_progress is {on_progress!r}", hint="give a function that takes an Event")
-
-    def tell(text: str) -> bool:
-        return on_progress is None or on_progress(read(Event, json.loads(text))) is not False
-
-    return tell
+    return lambda event: on_progress(read(Event, event)) is not False
 
 
-def _scratch() -> contextlib.closing[sqlite3.Connection]:
+def _scratch() -> closing[sqlite3.Connection]:
     """An empty database in memory."""
-    return contextlib.closing(sqlite3.connect(":memory:", isolation_level=None))
+    from contextlib import closing
+
+    return closing(sqlite3.connect(":memory:", isolation_level=None))
 
 
-def _differences(text: str) -> list[Difference]:
-    return [read(Difference, each) for each in json.loads(text)]
+def _differences(data: list[dict[str, Any]]) -> list[Difference]:
+    return [read(Difference, each) for each in data]
 
 
-def _revisions(text: str) -> list[RevisionInfo]:
-    return [read(RevisionInfo, each) for each in json.loads(text)]
+def _revisions(data: list[dict[str, Any]]) -> list[RevisionInfo]:
+    return [read(RevisionInfo, each) for each in data]
 
 
 def upgrade(

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Any, Optional, TypeVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field
+    from typing import Any, Optional, TypeVar
 
-T = TypeVar("T")
+    _T = TypeVar("_T")
+else:
+    from ._dataclass import dataclass, field
+
+    class Optional:
+        """``typing.Optional``, for who reads the annotations of these classes while the app runs: typing is slow to import."""
+
+        def __class_getitem__(cls, kind):
+            from typing import Optional
+
+            return Optional[kind]
 
 
-#: The members of each class: a launch with nothing to do reads a report too.
-_members: dict[Any, frozenset[str]] = {}
-
-
-def read(kind: type[T], data: dict[str, Any]) -> T:
-    """An object of a class from the core's JSON. Members that this version does not know are left out."""
-    known = _members.get(kind)
-    if known is None:
-        known = _members[kind] = frozenset(each.name for each in fields(kind))  # type: ignore[arg-type]
+def read(kind: type[_T], data: dict[str, Any]) -> _T:
+    """An object of a class from the core's data. Members that this version does not know are left out."""
+    known = kind.__match_args__  # type: ignore[attr-defined]
     return kind(**{name: value for name, value in data.items() if name in known})
 
 
@@ -115,22 +121,21 @@ class Plan:
 
 
 def plan(data: dict[str, Any]) -> Plan:
-    """A plan from the core's JSON."""
-    steps = []
-    for step in data["steps"]:
-        alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]
-        steps.append(read(PlannedStep, {**step, "alterations": alterations}))
+    """A plan from the core's data."""
+    steps = [read(PlannedStep, {**step, "alterations": _alterations(step)}) for step in data["steps"]]
     return Plan(data["from"], data["to"], steps, data["warnings"])
 
 
 def report(data: dict[str, Any]) -> Report:
-    """A report from the core's JSON."""
-    steps = []
-    for step in data["steps"]:
-        alterations = [read(AlterationReport, alteration) for alteration in step["alterations"]]
-        steps.append(StepReport(step["revision"], step["direction"], alterations))
+    """A report from the core's data."""
+    steps = [StepReport(step["revision"], step["direction"], _alterations(step)) for step in data["steps"]]
     newer = [read(NewerRevision, each) for each in data.get("newer", [])]
-    return Report(data["from"], data["to"], steps, data["warnings"], newer, data.get("backup"), read(Timing, data["timing"]))
+    timing = Timing(data["timing"]["total_ms"], data["timing"]["steps_ms"])
+    return Report(data["from"], data["to"], steps, data["warnings"], newer, data.get("backup"), timing)
+
+
+def _alterations(step: dict[str, Any]) -> list[AlterationReport]:
+    return [read(AlterationReport, each) for each in step["alterations"]]
 
 
 @dataclass(frozen=True)

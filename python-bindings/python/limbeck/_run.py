@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Sequence
 
 from . import errors
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Optional, Sequence
+
     from ._database import Opened
     from ._limbeck import Step as CoreStep
 
@@ -97,20 +98,6 @@ def current() -> Step:
     return _active[-1]
 
 
-@contextmanager
-def active(step: Step) -> Iterator[None]:
-    """Makes a step the one that ``limbeck.op`` acts on."""
-    from ._shim import alembic_at_hand
-
-    _active.append(step)
-    try:
-        with alembic_at_hand():
-            yield
-    finally:
-        _active.pop()
-        step._finish()
-
-
 class Scope:
     """What the functions of a folder's revisions need and learn only when a run begins."""
 
@@ -125,6 +112,7 @@ class Scope:
 
         def run(core: CoreStep) -> None:
             from ._database import Opened
+            from ._shim import alembic_at_hand
 
             raw = core.connection
             assert raw is not None, "a run begins with statements"
@@ -132,10 +120,15 @@ class Scope:
             known = self.database
             step = Step(core, known if known is not None and known.raw is raw else Opened(raw), self.options)
             del core  # a traceback may outlive this thread, and the core's step must not
-            with active(step):
-                if self.arguments:
-                    function(**self.arguments)
-                else:
-                    function(*([step] if takes_step else []))
+            _active.append(step)
+            try:
+                with alembic_at_hand():
+                    if self.arguments:
+                        function(**self.arguments)
+                    else:
+                        function(*([step] if takes_step else []))
+            finally:
+                _active.pop()
+                step._finish()
 
         return run

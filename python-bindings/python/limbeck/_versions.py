@@ -31,15 +31,6 @@ class CodeFile:
     down: Optional[Callable[..., None]]
 
 
-def python_files(folder: str, deep: bool = False) -> list[str]:
-    """The ``*.py`` files of a folder that may be revisions, sorted."""
-    found = []
-    for where, folders, names in os.walk(folder):
-        folders[:] = sorted(f for f in folders if deep and f != "__pycache__")
-        found += [os.path.join(where, name) for name in names if re.fullmatch(r"(?!\.|__init__\.)[^/]*\.py", name)]
-    return sorted(found)
-
-
 def load(path: str, name: str, scope: Scope) -> CodeFile:
     """Runs a version file, and reads what it says of itself.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
-from typing import TYPE_CHECKING, Any, Optional
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Optional
+
     from ._report import NewerRevision, Report, Violation
 
 
@@ -45,9 +46,11 @@ class LimbeckError(Exception):
         self.report = report
 
     def __str__(self) -> str:
-        place = f" ({self.file}:{self.line})" if self.line else f" ({self.file})" if self.file else ""
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        if self.line and not self.file:
+            place = f"line {self.line}"  # of a text that is no file
         hint = f"; {self.hint}" if self.hint else ""
-        return f"{self.message}{place}{hint}"
+        return self.message + (f" ({place})" if place else "") + hint
 
 
 class UnknownRevision(LimbeckError):
@@ -554,11 +557,10 @@ __all__ = [
 ]
 
 
-def _from_core(text: str, cause: Optional[BaseException]) -> BaseException:
+def _from_core(data: dict[str, Any], cause: Optional[BaseException]) -> BaseException:
     """The exception of the core's error. What Python code raised inside a run stays what it was."""
     from ._report import NewerRevision, Violation, read, report
 
-    data = json.loads(text)
     error: dict[str, Any] = data["error"]
     if cause is not None and not isinstance(cause, LimbeckError):
         _note(cause, error)
@@ -578,10 +580,10 @@ def _from_core(text: str, cause: Optional[BaseException]) -> BaseException:
     return made
 
 
-def _told(text: str, cause: BaseException) -> tuple[Any, ...]:
+def _told(data: dict[str, Any], cause: BaseException) -> tuple[Any, ...]:
     """What the command says of an exception: its code, message, hint, file, line, statement and violations."""
-    error = _from_core(text, cause)
-    core = json.loads(text)["error"]
+    error = _from_core(data, cause)
+    core = data["error"]
     if isinstance(error, LimbeckError):
         rows = [(each.table, each.rule, each.count, each.keys) for each in error.violations]
         return error.code, error.message, error.hint, error.file, error.line, error.statement, rows

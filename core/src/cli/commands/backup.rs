@@ -9,7 +9,7 @@ use crate::cli::Access;
 use crate::cli::args::Args;
 use crate::cli::output::{self, say};
 use crate::cli::settings::Settings;
-use crate::{Backup, Error, ErrorKind, Result};
+use crate::{Backup, Error, ErrorKind, Migrator, Result};
 
 pub fn backup(args: &Args, settings: &Settings) -> Result<()> {
     let mut migrator = migrator(settings)?.on_event(output::listener(args, settings));
@@ -24,8 +24,7 @@ pub fn backup(args: &Args, settings: &Settings) -> Result<()> {
 
 pub fn backups(args: &Args, settings: &Settings, compatible: bool) -> Result<()> {
     let migrator = migrator(settings)?;
-    // The name of its file is all that is asked of it, and it may be gone.
-    let mut all = migrator.backups(&mut *open(settings, Access::Create)?)?;
+    let mut all = listed(settings, &migrator)?;
     if compatible {
         all.retain(|backup| migrator.can_open(backup));
     }
@@ -39,16 +38,18 @@ pub fn backups(args: &Args, settings: &Settings, compatible: bool) -> Result<()>
 
 pub fn restore(args: &Args, settings: &Settings, file: Option<&Path>) -> Result<()> {
     let mut migrator = migrator(settings)?.on_event(output::listener(args, settings));
-    // A database that is gone is made anew.
-    let mut db = open(settings, Access::Create)?;
     let backup = match file {
         Some(file) => Backup::open(file)?,
-        None => migrator.newest_compatible_backup(&mut *db)?.ok_or_else(|| {
-            Error::new(ErrorKind::NoBackup, "no backup is there that these migrations can open")
-                .with_hint("'limbeck backups' lists all; name one")
-        })?,
+        None => {
+            let newest = listed(settings, &migrator)?.into_iter().find(|backup| migrator.can_open(backup));
+            newest.ok_or_else(|| {
+                Error::new(ErrorKind::NoBackup, "no backup is there that these migrations can open")
+                    .with_hint("'limbeck backups' lists all; name one")
+            })?
+        }
     };
-    let report = migrator.restore(&mut *db, &backup)?;
+    // A database that is gone is made anew, now that there is what comes into it.
+    let report = migrator.restore(&mut *open(settings, Access::Create)?, &backup)?;
     if args.json {
         output::json(&report);
         return Ok(());
@@ -59,6 +60,17 @@ pub fn restore(args: &Args, settings: &Settings, file: Option<&Path>) -> Result<
     }
     say!("restored {}", line(&backup));
     Ok(())
+}
+
+/// The database's backups. It may be gone: then the name that it had is all there is to ask, and looking
+/// makes no new one.
+fn listed(settings: &Settings, migrator: &Migrator<'_>) -> Result<Vec<Backup>> {
+    let path = settings.database()?;
+    if Path::new(&path).exists() {
+        return migrator.backups(&mut *open(settings, Access::Look)?);
+    }
+    let name = Path::new(&path).file_name().unwrap_or_default();
+    migrator.folder_of_backups()?.list(&name.to_string_lossy())
 }
 
 /// `2026-02-03T12:00:00.000Z  0004  (1.0)  12345 bytes  backups/app.db…`

@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::script::{Folder, Source, SourceFile};
+use crate::script::{Folders, Source, SourceFile};
 use crate::{Error, ErrorKind, Migrator, Result};
 use serde_json::json;
 
@@ -17,15 +17,14 @@ use crate::cli::output::{self, say};
 const WIDTH: usize = 24;
 
 /// Writes C, where the list is to have a name there, else a manifest.
-pub fn embed(args: &Args, folder: &Path, file: Option<&Path>, name: Option<&str>) -> Result<()> {
+pub fn embed(args: &Args, folders: Vec<PathBuf>, file: Option<&Path>, name: Option<&str>) -> Result<()> {
     if let Some(name) = name.filter(|name| !is_c_name(name)) {
         return Err(Error::new(ErrorKind::BadSetting, format!("'{name}' is no name in C"))
             .with_hint("name the list with letters, digits and '_', as in --name app_migrations"));
     }
-    let source = Folder(folder.to_owned());
     // What is wrong anywhere is said when the program is built, not to its users.
-    refuse_python(folder)?;
-    refuse_go(folder)?;
+    folders.iter().try_for_each(|folder| refuse_python(folder).and_then(|()| refuse_go(folder)))?;
+    let source = Folders(folders);
     Migrator::new(&source)?.validate()?;
     let files = source.files()?;
     let text = match name {

@@ -32,7 +32,9 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
         Command::Embed { folder, output, name, manifest } => {
-            embed::embed(args, folder, output.as_deref(), (!manifest).then_some(name))
+            let folders =
+                folder.as_ref().map_or_else(|| Ok(settings()?.migrations), |one| Ok(vec![one.clone()]));
+            embed::embed(args, folders?, output.as_deref(), (!manifest).then_some(name))
         }
         Command::Revision { new, head, depends_on, version_path, autogenerate, compare } => {
             let place = new_file::Place {

@@ -284,7 +284,7 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         let line =
             error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
-            "use database, migrations, schema, snapshots, include, exclude, column_order, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, and a table lint",
+            "use database, migrations, schema, snapshots, include, exclude, column_order, backups, keep_backups, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, quick_check, trust_schema, keep_user_version, and a table lint",
         )
     };
     if path.file_name().is_some_and(|name| name == "pyproject.toml") {
@@ -319,6 +319,11 @@ fn database_path(text: &str, base: &Path) -> Result<String> {
         _ => text,
     };
     match path {
+        // SQLite would take no name for a database of its own that is gone at the end.
+        "" if path.len() == text.len() => {
+            Err(Error::new(ErrorKind::BadSetting, "the database's name is empty")
+                .with_hint("write '-d app.db', or 'database = \"app.db\"' in limbeck.toml"))
+        }
         "" | ":memory:" => Ok(":memory:".to_owned()),
         _ => Ok(base.join(path).to_string_lossy().into_owned()),
     }
@@ -342,6 +347,7 @@ mod tests {
             assert_eq!(database_path(text, Path::new("")).unwrap(), want);
         }
         assert_eq!(database_path("sqlite:///app.db", Path::new("/p")).unwrap(), "/p/app.db");
+        assert_eq!(database_path("", Path::new("")).unwrap_err().kind(), ErrorKind::BadSetting);
         let error = database_path("postgresql://me:secret@host/db", Path::new("")).unwrap_err();
         assert!(error.kind() == ErrorKind::BadSetting && !error.to_string().contains("secret"));
     }

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from .. import _ddl, errors
-from .._database import opened, to_itself
+from .._database import opened
 from ._render import Renderer
 
 if TYPE_CHECKING:
@@ -120,12 +120,12 @@ class Comparison:
         try:
             scratch.executescript(text)
             options = json.dumps({"exclude": [name for name in self._excluded if not set("*?") & set(name)]})
-            with opened(self._connection) as found, to_itself(found) as raw:
-                sides = (scratch, raw) if back else (raw, scratch)
+            with opened(self._connection) as found:
+                sides = (scratch, found.raw) if back else (found.raw, scratch)
                 told = env.migrator()._core.diff(*sides, options)
         finally:
             scratch.close()
-        operations: list[dict[str, Any]] = json.loads(told)["operations"]
+        operations: list[dict[str, Any]] = told["operations"]
         return operations
 
     # What Alembic looks at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -142,7 +141,7 @@ def _tool_alembic(path: str) -> dict[str, Any]:
     with open(path, encoding="utf-8") as file:
         text = file.read()
     try:
-        found = json.loads(_limbeck.tool(text, "alembic") or "{}")
+        found = _limbeck.tool(text, "alembic")
     except ValueError as error:
         raise errors.BadSetting(f"{path}: {error}", hint="mend the file, or name another with -c", file=path) from error
     return found if isinstance(found, dict) else {}

@@ -12,7 +12,8 @@ from .. import _limbeck, errors
 from .._migrator import Migrator, _revisions
 from .._report import RevisionInfo
 from .._run import Scope
-from .._versions import CodeFile, load, python_files, run_file
+from .._folder import python_files
+from .._versions import CodeFile, load, run_file
 from ._template import render
 
 if TYPE_CHECKING:

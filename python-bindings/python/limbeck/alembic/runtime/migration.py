@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Optional
 
 from ... import _limbeck
-from ..._database import opened, to_itself
+from ..._database import opened
 
 
 class MigrationContext:
@@ -39,8 +39,8 @@ class MigrationContext:
     def get_current_heads(self) -> tuple[str, ...]:
         """The version rows."""
         core = _limbeck.Migrator(None, [], [], version_table=self.opts.get("version_table") or "alembic_version")
-        with opened(self.connection) as found, to_itself(found) as raw:
-            return tuple(core.rows(raw))
+        with opened(self.connection) as found:
+            return tuple(core.rows(found.raw))
 
     def get_current_revision(self) -> Optional[str]:
         """The version row, if there is at most one.
