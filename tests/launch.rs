@@ -187,7 +187,7 @@ fn a_run_asks_a_whole_record_once_before_it_begins_and_once_in_its_transaction()
     let mut db = Connection::open_in_memory().unwrap();
     launch(&mut db, &FILES[..2], "head").unwrap();
     let mut asked = Asked(&mut db, Vec::new());
-    Migrator::new(&FILES).unwrap().upgrade(&mut asked, "head").unwrap();
+    Migrator::new(FILES).unwrap().upgrade(&mut asked, "head").unwrap();
     let begins = asked.1.iter().position(|sql| sql == "BEGIN IMMEDIATE").unwrap();
     let writes = asked.1.iter().position(|sql| sql.starts_with("CREATE TABLE tags")).unwrap();
     let of_record = |all: &[String]| all.iter().filter(|sql| sql.contains("limbeck_")).count();
