@@ -36,12 +36,12 @@ impl Source for Counted<'_> {
     }
 }
 
-/// A connection that counts its statements.
-struct Asked<'a>(&'a mut Connection, usize);
+/// A connection that keeps its statements.
+struct Asked<'a>(&'a mut Connection, Vec<String>);
 
 impl Database for Asked<'_> {
     fn execute(&mut self, sql: &str) -> Result<u64> {
-        self.1 += 1;
+        self.1.push(sql.to_owned());
         Database::execute(self.0, sql)
     }
 
@@ -51,7 +51,7 @@ impl Database for Asked<'_> {
         params: &[Value],
         each: &mut dyn FnMut(&[Value]) -> Result<()>,
     ) -> Result<()> {
-        self.1 += 1;
+        self.1.push(sql.to_owned());
         self.0.query(sql, params, each)
     }
 
@@ -89,9 +89,9 @@ fn launched(
     let read = Rc::new(Cell::new(0));
     let mut migrator = set(Migrator::new(Counted { files, read: Rc::clone(&read) })?);
     let changes = db.total_changes();
-    let mut asked = Asked(db, 0);
+    let mut asked = Asked(db, Vec::new());
     let report: Report = migrator.upgrade(&mut asked, target)?;
-    let statements = asked.1;
+    let statements = asked.1.len();
     if !report.is_empty() {
         return Ok(Run(report.steps.len()));
     }
@@ -183,6 +183,24 @@ fn a_database_of_an_earlier_limbeck_gets_the_column_with_its_next_migration() {
 }
 
 #[test]
+fn a_run_asks_a_whole_record_once_before_it_begins_and_once_in_its_transaction() {
+    let mut db = Connection::open_in_memory().unwrap();
+    launch(&mut db, &FILES[..2], "head").unwrap();
+    let mut asked = Asked(&mut db, Vec::new());
+    Migrator::new(FILES).unwrap().upgrade(&mut asked, "head").unwrap();
+    let begins = asked.1.iter().position(|sql| sql == "BEGIN IMMEDIATE").unwrap();
+    let writes = asked.1.iter().position(|sql| sql.starts_with("CREATE TABLE tags")).unwrap();
+    let of_record = |all: &[String]| all.iter().filter(|sql| sql.contains("limbeck_")).count();
+    // The launch's own question, and what each revision's last row says; then all that a run must know.
+    assert_eq!(
+        (of_record(&asked.1[..begins]), of_record(&asked.1[begins..writes])),
+        (2, 1),
+        "{:#?}",
+        asked.1
+    );
+}
+
+#[test]
 fn several_heads() {
     let files = [("1.sql", "SELECT 1"), ("2.sql", "-- revises: 1"), ("3.sql", "-- revises: 1")];
     let mut db = Connection::open_in_memory().unwrap();
@@ -223,9 +241,9 @@ fn code_counts_by_what_it_says_of_itself() {
             ran.set(ran.get() + 1);
             Ok::<(), Error>(())
         });
-        let mut asked = Asked(db, 0);
+        let mut asked = Asked(db, Vec::new());
         Migrator::with_code(FILES, vec![code])?.upgrade(&mut asked, "head")?;
-        Ok(asked.1)
+        Ok(asked.1.len())
     };
     let mut db = fresh();
     launch(&mut db, Header::default()).unwrap();
@@ -277,9 +295,9 @@ fn user_version(db: &Connection) -> i64 {
 fn by_header(db: &mut Connection, files: &[(&str, &str)], target: &str) -> Result<Launch> {
     let read = Rc::new(Cell::new(0));
     let source = Counted { files, read: Rc::clone(&read) };
-    let mut asked = Asked(db, 0);
+    let mut asked = Asked(db, Vec::new());
     let report = Migrator::new(source)?.keep_user_version(true).upgrade(&mut asked, target)?;
-    Ok(match (report.steps.len(), asked.1, read.get()) {
+    Ok(match (report.steps.len(), asked.1.len(), read.get()) {
         (0, 1, 0) => {
             assert!(report.from.is_empty() && report.to.is_empty());
             Short

@@ -5,9 +5,12 @@
 // the same bytes for each of them, and the next round begins with another of them, so that a busy moment and what one
 // leaves to the garbage collector meet all. A figure is the median of the rounds, in milliseconds, with the least and
 // the greatest; a ratio is the median of what the rounds' ratios are. What a process runs for the first time, its
-// engine compiles first: that is "once a process", and the table is of later runs.
+// engine compiles first: that is "once a process", and the table is of later runs. With LIMBECK_OTHER, the dist/ of another
+// build, that one takes its turn in the same rounds.
 import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { pathToFileURL } from 'node:url';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { migrate, Migrator, plan } from 'limbeck';
 import initSqlJs from 'sql.js';
@@ -79,18 +82,20 @@ const bare = (statements) => (db) => {
   db.run('COMMIT');
 };
 const ours = (db) => migrate(db, migrations);
+const built = process.env.LIMBECK_OTHER && (await import(pathToFileURL(resolve(process.env.LIMBECK_OTHER, 'node.js')).href));
+const other = built ? [(db) => built.migrate(db, migrations)] : [];
 const unchecked = (db) => migrate(db, migrations, { quickCheck: 'never' });
 const statements = plan(open(), migrations).steps.flatMap((step) => step.statements);
 const [[bareOnce], [once]] = rounds(1, open, bare(statements), ours);
 console.log(`once a process, 1 MB: alone ${bareOnce.toFixed(1)} ms, limbeck ${once.toFixed(1)} ms`);
-rounds(60, open, bare(statements), ours, unchecked);
+rounds(60, open, bare(statements), ours, unchecked, ...other);
 
 const table = [];
 for (const megabytes of sizes.length > 0 ? sizes : [1, 20, 100]) {
   const count = megabytes > 50 ? 6 : megabytes > 5 ? 15 : 90;
   const bytes = made(megabytes);
   const open = () => new SQL.Database(bytes);
-  const [alone, limbeck, without] = rounds(count, open, bare(statements), ours, unchecked);
+  const [alone, limbeck, without, before] = rounds(count, open, bare(statements), ours, unchecked, ...other);
   const done = open();
   const report = migrate(done, migrations);
   const nothing = often(200, () => migrate(done, migrations));
@@ -104,6 +109,7 @@ for (const megabytes of sizes.length > 0 ? sizes : [1, 20, 100]) {
     limbeck: told(limbeck),
     ratio: ratio(limbeck, alone),
     'no quick_check': ratio(without, alone),
+    ...(before && { 'the other build': ratio(before, alone) }),
     'nothing to do': nothing,
     load: median(load).toFixed(1),
     'export()': median(save).toFixed(1),
