@@ -2,8 +2,10 @@
 //! an index holds of the new rows just what it holds of the old ones.
 //!
 //! They go over to the new table by an edit of `sqlite_schema`, as a rename takes them along. Which ones, is
-//! decided by definitions; that each row has its entry, is asked of the database afterwards.
+//! decided by definitions; that no value is one that a copy would change, is asked of the rows
+//! before, and that each row has its entry, afterwards. Where not, they are made again after all.
 
+use super::convert::is_misfit;
 use super::draft::{Draft, Source};
 use super::table_state::TableState;
 use super::values::changed;
@@ -43,32 +45,58 @@ impl KeptIndex {
     }
 }
 
-/// Which indexes of the draft hold what they held, if rows keep their rowids.
-///
-/// Not one that is partial or holds an expression: its entries cannot be told from its text and from how many
-/// they are. Nor one of a generated column, which a copy computes anew, by what may be another function now.
-pub(super) fn kept<'d>(state: &TableState, draft: &'d Draft) -> Vec<&'d Object> {
-    let (old, new) = (&state.table, &draft.table);
-    let key = |table: &TableDef| table.rowid_alias().map(|at| table.columns[at].name.to_ascii_lowercase());
-    if key(old) != key(new) {
-        return Vec::new();
+/// The indexes that a rebuild keeps.
+#[derive(Debug, Default)]
+pub(super) struct Kept<'d> {
+    pub indexes: Vec<&'d Object>,
+    /// Conditions on the old rows; where one holds, none can be kept.
+    pub unsure: Vec<String>,
+}
+
+impl<'d> Kept<'d> {
+    /// Which indexes of the draft hold what they held, if rows keep their rowids.
+    ///
+    /// Not one that is partial or holds an expression: its entries cannot be told from its text and from how
+    /// many they are. Nor one of a generated column, which a copy computes anew, by what may be another function
+    /// now; or in the order of an app's own collation, which may be another, too.
+    pub fn of(state: &TableState, draft: &'d Draft) -> Kept<'d> {
+        let (old, new) = (&state.table, &draft.table);
+        let key =
+            |table: &TableDef| table.rowid_alias().map(|at| table.columns[at].name.to_ascii_lowercase());
+        if key(old) != key(new) {
+            return Kept::default();
+        }
+        let changed = changed(state, draft);
+        let stays = |name: &str| {
+            new.position(name).is_some_and(|at| {
+                let column = &new.columns[at];
+                !changed[at]
+                    && column.generated().is_none()
+                    && is_sqlites_order(&new.collation(column))
+                    && matches!(&draft.sources[at], Source::Column(from) | Source::Converted(from) if same_name(from, name))
+            })
+        };
+        let columns = old.columns.iter().chain(&new.columns);
+        let others: Vec<&str> =
+            columns.map(|column| column.name.as_str()).filter(|name| !stays(name)).collect();
+        let keeps = |index: &&Object| {
+            state.indexes.contains(index)
+                && !index.is_computed()
+                && index.collations().iter().all(|name| is_sqlites_order(name))
+                && !others.iter().any(|name| index.mentions(name))
+        };
+        let indexes: Vec<&Object> = draft.indexes.iter().filter(keeps).collect();
+        let listed = new.columns.iter().filter(|c| indexes.iter().any(|index| index.mentions(&c.name)));
+        let rowid = new.rowid_alias().map(|at| &new.columns[at]);
+        let others = listed.filter(|column| rowid != Some(column));
+        let unsure = others.filter_map(|c| is_misfit(&quote(&c.name), new.affinity(c))).collect();
+        Kept { indexes, unsure }
     }
-    let changed = changed(state, draft);
-    let stays = |name: &str| {
-        new.position(name).is_some_and(|at| {
-            !changed[at]
-                && new.columns[at].generated().is_none()
-                && matches!(&draft.sources[at], Source::Column(from) | Source::Converted(from) if same_name(from, name))
-        })
-    };
-    let columns = old.columns.iter().chain(&new.columns);
-    let others: Vec<&str> = columns.map(|column| column.name.as_str()).filter(|name| !stays(name)).collect();
-    let keeps = |index: &&Object| {
-        state.indexes.contains(index)
-            && !index.is_computed()
-            && !others.iter().any(|name| index.mentions(name))
-    };
-    draft.indexes.iter().filter(keeps).collect()
+}
+
+/// Whether a collation is one of SQLite's own (<https://sqlite.org/datatype3.html#collating_sequences>).
+fn is_sqlites_order(collation: &str) -> bool {
+    ["BINARY", "NOCASE", "RTRIM"].iter().any(|own| same_name(own, collation))
 }
 
 #[cfg(test)]
@@ -115,6 +143,9 @@ mod tests {
             (plain, "(a) WHERE b > 1", "ALTER a SET NOT NULL", false),
             (plain, "(abs(a))", "ALTER a SET NOT NULL", false),
             (plain, "(c)", "ALTER b SET NOT NULL", false),
+            (plain, "(b COLLATE mine)", "ALTER a SET NOT NULL", false),
+            ("CREATE TABLE t(a, b COLLATE mine)", "(b)", "ALTER a SET NOT NULL", false),
+            ("CREATE TABLE t(a, b COLLATE mine)", "(a)", "ALTER a SET NOT NULL", true),
             ("CREATE TABLE t(a)", "(a)", "ADD id INTEGER PRIMARY KEY", false),
             ("CREATE TABLE t(a PRIMARY KEY, b)", "(b)", "SET WITHOUT ROWID", false),
             ("CREATE TABLE t(a PRIMARY KEY, b) WITHOUT ROWID", "(b)", "ALTER b SET NOT NULL", false),

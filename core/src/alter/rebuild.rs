@@ -11,7 +11,7 @@
 
 use super::convert::may_be_respelt;
 use super::draft::{Draft, Source};
-use super::keep::{KeptIndex, kept};
+use super::keep::{Kept, KeptIndex};
 use super::swap::Swap;
 use super::table_state::TableState;
 use super::values::default_expression;
@@ -34,6 +34,8 @@ pub struct Rebuild {
     pub swap: Option<Swap>,
     /// The indexes that go over to the new table as they are.
     pub keep: Vec<KeptIndex>,
+    /// Conditions on the old rows: where one holds, those indexes are made again after all.
+    pub unsure: Vec<String>,
     /// Drops what was put aside.
     pub drop_old: String,
     /// Creates the other indexes again.
@@ -132,16 +134,17 @@ impl Rebuild {
             // In the twin the key is an ordinary column; the rowid is still the rowid.
             *from = rowid.to_owned();
         }
-        let kept =
-            if edit && !copied_aside && copy.rowid.is_some() { kept(state, draft) } else { Vec::new() };
-        let made = draft.indexes.iter().filter(|index| !kept.contains(index));
+        let may_keep = edit && !copied_aside && copy.rowid.is_some();
+        let kept = if may_keep { Kept::of(state, draft) } else { Kept::default() };
+        let made = draft.indexes.iter().filter(|index| !kept.indexes.contains(index));
         Ok(Rebuild {
             clear: state.triggers.iter().map(Object::drop).collect(),
             prepare,
             copy,
             counter: if keeps_counter { counter_back(state, &schema) } else { Vec::new() },
             swap: None,
-            keep: kept.iter().map(|index| KeptIndex::new(index)).collect(),
+            keep: kept.indexes.iter().map(|index| KeptIndex::new(index)).collect(),
+            unsure: kept.unsure,
             drop_old: format!("DROP TABLE {aside}"),
             indexes: made.map(Object::create).collect::<Result<_>>()?,
             triggers: draft.triggers.iter().map(|trigger| trigger.create()).collect::<Result<_>>()?,

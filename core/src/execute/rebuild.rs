@@ -29,14 +29,15 @@ pub(super) fn rebuild(
         Purpose::Live | Purpose::Plan => saved_statistics(run.db, state, before)?,
     };
     let sound = if plan.swap.is_some() { integrity(&mut run.watched(), state)? } else { Vec::new() };
-    let odd = odd_rows(run, state, &plan.copy)?;
+    let odd = odd_rows(run, state, &plan)?;
     let lax = odd && ignore_old_violations(run, state)?;
+    let unsure = odd && any_row(run, state, &plan.unsure)?;
     let rows = move_rows(run, state, &plan, of)?;
     if odd {
         warn_of_losses(run, state, &plan.copy)?;
     }
     change_tables(run, state, draft, &plan)?;
-    indexes(run, state, &plan, rows)?;
+    indexes(run, state, &plan, (!unsure).then_some(rows))?;
     match run.options.purpose {
         Purpose::Script => forget_statistics(run.db, state, draft, before)?,
         Purpose::Live | Purpose::Plan => restore_statistics(run.db, state, draft, &statistics)?,
@@ -100,12 +101,17 @@ fn change_tables(run: &mut Run<'_, '_>, state: &TableState, draft: &Draft, plan:
     Ok(())
 }
 
-/// Makes the indexes that are not kept, and those that turn out not to have an entry for each of the `rows`.
-fn indexes(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild, rows: u64) -> Result<()> {
+/// Makes the indexes that are not kept, and those that turn out not to have an entry for each of the `rows`; all
+/// of them, where it is not sure of what they have entries.
+fn indexes(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild, rows: Option<u64>) -> Result<()> {
     let mut made: Vec<&str> = Vec::new();
     for index in &plan.keep {
         let db: &mut dyn Database = &mut run.watched();
-        if accepted(db.integer(&index.entries, &[]))?.flatten() != Some(rows as i64) {
+        let is_whole = match rows {
+            Some(rows) => accepted(db.integer(&index.entries, &[]))?.flatten() == Some(rows as i64),
+            None => false,
+        };
+        if !is_whole {
             made.push(&index.reindex);
         }
     }
@@ -198,19 +204,23 @@ fn children_rows(run: &mut Run<'_, '_>, state: &TableState) -> Result<Vec<u64>> 
         .collect()
 }
 
-/// Whether any row breaks a CHECK already, or may have a value that is spelt otherwise in its new type: one look
-/// at each row, and as a rule there is nothing to be asked more closely.
-fn odd_rows(run: &mut Run<'_, '_>, state: &TableState, copy: &Copy) -> Result<bool> {
-    let respelt = copy.converted.iter().map(|column| format!("({})", column.may_be_respelt));
-    let odd: Vec<String> = violations(state).chain(respelt).collect();
-    if odd.is_empty() {
+/// Whether any row breaks a CHECK already, has a value that may be spelt otherwise in its new type, or one that
+/// makes a kept index unsure: one look at each row, and as a rule there is nothing to be asked more closely.
+fn odd_rows(run: &mut Run<'_, '_>, state: &TableState, plan: &Rebuild) -> Result<bool> {
+    let respelt = plan.copy.converted.iter().map(|column| column.may_be_respelt.clone());
+    let odd: Vec<String> = violations(state).chain(respelt).chain(plan.unsure.iter().cloned()).collect();
+    any_row(run, state, &odd)
+}
+
+/// Whether any of the conditions holds for any of the old rows.
+fn any_row(run: &mut Run<'_, '_>, state: &TableState, conditions: &[String]) -> Result<bool> {
+    if conditions.is_empty() {
         return Ok(false);
     }
+    let any: Vec<String> = conditions.iter().map(|condition| format!("({condition})")).collect();
+    let table = state.qualified();
     let db: &mut dyn Database = &mut run.watched();
-    db.any(
-        &format!("SELECT 1 FROM {} NOT INDEXED WHERE {} LIMIT 1", state.qualified(), odd.join(" OR ")),
-        &[],
-    )
+    db.any(&format!("SELECT 1 FROM {table} NOT INDEXED WHERE {} LIMIT 1", any.join(" OR ")), &[])
 }
 
 /// For each CHECK, what holds for a row that breaks it.

@@ -540,3 +540,18 @@ fn a_rebuild_repairs_an_index_that_lacks_entries() {
     assert_eq!(dump(&db, "PRAGMA integrity_check"), ["ok"]);
     assert_eq!(dump(&db, "SELECT '' || count(*) FROM t"), ["4"]);
 }
+
+/// A number that an edit of the schema has left in a column of texts is copied as a text.
+#[test]
+fn a_rebuild_keeps_no_index_of_a_value_that_its_column_would_convert() {
+    let mut db = open("CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE INDEX by_a ON t(a); INSERT INTO t VALUES (1, 'x'), (2, 7)");
+    db.execute_batch(
+        "PRAGMA writable_schema = 1;
+         UPDATE sqlite_master SET sql = 'CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT)' WHERE name = 't';
+         PRAGMA writable_schema = RESET",
+    )
+    .unwrap();
+    Migrator::new([("1.sql", "ALTER TABLE t ADD c FIRST")]).unwrap().upgrade(&mut db, "head").unwrap();
+    assert_eq!(dump(&db, "PRAGMA integrity_check"), ["ok"]);
+    assert_eq!(dump(&db, "SELECT typeof(a) FROM t INDEXED BY by_a WHERE a = '7'"), ["text"]);
+}

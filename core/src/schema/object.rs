@@ -94,6 +94,13 @@ impl Object {
                 .all(|t| matches!(t.kind, T::TK_COMMA | T::TK_COLLATE | T::TK_ASC | T::TK_DESC) || is_name(t))
     }
 
+    /// The collations that an index names.
+    pub fn collations(&self) -> Vec<String> {
+        let all = self.sql.as_deref().and_then(|sql| tokens(sql).ok()).unwrap_or_default();
+        let named = all.windows(2).filter(|pair| pair[0].kind == T::TK_COLLATE);
+        named.map(|pair| unquote(pair[1].text)).collect()
+    }
+
     /// Whether an index lists every row's value of a column first.
     pub fn leads_with(&self, column: &str) -> bool {
         let Some(Ok(all)) = self.sql.as_deref().map(tokens) else { return false };
