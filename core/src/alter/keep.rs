@@ -95,7 +95,7 @@ impl<'d> Kept<'d> {
 }
 
 /// Whether a collation is one of SQLite's own (<https://sqlite.org/datatype3.html#collating_sequences>).
-fn is_sqlites_order(collation: &str) -> bool {
+pub(super) fn is_sqlites_order(collation: &str) -> bool {
     ["BINARY", "NOCASE", "RTRIM"].iter().any(|own| same_name(own, collation))
 }
 

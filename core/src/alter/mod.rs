@@ -30,7 +30,8 @@
 //   action     what can be asked for; parse: the text of it
 //   draft      the definition that it makes, text in, text out; constraint: of its constraints
 //   choose     which way it goes, by asking native, in_place (a type or a collation: convert), and
-//              rebuild, or swap where foreign keys are enforced (keep: which indexes are not made again)
+//              rebuild, or swap where foreign keys are enforced (keep: which indexes are not made again;
+//              without_rows: a table that has none)
 //   reads      which actions of a batch have to wait for the ones before
 //   rules      which rules the rows have to obey from now on, found by comparing definitions, so that
 //              no action is named there; question, unique and values are its parts
@@ -57,6 +58,7 @@ mod table_state;
 mod touched;
 mod unique;
 mod values;
+mod without_rows;
 
 pub use action::{Action, Alteration, ConstraintRef, Position, TableOption};
 pub(crate) use choose::rebuild_refused;
@@ -75,3 +77,4 @@ pub use table_state::{Child, TableState};
 pub use touched::touched;
 pub use values::Values;
 pub(crate) use values::default_expression;
+pub use without_rows::made_anew;

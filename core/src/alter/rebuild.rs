@@ -151,18 +151,6 @@ impl Rebuild {
         })
     }
 
-    /// The statements for a table that has no rows: it is dropped, and created with its indexes. They lose
-    /// its triggers, its AUTOINCREMENT counter and its statistics.
-    ///
-    /// Errors: [`ErrorKind::Corrupt`] where the text of an index is no CREATE.
-    pub fn without_rows(state: &TableState, draft: &Draft) -> Result<Vec<String>> {
-        let mut statements = vec![format!("DROP TABLE {}", state.qualified()), create(state, draft)];
-        for index in &draft.indexes {
-            statements.push(index.create()?);
-        }
-        Ok(statements)
-    }
-
     /// The same while foreign keys are enforced (see [`Swap`]).
     ///
     /// Errors: as [`new`](Self::new); [`ErrorKind::TransactionOpen`] where the text names its own table.
@@ -212,7 +200,7 @@ fn counter_back(state: &TableState, schema: &str) -> Vec<String> {
 }
 
 /// The new table's text, its schema put before its name.
-fn create(state: &TableState, draft: &Draft) -> String {
+pub(super) fn create(state: &TableState, draft: &Draft) -> String {
     let table = &draft.table;
     let (head, tail) = table.sql.split_at(table.name_span.start);
     format!("{head}{}.{tail}", quote(&state.schema))

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::anew::made_anew;
+use super::anew::anew;
 use super::cascade::{drop_dependents, release_children, still_needed};
 use super::in_place::{self, Outcome, in_place};
 use super::portable;
@@ -173,7 +173,7 @@ fn carry_out(
     let why = match choice {
         Choice::Nothing => String::new(),
         Choice::Native(statements) => {
-            if !made_anew(run, state, draft, actions, before)? {
+            if !anew(run, state, draft, actions, before)? {
                 for statement in &statements {
                     run.execute(statement).map_err(explained)?;
                 }

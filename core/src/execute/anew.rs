@@ -3,41 +3,38 @@
 //! is made of such steps.
 
 use super::{Purpose, Run};
-use crate::alter::{Action, Draft, Rebuild, TableState};
+use crate::alter::{Action, Draft, TableState, made_anew};
 use crate::error::{ErrorKind, Result, refusal};
 use crate::proof::Inventory;
 use crate::schema::ObjectKind;
 use crate::sql::same_name;
 
-/// Drops the table and creates it with its new columns, where it has no rows and only indexes would go with
+/// Drops the table and creates it with its new columns, where it has no rows, and only indexes would go with
 /// it. Answers whether it did: if not, nothing has changed.
-pub(super) fn made_anew(
+pub(super) fn anew(
     run: &mut Run<'_, '_>,
     state: &TableState,
     draft: &Draft,
     actions: &[Action],
     before: &Inventory,
 ) -> Result<bool> {
-    if !adds_columns(actions) || !may_be_dropped(run, state, before) || has_rows(run, state)? {
+    if !adds_columns(actions) || !may_be_dropped(run, state, before) {
         return Ok(false);
     }
-    run.db.execute("SAVEPOINT limbeck_anew")?;
-    for (done, statement) in Rebuild::without_rows(state, draft)?.iter().enumerate() {
+    let Some(statements) = made_anew(state, draft)? else { return Ok(false) };
+    if has_rows(run, state)? {
+        return Ok(false);
+    }
+    for (done, statement) in statements.iter().enumerate() {
         match run.execute(statement) {
             Ok(_) => {}
-            // A statement of the app still reads on this connection; or SQLite goes on reading a text that it
-            // creates no more.
-            Err(error) if error.kind() == ErrorKind::Locked || refusal(&error) => {
-                if done > 0 {
-                    run.db.execute("ROLLBACK TO limbeck_anew")?;
-                }
-                run.db.execute("RELEASE limbeck_anew")?;
+            // A statement of the app still reads on this connection, or the app forbids it.
+            Err(error) if done == 0 && (error.kind() == ErrorKind::Locked || refusal(&error)) => {
                 return Ok(false);
             }
             Err(error) => return Err(error),
         }
     }
-    run.db.execute("RELEASE limbeck_anew")?;
     Ok(true)
 }
 

@@ -544,7 +544,9 @@ fn a_rebuild_repairs_an_index_that_lacks_entries() {
 /// A number that an edit of the schema has left in a column of texts is copied as a text.
 #[test]
 fn a_rebuild_keeps_no_index_of_a_value_that_its_column_would_convert() {
-    let mut db = open("CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE INDEX by_a ON t(a); INSERT INTO t VALUES (1, 'x'), (2, 7)");
+    let mut db = open(
+        "CREATE TABLE t(id INTEGER PRIMARY KEY, a); CREATE INDEX by_a ON t(a); INSERT INTO t VALUES (1, 'x'), (2, 7)",
+    );
     db.execute_batch(
         "PRAGMA writable_schema = 1;
          UPDATE sqlite_master SET sql = 'CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT)' WHERE name = 't';
