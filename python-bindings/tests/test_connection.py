@@ -45,6 +45,18 @@ def test_what_the_app_has_set_is_not_met_and_stays() -> None:
     assert connection.isolation_level == "" and not connection.in_transaction
 
 
+def test_a_cursor_that_still_reads() -> None:
+    """SQLite drops no table then, which is how columns come to a table without rows; its own ALTER adds them."""
+    connection = sqlite3.connect(":memory:")
+    connection.executescript("CREATE TABLE a(x); CREATE TABLE b(x); INSERT INTO b VALUES (1), (2)")
+    cursor = connection.execute("SELECT x FROM b")
+    assert cursor.fetchone() == (1,)
+    limbeck.upgrade(connection, {"1_a.sql": "ALTER TABLE a ADD y", "2_b.sql": "ALTER TABLE b ADD y"})
+    assert cursor.fetchall() == [(2,)]
+    columns = "SELECT group_concat(name) FROM pragma_table_info(?)"
+    assert [connection.execute(columns, (table,)).fetchone()[0] for table in ("a", "b")] == ["x,y", "x,y"]
+
+
 def test_a_subclass_that_overrides_cursor() -> None:
     class Odd(sqlite3.Connection):
         def cursor(self, *_: Any) -> Any:

@@ -9,6 +9,7 @@ mod copy;
 mod damage;
 pub(crate) mod header;
 mod in_place;
+mod job;
 mod known;
 mod outside;
 mod portable;
@@ -38,14 +39,14 @@ use crate::diff;
 use crate::error::{Error, ErrorKind, Result, counted};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
-use crate::graph::Step;
 use crate::history::{Entry, History, Kept, Mark, clock};
 use crate::inspect;
 use crate::report::{AlterationReport, Report, StepReport};
 use crate::room::Room;
-use crate::script::{Item, ItemKind, Section};
+use crate::script::{Item, ItemKind};
 pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
+pub(crate) use job::{Job, JobBody};
 use known::Known;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
@@ -97,48 +98,6 @@ pub(crate) struct Options {
 impl Options {
     pub fn history(&self) -> History<'_> {
         History::new(&self.version_table, self.keep_history)
-    }
-}
-
-/// A step with its script, ready to run.
-#[derive(Debug, Clone)]
-pub(crate) struct Job {
-    pub step: Step,
-    /// As Alembic logs it.
-    pub text: String,
-    pub file: Option<String>,
-    /// What the revision revises.
-    pub revises: Vec<String>,
-    /// What else it needs.
-    pub depends_on: Vec<String>,
-    /// What the revision does.
-    pub message: String,
-    /// What runs.
-    pub body: JobBody,
-    pub checksum: Option<String>,
-    /// Whether apps that do not have the revision can use the database after it.
-    pub compatible: Option<bool>,
-    /// The script that undoes it, and its checksum.
-    pub downgrade: Option<(String, String)>,
-}
-
-/// What a step runs.
-#[derive(Debug, Clone)]
-pub(crate) enum JobBody {
-    /// Nothing: a stamp.
-    Nothing,
-    /// Statements.
-    Sql(Section),
-    /// The code of the revision, of which the run has been given all there is.
-    Code,
-}
-
-impl Job {
-    fn section(&self) -> Option<&Section> {
-        match &self.body {
-            JobBody::Sql(section) => Some(section),
-            JobBody::Nothing | JobBody::Code => None,
-        }
     }
 }
 
