@@ -16,6 +16,7 @@ const MIGRATIONS: [(&str, &str); 6] = [
          CREATE TABLE files(id INTEGER PRIMARY KEY, note REFERENCES notes(id) ON DELETE CASCADE);
          CREATE TABLE tags(note INT, name TEXT, PRIMARY KEY (note, name)) WITHOUT ROWID;
          CREATE TABLE log(what);
+         CREATE INDEX by_name ON tags(name);
          CREATE INDEX by_title ON notes(title DESC) WHERE title <> ''; -- made again by a rebuild
          CREATE INDEX by_both ON notes(body, title); -- kept by it
          CREATE TRIGGER noted AFTER INSERT ON notes BEGIN INSERT INTO log VALUES (new.title); END;
@@ -26,7 +27,9 @@ const MIGRATIONS: [(&str, &str); 6] = [
         "-- migrate:up
          ALTER TABLE notes ADD COLUMN pinned INT NOT NULL DEFAULT 0;
          UPDATE notes SET pinned = 1 WHERE id % 2;
+         ALTER TABLE tags ADD COLUMN since TEXT; -- at the first launch it has no rows, and is made anew
          -- migrate:down
+         ALTER TABLE tags DROP COLUMN since;
          ALTER TABLE notes DROP COLUMN pinned;",
     ),
     (
