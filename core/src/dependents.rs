@@ -96,14 +96,13 @@ impl Broken {
         let suspects: Vec<Object> = objects().filter(suspect).cloned().collect();
         let mut found = Vec::new();
         for trigger in &suspects {
-            db.execute("SAVEPOINT limbeck_suspect")?;
-            for other in suspects.iter().filter(|other| *other != trigger) {
-                db.execute(&format!("DROP TRIGGER {}", qualified(other)))?;
-            }
-            let left = inspect::with_temp(db, schema)?;
-            let alone = Broken::find_without(db, &left, schema, table, gone)?;
-            db.execute("ROLLBACK TO limbeck_suspect")?;
-            db.execute("RELEASE limbeck_suspect")?;
+            let alone = db.taken_back(|db| {
+                for other in suspects.iter().filter(|other| *other != trigger) {
+                    db.execute(&format!("DROP TRIGGER {}", qualified(other)))?;
+                }
+                let left = inspect::with_temp(db, schema)?;
+                Broken::find_without(db, &left, schema, table, gone)
+            })?;
             if alone.0.keys().any(|what| !before.0.contains_key(what)) {
                 found.push(trigger.clone());
             }
@@ -174,21 +173,14 @@ pub fn drop_column_keeps(db: &mut dyn Database, table: &TableState) -> Result<bo
          UNION ALL SELECT type || name || coalesce(sql, '') FROM temp.sqlite_master ORDER BY 1"
     );
     let before = db.texts(&all, &[])?;
-    let ask = |db: &mut dyn Database| {
-        db.execute("SAVEPOINT limbeck_probe")?;
-        let mut run = || {
-            db.execute(&format!("CREATE TABLE {probe}(a, b)"))?;
-            db.execute(&format!("ALTER TABLE {probe} DROP COLUMN a"))?;
-            db.execute(&format!("DROP TABLE {probe}"))?;
-            Ok::<_, Error>(db.texts(&all, &[])? == before)
-        };
-        // Where SQLite refuses it is none that could be used.
-        let keeps = accepted(run())?.unwrap_or(false);
-        db.execute("ROLLBACK TO limbeck_probe")?;
-        db.execute("RELEASE limbeck_probe")?;
-        Ok(keeps)
-    };
-    db.probe(ask)
+    let keeps = db.taken_back(|db| {
+        db.execute(&format!("CREATE TABLE {probe}(a, b)"))?;
+        db.execute(&format!("ALTER TABLE {probe} DROP COLUMN a"))?;
+        db.execute(&format!("DROP TABLE {probe}"))?;
+        Ok(db.texts(&all, &[])? == before)
+    });
+    // Where SQLite refuses it is none that could be used.
+    Ok(accepted(keeps)?.unwrap_or(false))
 }
 
 fn qualified(object: &Object) -> String {

@@ -394,6 +394,20 @@ pub(crate) fn refusal(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::StatementFailed | ErrorKind::UntrustedSchema)
 }
 
+/// SQLite has ended the transaction by itself, after an error that may have been taken for an answer.
+pub(crate) fn rolled_back(why: Option<&Error>) -> Error {
+    let why = why.map(|why| format!(" ({})", why.0.message)).unwrap_or_default();
+    Error::new(ErrorKind::Io, format!("SQLite has rolled the transaction back{why}"))
+        .with_hint("check the disk, then run it again: nothing was changed")
+}
+
+/// The error of limbeck's own statement after which the transaction is gone: no refusal, for those leave it open
+/// (<https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>). An ALTER TABLE whose
+/// look at the new schema cannot read the disk says that an object is missing.
+pub(crate) fn no_refusal(error: Error) -> Error {
+    if refusal(&error) { rolled_back(Some(&error)) } else { error }
+}
+
 /// `None` where SQLite refused the statement itself.
 pub(crate) fn accepted<T>(result: Result<T>) -> Result<Option<T>> {
     match result {

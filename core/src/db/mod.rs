@@ -13,7 +13,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, no_refusal, rolled_back};
 use crate::sql::quote;
 
 pub(crate) use literals::value_literal;
@@ -155,6 +155,21 @@ impl dyn Database + '_ {
         let answer = ask(self);
         self.probing(false);
         answer
+    }
+
+    /// As [`probe`](Self::probe), in a savepoint that is rolled back. Where SQLite rolled all back by itself no
+    /// answer is one.
+    pub(crate) fn taken_back<T>(&mut self, ask: impl FnOnce(&mut dyn Database) -> Result<T>) -> Result<T> {
+        self.probe(|db| {
+            db.execute("SAVEPOINT limbeck_probe")?;
+            let answer = ask(db);
+            if !db.in_transaction() {
+                return Err(answer.err().map_or_else(|| rolled_back(None), no_refusal));
+            }
+            db.execute("ROLLBACK TO limbeck_probe")?;
+            db.execute("RELEASE limbeck_probe")?;
+            answer
+        })
     }
 
     /// All rows.

@@ -198,8 +198,9 @@ fn carry_out(
 
 /// SQLite's own refusal of an ALTER, in limbeck's terms.
 pub(super) fn explained(error: Error) -> Error {
-    if error.kind() == ErrorKind::UntrustedSchema {
-        return error; // It would compile if it were trusted.
+    // Where the schema is not trusted, it would compile if it were.
+    if error.kind() != ErrorKind::StatementFailed {
+        return error;
     }
     let text = error.to_string();
     if text.contains(" after drop column: ") {

@@ -139,7 +139,7 @@ fn unmet(run: &mut Run<'_, '_>, state: &TableState, condition: &Condition) -> Re
     match condition {
         Condition::NoRow { query, otherwise } => Ok(db.any(query, &[])?.then(|| otherwise.clone())),
         Condition::FullRows { column } => {
-            let short = db.probe(|db| has_short_rows(db, state, column))?;
+            let short = has_short_rows(db, state, column)?;
             Ok(short.then(|| {
                 format!("rows from before column {column} was added read its DEFAULT from the text")
             }))
@@ -157,16 +157,13 @@ fn has_short_rows(db: &mut dyn Database, state: &TableState, column: &str) -> Re
     if probe.apply(&action).is_err() {
         return Ok(true);
     }
-    db.execute("SAVEPOINT limbeck_probe")?;
     let query =
         format!("SELECT 1 FROM {} NOT INDEXED WHERE {} IS {value} LIMIT 1", state.qualified(), quote(column));
-    let short = set_text(db, state, &probe.table.sql).and_then(|()| db.any(&query, &[]));
-    db.execute("PRAGMA writable_schema = 0")?;
-    if db.in_transaction() {
-        db.execute("ROLLBACK TO limbeck_probe")?;
-        db.execute("RELEASE limbeck_probe")?;
-    }
-    short
+    db.taken_back(|db| {
+        let short = set_text(db, state, &probe.table.sql).and_then(|()| db.any(&query, &[]));
+        db.execute("PRAGMA writable_schema = 0")?;
+        short
+    })
 }
 
 /// Writes the table's text. Every connection, this one too, goes on by the old text until the

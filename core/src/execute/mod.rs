@@ -36,7 +36,7 @@ use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::deed::Deed;
 use crate::diff;
-use crate::error::{Error, ErrorKind, Result, counted};
+use crate::error::{Error, ErrorKind, Result, counted, no_refusal, rolled_back};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::history::{Entry, History, Kept, Mark, clock};
@@ -439,19 +439,24 @@ impl<'r, 'l> Run<'r, 'l> {
                 room::for_statement(self, &deed)?;
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &deed)?;
                 portable::note_keys(self)?;
-                self.execute(&sql)?;
+                self.statement(&sql)?;
                 Ok(Vec::new())
             }
         }
     }
 
-    /// Runs one statement, asking the listener now and then whether to go on.
+    /// Runs one statement of limbeck's own.
     fn execute(&mut self, sql: &str) -> Result<u64> {
+        let done = self.statement(sql);
+        if done.is_err() && self.open && !self.db.in_transaction() { done.map_err(no_refusal) } else { done }
+    }
+
+    /// Runs one statement, asking the listener now and then whether to go on.
+    fn statement(&mut self, sql: &str) -> Result<u64> {
         // Where an error was taken for an answer, SQLite may have rolled back by itself, and what follows
         // would be committed statement by statement.
         if self.open && !self.db.in_transaction() {
-            return Err(Error::new(ErrorKind::Io, "SQLite has rolled the transaction back")
-                .with_hint("run it again: nothing was changed"));
+            return Err(rolled_back(None));
         }
         self.watched().execute(sql)
     }

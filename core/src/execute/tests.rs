@@ -383,19 +383,30 @@ fn a_name_without_a_constraint_names_no_other() {
 /// Passes everything on, but for what sabotages the plan.
 struct Saboteur {
     db: Connection,
+    sabotage: Sabotage,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Sabotage {
     /// A statement that begins so is not run.
-    swallows: &'static str,
+    Swallows(&'static str),
     /// Says that `foreign_keys` is off although it is on.
-    lies: bool,
+    Lies,
+    /// A statement with these words rolls all back, and fails as if SQLite refused it.
+    RollsBack(&'static str),
 }
 
 impl Database for Saboteur {
     fn execute(&mut self, sql: &str) -> crate::Result<u64> {
-        let lied = self.lies && sql.starts_with("PRAGMA foreign_keys");
-        if lied || (!self.swallows.is_empty() && sql.starts_with(self.swallows)) {
-            return Ok(0);
+        match self.sabotage {
+            Sabotage::Swallows(start) if sql.starts_with(start) => Ok(0),
+            Sabotage::Lies if sql.starts_with("PRAGMA foreign_keys") => Ok(0),
+            Sabotage::RollsBack(words) if sql.contains(words) => {
+                Database::execute(&mut self.db, "ROLLBACK")?;
+                Err(crate::db::error(1, "error in index i after drop column: no such table: main.t"))
+            }
+            _ => Database::execute(&mut self.db, sql),
         }
-        Database::execute(&mut self.db, sql)
     }
 
     fn query(
@@ -404,7 +415,7 @@ impl Database for Saboteur {
         params: &[Value],
         each: &mut dyn FnMut(&[Value]) -> crate::Result<()>,
     ) -> crate::Result<()> {
-        if self.lies && sql.starts_with("PRAGMA foreign_keys") {
+        if self.sabotage == Sabotage::Lies && sql.starts_with("PRAGMA foreign_keys") {
             return each(&[Value::Integer(0)]);
         }
         Database::query(&mut self.db, sql, params, each)
@@ -418,18 +429,34 @@ impl Database for Saboteur {
 #[test]
 fn a_sabotaged_plan_is_rolled_back_by_the_proof() {
     let migrations = [("1.sql", "ALTER TABLE notes ALTER body FIRST")];
-    for (swallows, lies, what) in [
-        ("CREATE TRIGGER", false, "trigger noted is gone"),
-        ("CREATE INDEX", false, "index by_title is gone"),
-        ("", true, "rows of the tables that refer to it would change"),
+    for (sabotage, what) in [
+        (Sabotage::Swallows("CREATE TRIGGER"), "trigger noted is gone"),
+        (Sabotage::Swallows("CREATE INDEX"), "index by_title is gone"),
+        (Sabotage::Lies, "rows of the tables that refer to it would change"),
     ] {
         let db = open(OLD);
         let before = everything(&db);
-        let mut saboteur = Saboteur { db, swallows, lies };
+        let mut saboteur = Saboteur { db, sabotage };
         let error = Migrator::new(migrations).unwrap().upgrade(&mut saboteur, "head").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error:?}");
         assert!(error.to_string().contains(what), "{error}");
         assert_eq!(everything(&saboteur.db), before, "{what}");
+    }
+}
+
+/// ALTER TABLE answers a disk that cannot be read while it looks at the new schema as if it refused.
+#[test]
+fn an_error_that_ends_the_transaction_is_no_answer() {
+    let migrations = [("1.sql", "ALTER TABLE t DROP COLUMN b; ALTER TABLE t RENAME a TO c")];
+    for words in ["DROP COLUMN a", "DROP COLUMN b", "RENAME"] {
+        let db = open("CREATE TABLE t(a, b); CREATE INDEX i ON t(a); INSERT INTO t VALUES (1, 2)");
+        let all = "SELECT group_concat(sql) || (SELECT group_concat(a || b) FROM t) FROM sqlite_master";
+        let before = dump(&db, all);
+        let mut saboteur = Saboteur { db, sabotage: Sabotage::RollsBack(words) };
+        let error = Migrator::new(migrations).unwrap().upgrade(&mut saboteur, "head").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{words}: {error:?}");
+        assert!(error.to_string().contains("has rolled the transaction back (error in index i"), "{error}");
+        assert_eq!(dump(&saboteur.db, all), before, "{words}");
     }
 }
 

@@ -38,7 +38,7 @@ mod not_null;
 mod postgres;
 mod rule;
 mod strings;
-#[cfg(test)]
+#[cfg(all(test, feature = "rusqlite"))]
 mod tests;
 mod types;
 mod unreadable;

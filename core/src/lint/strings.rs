@@ -158,10 +158,5 @@ fn fires(db: &mut dyn Database, trigger: &Object) -> Vec<String> {
 
 /// Whether these statements succeed, one after the other; whatever they do is taken back.
 fn within(db: &mut dyn Database, statements: &[&str]) -> bool {
-    if db.execute("SAVEPOINT limbeck_lint").is_err() {
-        return false;
-    }
-    let done = statements.iter().all(|sql| db.execute(sql).is_ok());
-    let back = db.execute("ROLLBACK TO limbeck_lint").and_then(|_| db.execute("RELEASE limbeck_lint"));
-    done && back.is_ok()
+    db.taken_back(|db| statements.iter().try_for_each(|sql| db.execute(sql).map(drop))).is_ok()
 }

@@ -24,8 +24,7 @@ fn lint(texts: &[&str]) -> Vec<String> {
 }
 
 fn found<N: AsRef<str>>(files: &[(N, &str)], levels: &Levels) -> Result<Vec<Finding>> {
-    #[cfg(feature = "rusqlite")]
-    return Migrator::new(files)?.lint(&mut rusqlite::Connection::open_in_memory().unwrap(), None, levels);
+    Migrator::new(files)?.lint(&mut rusqlite::Connection::open_in_memory().unwrap(), None, levels)
 }
 
 /// An upgrade with a downgrade that brings everything back, as far as the rules can tell.
@@ -460,7 +459,6 @@ fn pairs_name_the_file_of_the_downgrade() {
     assert_eq!((&*found[0].file, found[0].line, found[0].rule), ("1_a.down.sql", Some(2), Rule::Postgresql));
 }
 
-#[cfg(feature = "rusqlite")]
 mod on_a_database {
     use rusqlite::Connection;
 
