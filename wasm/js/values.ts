@@ -22,6 +22,12 @@ export interface Database {
   query(sql: string, stop?: () => boolean): Value[][];
   /** Whether a transaction is open (`!sqlite3_get_autocommit`). */
   inTransaction(): boolean;
+  /**
+   * Whether the transaction that was begun has ended: asked before each statement within one, because SQLite may
+   * roll back by itself after an error of the disk. Without this method `inTransaction` is asked; where that takes
+   * statements and the database is in memory, this may always answer false.
+   */
+  ended?(): boolean;
   /** Waits some milliseconds, before a statement is tried again that met another connection's lock. */
   wait?(): void;
   /** Opens an empty database in memory, of the same library: `plan`, `check` and `sql` work on such. */

@@ -98,6 +98,13 @@ pub trait Database {
     /// Whether a transaction is open (`!sqlite3_get_autocommit`).
     fn in_transaction(&mut self) -> bool;
 
+    /// Whether the transaction that was begun has ended: before each statement within one a run asks whether
+    /// SQLite has rolled it back by itself. A backend that finds out by statements, and whose databases are in
+    /// memory, where no page fails to be read, may always say no.
+    fn ended(&mut self) -> bool {
+        !self.in_transaction()
+    }
+
     /// Said before (`true`) and after (`false`) statements that only find something out, and whose
     /// effects are taken back at once. A backend that records what changes a database leaves them
     /// out; no other needs it.
@@ -166,10 +173,24 @@ impl dyn Database + '_ {
             if !db.in_transaction() {
                 return Err(answer.err().map_or_else(|| rolled_back(None), no_refusal));
             }
-            db.execute("ROLLBACK TO limbeck_probe")?;
-            db.execute("RELEASE limbeck_probe")?;
+            db.undo("limbeck_probe")?;
             answer
         })
+    }
+
+    /// Rolls back to a savepoint, and ends it.
+    pub(crate) fn undo(&mut self, savepoint: &str) -> Result<()> {
+        self.execute(&format!("ROLLBACK TO {savepoint}"))?;
+        self.execute(&format!("RELEASE {savepoint}"))?;
+        self.read_schemas()
+    }
+
+    /// Has SQLite read the schemas that it has just forgotten. It reads `sqlite_stat1` along, and takes a page
+    /// of that which cannot be read for no statistics, although it has rolled all back by then
+    /// (`sqlite3InitOne`, <https://sqlite.org/src/file/src/prepare.c>): the statement that comes next runs, outside
+    /// the transaction. This one changes nothing there.
+    pub(crate) fn read_schemas(&mut self) -> Result<()> {
+        self.any("SELECT 1 FROM main.sqlite_master LIMIT 1", &[]).map(drop)
     }
 
     /// All rows.

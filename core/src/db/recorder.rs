@@ -45,6 +45,10 @@ impl Database for Recorder<'_> {
         self.db.in_transaction()
     }
 
+    fn ended(&mut self) -> bool {
+        self.db.ended()
+    }
+
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
         let changed = self.db.execute_watched(sql, tick)?;
         self.noted(sql);

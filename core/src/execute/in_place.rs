@@ -71,8 +71,7 @@ pub(super) fn in_place(
         }
         // Anything else is no answer to the question whether the edit is right.
         Err(error) if may_be_the_edit(&error) && run.db.in_transaction() => {
-            run.db.execute("ROLLBACK TO limbeck_in_place")?;
-            run.db.execute("RELEASE limbeck_in_place")?;
+            run.db.undo("limbeck_in_place")?;
             Ok(Outcome::Refused(error.to_string()))
         }
         Err(error) => Err(error),
@@ -206,7 +205,7 @@ pub(super) fn reload(db: &mut dyn Database, schema: &str) -> Result<()> {
     let schema = quote(schema);
     let cookie = db.integer(&format!("PRAGMA {schema}.schema_version"), &[])?.unwrap_or(0);
     db.execute(&format!("PRAGMA {schema}.schema_version = {}", cookie.wrapping_add(1) & 0x7fff_ffff))?;
-    Ok(())
+    db.read_schemas()
 }
 
 /// How many values could be spelt otherwise after the conversion.

@@ -17,6 +17,7 @@ mod pragmas;
 mod rebuild;
 mod room;
 mod rules;
+mod unbroken;
 mod virtual_table;
 mod watched;
 mod way_out;
@@ -25,6 +26,7 @@ mod way_out;
 mod tests;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
@@ -36,7 +38,7 @@ use crate::cancel::CancelHandle;
 use crate::db::Database;
 use crate::deed::Deed;
 use crate::diff;
-use crate::error::{Error, ErrorKind, Result, counted, no_refusal, rolled_back};
+use crate::error::{Error, ErrorKind, Result, counted, no_refusal};
 use crate::event::{Event, Listener};
 use crate::foreign_keys::Watch;
 use crate::history::{Entry, History, Kept, Mark, clock};
@@ -51,6 +53,7 @@ use known::Known;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
 pub(crate) use rules::broken_rows;
+use unbroken::Unbroken;
 use watched::Watched;
 pub(crate) use way_out::unfinished;
 use way_out::{cancelled, explained, located};
@@ -163,6 +166,7 @@ pub(crate) fn run(
     let started = clock(db)?;
     let version = inspect::version(db)?;
     let pragmas = Pragmas::set(db, version, options.trust_schema)?;
+    let open = Cell::new(false);
     let mut run = Run {
         savepoint: db.in_transaction(),
         foreign_keys_on: pragmas.foreign_keys_stay_on,
@@ -176,9 +180,9 @@ pub(crate) fn run(
         watch: Watch::default(),
         checks: Checks::default(),
         rows: from,
-        open: false,
+        open: &open,
         done: 0,
-        db,
+        db: &mut Unbroken { db: &mut *db, open: &open },
         options,
         listener,
         version,
@@ -221,7 +225,7 @@ struct Run<'r, 'l> {
     /// The version rows as they should be now.
     rows: Vec<String>,
     /// limbeck's transaction or savepoint is open.
-    open: bool,
+    open: &'r Cell<bool>,
     /// Steps begun so far.
     done: usize,
     watch: Watch,
@@ -244,7 +248,7 @@ impl<'r, 'l> Run<'r, 'l> {
         let mut jobs = VecDeque::from(jobs);
         let mut begun = false;
         while !jobs.is_empty() {
-            if !self.open {
+            if !self.open.get() {
                 match begun {
                     true => self.begin()?,
                     false => self.begin_first(planner)?,
@@ -357,13 +361,13 @@ impl<'r, 'l> Run<'r, 'l> {
         // IMMEDIATE: a deferred BEGIN would take the lock at the first write, when what was read
         // before may be stale.
         self.db.execute(if self.savepoint { "SAVEPOINT limbeck" } else { "BEGIN IMMEDIATE" })?;
-        self.open = true;
+        self.open.set(true);
         self.step_started = clock(self.db)?;
         Ok(())
     }
 
     fn commit(&mut self) -> Result<()> {
-        if !self.open {
+        if !self.open.get() {
             return Ok(());
         }
         portable::check_keys(self)?;
@@ -373,7 +377,7 @@ impl<'r, 'l> Run<'r, 'l> {
         let mut db = Watched { db: self.db, listener: self.listener };
         self.warnings.extend(self.watch.check(&mut db)?);
         self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
-        self.open = false;
+        self.open.set(false);
         for (step, milliseconds) in self.pending.drain(..) {
             self.report.steps.push(step);
             self.report.timing.steps_ms.push(milliseconds);
@@ -386,7 +390,7 @@ impl<'r, 'l> Run<'r, 'l> {
     /// After SQLITE_FULL, IOERR, NOMEM, BUSY and INTERRUPT SQLite may have rolled back by itself
     /// (<https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>): it is asked.
     fn roll_back(&mut self) {
-        if self.open && self.db.in_transaction() {
+        if self.open.get() && self.db.in_transaction() {
             // The error that led here is the one to report.
             if self.savepoint {
                 let _ = self.db.execute("ROLLBACK TO limbeck");
@@ -395,7 +399,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 let _ = self.db.execute("ROLLBACK");
             }
         }
-        self.open = false;
+        self.open.set(false);
     }
 
     fn inside_transaction(&mut self, job: &Job, planner: &dyn Planner) -> Result<()> {
@@ -448,16 +452,15 @@ impl<'r, 'l> Run<'r, 'l> {
     /// Runs one statement of limbeck's own.
     fn execute(&mut self, sql: &str) -> Result<u64> {
         let done = self.statement(sql);
-        if done.is_err() && self.open && !self.db.in_transaction() { done.map_err(no_refusal) } else { done }
+        if done.is_err() && self.open.get() && !self.db.in_transaction() {
+            done.map_err(no_refusal)
+        } else {
+            done
+        }
     }
 
     /// Runs one statement, asking the listener now and then whether to go on.
     fn statement(&mut self, sql: &str) -> Result<u64> {
-        // Where an error was taken for an answer, SQLite may have rolled back by itself, and what follows
-        // would be committed statement by statement.
-        if self.open && !self.db.in_transaction() {
-            return Err(rolled_back(None));
-        }
         self.watched().execute(sql)
     }
 

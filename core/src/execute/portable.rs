@@ -74,7 +74,7 @@ pub(super) fn check_table(run: &mut Run<'_, '_>, state: &TableState) -> Result<(
 
 /// Counts what dangles already in the tables that were noted since, before they change.
 pub(super) fn note_keys(run: &mut Run<'_, '_>) -> Result<()> {
-    if run.options.purpose != Purpose::Script || !run.open {
+    if run.options.purpose != Purpose::Script || !run.open.get() {
         return Ok(());
     }
     let fresh: Vec<String> =

@@ -394,6 +394,20 @@ enum Sabotage {
     Lies,
     /// A statement with these words rolls all back, and fails as if SQLite refused it.
     RollsBack(&'static str),
+    /// All is rolled back after so many statements inside the transaction, and none of them says it.
+    Ends(usize),
+}
+
+impl Saboteur {
+    fn ends(&mut self) -> crate::Result<()> {
+        match &mut self.sabotage {
+            Sabotage::Ends(left) if Database::in_transaction(&mut self.db) => {
+                *left = left.wrapping_sub(1);
+                if *left == 0 { Database::execute(&mut self.db, "ROLLBACK").map(drop) } else { Ok(()) }
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Database for Saboteur {
@@ -405,7 +419,11 @@ impl Database for Saboteur {
                 Database::execute(&mut self.db, "ROLLBACK")?;
                 Err(crate::db::error(1, "error in index i after drop column: no such table: main.t"))
             }
-            _ => Database::execute(&mut self.db, sql),
+            _ => {
+                let changed = Database::execute(&mut self.db, sql)?;
+                self.ends()?;
+                Ok(changed)
+            }
         }
     }
 
@@ -418,7 +436,8 @@ impl Database for Saboteur {
         if self.sabotage == Sabotage::Lies && sql.starts_with("PRAGMA foreign_keys") {
             return each(&[Value::Integer(0)]);
         }
-        Database::query(&mut self.db, sql, params, each)
+        Database::query(&mut self.db, sql, params, each)?;
+        self.ends()
     }
 
     fn in_transaction(&mut self) -> bool {
@@ -457,6 +476,32 @@ fn an_error_that_ends_the_transaction_is_no_answer() {
         assert_eq!(error.kind(), ErrorKind::Io, "{words}: {error:?}");
         assert!(error.to_string().contains("has rolled the transaction back (error in index i"), "{error}");
         assert_eq!(dump(&saboteur.db, all), before, "{words}");
+    }
+}
+
+/// SQLite can roll back by itself within a statement that succeeds: nothing that follows is committed.
+#[test]
+fn a_transaction_that_ends_silently_leaves_nothing() {
+    let migrations = [(
+        "1.sql",
+        "ALTER TABLE notes ADD COLUMN pinned INT NOT NULL DEFAULT 0; ALTER TABLE notes ALTER title SET DEFAULT 'new';
+         UPDATE notes SET body = 'changed'; ALTER TABLE notes ALTER body FIRST; ALTER TABLE notes DROP COLUMN pinned",
+    )];
+    for rebuild in [RebuildMode::Auto, RebuildMode::Always] {
+        let mut migrator = Migrator::new(migrations).unwrap().rebuild(rebuild);
+        let mut statements = 1;
+        loop {
+            let db = open(OLD);
+            let before = everything(&db);
+            let mut saboteur = Saboteur { db, sabotage: Sabotage::Ends(statements) };
+            match migrator.upgrade(&mut saboteur, "head") {
+                Ok(_) => break,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Io, "statement {statements}: {error:?}"),
+            }
+            assert_eq!(everything(&saboteur.db), before, "statement {statements}");
+            statements += 1;
+        }
+        assert!(statements > 60, "{statements}");
     }
 }
 

@@ -39,6 +39,9 @@ extern "C" {
     fn in_transaction(this: &Adapter) -> std::result::Result<bool, JsValue>;
 
     #[wasm_bindgen(method, structural, catch)]
+    fn ended(this: &Adapter) -> std::result::Result<bool, JsValue>;
+
+    #[wasm_bindgen(method, structural, catch)]
     fn wait(this: &Adapter) -> std::result::Result<(), JsValue>;
 }
 
@@ -47,6 +50,8 @@ pub struct Sqlite {
     adapter: Adapter,
     raised: Raised,
     with_literals: WithLiterals,
+    /// Whether it has a method `ended` of its own.
+    knows_ended: bool,
 }
 
 /// Puts values into a statement's text. None is bound: sql.js binds 64-bit integers as text, and others 1.0 as an
@@ -56,7 +61,7 @@ type WithLiterals = fn(&str, &[Value]) -> Result<String>;
 impl Sqlite {
     /// What it throws that is no error of SQLite's is kept for who called.
     pub fn new(adapter: Adapter, raised: &Raised) -> Sqlite {
-        Sqlite { adapter, raised: raised.clone(), with_literals: db::with_literals }
+        Sqlite::of(adapter, raised, db::with_literals)
     }
 
     /// For queries without values: the text of each goes to the database as it is, and nothing that could read it is
@@ -65,7 +70,12 @@ impl Sqlite {
         let with_literals: WithLiterals = |_, _| {
             Err(Error::new(ErrorKind::Contract, "this database was opened for queries without values"))
         };
-        Sqlite { adapter, raised: raised.clone(), with_literals }
+        Sqlite::of(adapter, raised, with_literals)
+    }
+
+    fn of(adapter: Adapter, raised: &Raised, with_literals: WithLiterals) -> Sqlite {
+        let knows_ended = Reflect::has(&adapter, &"ended".into()).unwrap_or(false);
+        Sqlite { adapter, raised: raised.clone(), with_literals, knows_ended }
     }
 
     fn bare(&self, sql: &str, params: &[Value]) -> Result<String> {
@@ -121,6 +131,10 @@ impl limbeck::Database for Sqlite {
 
     fn in_transaction(&mut self) -> bool {
         self.adapter.in_transaction().unwrap_or(false)
+    }
+
+    fn ended(&mut self) -> bool {
+        if self.knows_ended { self.adapter.ended().unwrap_or(true) } else { !self.in_transaction() }
     }
 
     fn wait(&mut self) {

@@ -44,6 +44,8 @@ export function sqlJs(db: SqlJsDatabase): Scratch {
         return rows;
       }),
     inTransaction: () => foreignKeysTell(adapter),
+    // It is in memory: no page fails to be read.
+    ended: () => false,
     scratch: () => sqlJs(new (db.constructor as new () => SqlJsDatabase)()),
     close: () => db.close(),
   };
