@@ -56,6 +56,10 @@ for (const library of libraries) {
     // nothing runs without one.
     assert.throws(() => checkContract(mine), code('database.contract'));
     assert.throws(() => migrate(mine, { '1.sql': 'CREATE TABLE t(a)' }), code('database.io'));
+    // Of one that has `ended` that is asked instead.
+    library.run(db, 'ROLLBACK');
+    const said = { ...mine, ended: () => false };
+    assert.deepEqual(migrate(said, { '1.sql': 'CREATE TABLE t(a)' }).to, ['1']);
   });
 }
 
