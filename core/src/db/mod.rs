@@ -281,7 +281,7 @@ pub fn error(code: i32, message: &str) -> Error {
             (ErrorKind::Locked, "close other programs that use this database, or wait longer (busy_timeout)")
         }
         6 => (ErrorKind::Locked, "end the statements that still read on this connection, or share its cache"),
-        8 => (ErrorKind::ReadOnly, "make the file and its folder writable"),
+        8 => (ErrorKind::ReadOnly, "make the file and its folder writable, and switch query_only off"),
         9 => (ErrorKind::Cancelled, "run it again when it may finish"),
         10 => (ErrorKind::Io, "check the disk and the connection to it, then run it again"),
         11 => (ErrorKind::Corrupt, "restore a backup, or save what is readable with sqlite3's .recover"),
