@@ -121,7 +121,7 @@ fn a_search_in_a_view() {
     let run = |search: &str| {
         let view = format!("CREATE VIRTUAL TABLE f USING fts5(a); CREATE VIEW v AS SELECT a FROM {search}");
         let files = [("1.sql", view.as_str()), ("2.sql", "CREATE TABLE found AS SELECT * FROM v")];
-        Migrator::new(&files).unwrap().upgrade(&mut Connection::open_in_memory().unwrap(), "head")
+        Migrator::new(files).unwrap().upgrade(&mut Connection::open_in_memory().unwrap(), "head")
     };
     let error = run("f WHERE f MATCH 'x'").unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UntrustedSchema, "{error:?}");

@@ -31,6 +31,15 @@ pub struct Sqlite {
     used: Used,
 }
 
+/// Whose tables a query reads, as far as that is known.
+#[derive(Clone, Copy, PartialEq)]
+enum Whose {
+    /// SQLite's and the core's own, which declare none of the types that Python itself converts.
+    Cores,
+    /// Any: it stands in a migration.
+    Apps,
+}
+
 /// The connection that the core has used last: the one that a revision's code runs on, because a run
 /// uses no other.
 #[derive(Clone, Default)]
@@ -53,7 +62,7 @@ static CURSOR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 /// What the app has called `sqlite3.register_converter` with, and Python itself.
 static CONVERTERS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
 
-/// Python's own two: SQLite's tables and limbeck's declare no such type.
+/// Python's own two.
 const OF_PYTHON: [&str; 2] = ["DATE", "TIMESTAMP"];
 
 /// Whether the app has registered any.
@@ -93,13 +102,14 @@ impl Sqlite {
     fn unconverted<'s>(
         &self,
         cursor: &Bound<'_, PyAny>,
+        whose: Whose,
         sql: Cow<'s, str>,
         params: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Cow<'s, str>> {
         let py = cursor.py();
         let word = sql.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
         let is_query = ["SELECT", "VALUES", "WITH"].iter().any(|each| each.eq_ignore_ascii_case(word));
-        if !is_query || !has_converters(py)? {
+        if !is_query || !(whose == Whose::Apps || has_converters(py)?) {
             return Ok(sql);
         }
         let look = format!("SELECT * FROM (\n{sql}\n) LIMIT 0");
@@ -123,6 +133,7 @@ impl Sqlite {
     fn run<'py>(
         &self,
         py: Python<'py>,
+        whose: Whose,
         sql: &str,
         params: &[Value],
         each: &mut dyn FnMut(&Bound<'py, PyAny>) -> Result<()>,
@@ -131,7 +142,7 @@ impl Sqlite {
         let mut run = || -> PyResult<Result<i64>> {
             let cursor = CURSOR.import(py, "sqlite3", "Cursor")?.call1((&self.connection,))?;
             if params.is_empty() {
-                let sql = self.unconverted(&cursor, self.uncached(sql), None)?;
+                let sql = self.unconverted(&cursor, whose, self.uncached(sql), None)?;
                 cursor.call_method1(intern!(py, "execute"), (sql,))?;
             } else {
                 // By name: `?1` has one, and newer Pythons refuse a sequence for names.
@@ -139,7 +150,7 @@ impl Sqlite {
                 for (at, value) in params.iter().enumerate() {
                     names.set_item((at + 1).to_string(), to_python(py, value))?;
                 }
-                let sql = self.unconverted(&cursor, self.uncached(sql), Some(&names))?;
+                let sql = self.unconverted(&cursor, whose, self.uncached(sql), Some(&names))?;
                 cursor.call_method1(intern!(py, "execute"), (sql, names))?;
             }
             for row in cursor.try_iter()? {
@@ -186,7 +197,7 @@ impl Database for Sqlite {
         each: &mut dyn FnMut(&[Value]) -> Result<()>,
     ) -> Result<()> {
         Python::attach(|py| {
-            self.run(py, sql, params, &mut |row| {
+            self.run(py, Whose::Cores, sql, params, &mut |row| {
                 let row = row.cast::<PyTuple>().map_err(|error| self.translate(py, error.into()))?;
                 each(&row.iter_borrowed().map(|value| to_core(&value)).collect::<Result<Vec<_>>>()?)
             })?;
@@ -264,7 +275,7 @@ impl Sqlite {
         if undecoded {
             let _ = connection.setattr("text_factory", py.get_type::<PyBytes>());
         }
-        let changed = self.run(py, sql, &[], &mut |_| Ok(()));
+        let changed = self.run(py, Whose::Apps, sql, &[], &mut |_| Ok(()));
         if undecoded {
             let _ = connection.setattr("text_factory", py.get_type::<PyString>());
         }

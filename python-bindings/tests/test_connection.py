@@ -86,6 +86,13 @@ def test_converters_of_the_app_are_not_met(converters: dict[str, Any], detect: i
     assert connection.execute("SELECT sql FROM sqlite_master WHERE name = 'notes'").fetchone()[0].startswith(b"CREATE TABLE NOTES")
 
 
+def test_a_migration_that_reads_what_python_would_convert() -> None:
+    """Its rows are thrown away, and need not be what a converter takes."""
+    connection = sqlite3.connect(":memory:", detect_types=sqlite3.PARSE_DECLTYPES)
+    connection.executescript("CREATE TABLE t(a TIMESTAMP); INSERT INTO t VALUES ('no time')")
+    assert limbeck.upgrade(connection, {"1.sql": "SELECT a FROM t; ALTER TABLE t ALTER a SET NOT NULL"}).to == ["1"]
+
+
 def test_a_cursor_that_still_reads() -> None:
     """SQLite drops no table then, which is how columns come to a table without rows; its own ALTER adds them."""
     connection = sqlite3.connect(":memory:")
