@@ -90,6 +90,11 @@ impl Inventory {
         self.objects.iter().find(is_it)?.sql.as_deref()
     }
 
+    /// Whether there is any view or trigger.
+    pub fn has_dependents(&self) -> bool {
+        self.objects.iter().any(|object| matches!(object.kind, ObjectKind::View | ObjectKind::Trigger))
+    }
+
     /// Which tables of ANALYZE hold rows.
     pub fn statistics_tables(&self) -> Vec<&'static str> {
         let holds = |which: &&&str| self.statistics.keys().any(|(table, _, _)| table == **which);

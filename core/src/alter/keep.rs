@@ -9,7 +9,7 @@ use super::convert::is_misfit;
 use super::draft::{Draft, Source};
 use super::table_state::TableState;
 use super::values::changed;
-use crate::schema::{Object, TableDef};
+use crate::schema::{NamesUsed, Object, TableDef};
 use crate::sql::{literal, quote, same_name};
 
 /// An index that goes over to the new table as it is.
@@ -79,18 +79,21 @@ impl<'d> Kept<'d> {
         let columns = old.columns.iter().chain(&new.columns);
         let others: Vec<&str> =
             columns.map(|column| column.name.as_str()).filter(|name| !stays(name)).collect();
-        let keeps = |index: &&Object| {
+        let may_stay = |index: &&Object| {
             state.indexes.contains(index)
                 && !index.is_computed()
                 && index.collations().iter().all(|name| is_sqlites_order(name))
-                && !others.iter().any(|name| index.mentions(name))
         };
-        let indexes: Vec<&Object> = draft.indexes.iter().filter(keeps).collect();
-        let listed = new.columns.iter().filter(|c| indexes.iter().any(|index| index.mentions(&c.name)));
+        let candidates = draft.indexes.iter().filter(may_stay);
+        let mut kept: Vec<(&Object, NamesUsed)> = candidates
+            .map(|index| (index, NamesUsed::of(index.sql.as_deref().unwrap_or_default())))
+            .collect();
+        kept.retain(|(_, used)| !others.iter().any(|name| used.has(name)));
+        let listed = new.columns.iter().filter(|c| kept.iter().any(|(_, used)| used.has(&c.name)));
         let rowid = new.rowid_alias().map(|at| &new.columns[at]);
         let others = listed.filter(|column| rowid != Some(column));
         let unsure = others.filter_map(|c| is_misfit(&quote(&c.name), new.affinity(c))).collect();
-        Kept { indexes, unsure }
+        Kept { indexes: kept.into_iter().map(|(index, _)| index).collect(), unsure }
     }
 }
 

@@ -113,8 +113,8 @@ fn definition(table: &TableDef, column: &ColumnDef) -> String {
 /// Which columns of the draft may hold other values than before, or compare otherwise.
 pub(super) fn changed(state: &TableState, draft: &Draft) -> Vec<bool> {
     let (old, new) = (&state.table, &draft.table);
-    let mut changed: Vec<bool> =
-        new.columns.iter().zip(&draft.sources).map(|pair| column_changes(old, new, pair)).collect();
+    let columns = new.columns.iter().zip(&draft.sources).enumerate();
+    let mut changed: Vec<bool> = columns.map(|(at, pair)| column_changes(old, new, at, pair)).collect();
     // What is generated from a changed column changes, and so on.
     let generated = (0..new.columns.len()).filter_map(|at| Some((at, new.columns[at].generated()?.0)));
     let generated: Vec<(usize, &Span)> = generated.collect();
@@ -127,9 +127,16 @@ pub(super) fn changed(state: &TableState, draft: &Draft) -> Vec<bool> {
     changed
 }
 
-fn column_changes(old: &TableDef, new: &TableDef, (column, source): (&ColumnDef, &Source)) -> bool {
+fn column_changes(
+    old: &TableDef,
+    new: &TableDef,
+    at: usize,
+    (column, source): (&ColumnDef, &Source),
+) -> bool {
     let (Source::Column(from) | Source::Converted(from)) = source else { return true };
-    let Some(was) = old.column(from) else { return true };
+    // As a rule it stands where it stood.
+    let in_place = old.columns.get(at).filter(|was| was.name == *from);
+    let Some(was) = in_place.or_else(|| old.column(from)) else { return true };
     if old.options == new.options && old.text(&was.span) == new.text(&column.span) {
         return false;
     }

@@ -6,7 +6,7 @@ use super::rebuild::create;
 use super::table_state::TableState;
 use crate::error::Result;
 use crate::schema::{ColumnRule, Object, TableDef, TableRule};
-use crate::sql::{index_entries, tokens, unquote};
+use crate::sql::{Token, TokenType as T, index_entries, is_name, tokens, unquote};
 
 /// The statements, none of which but the first SQLite could refuse; none where that is not sure. They lose the
 /// table's triggers, its AUTOINCREMENT counter and its statistics.
@@ -47,12 +47,15 @@ fn is_plain(table: &TableDef) -> bool {
 /// Whether an index lists columns of the table, in orders of SQLite's own, and no more.
 fn is_plain_index(index: &Object, table: &TableDef) -> bool {
     let sql = index.sql.as_deref().unwrap_or_default();
-    let listed = tokens(sql).ok().and_then(|all| index_entries(sql, &all));
-    let is_column = |entry: &String| {
-        let first = tokens(entry).ok().and_then(|all| all.first().map(|token| unquote(token.text)));
-        first.is_some_and(|name| table.position(&name).is_some())
+    let Some((entries, None)) = tokens(sql).ok().and_then(|all| index_entries(sql, &all)) else {
+        return false;
     };
-    !index.is_computed()
-        && index.collations().iter().all(|name| is_sqlites_order(name))
-        && listed.is_some_and(|(entries, condition)| condition.is_none() && entries.iter().all(is_column))
+    let is_column = |token: &Token<'_>| is_name(token) && table.position(&unquote(token.text)).is_some();
+    entries.iter().all(|entry| match tokens(entry).as_deref() {
+        Ok([column]) => is_column(column),
+        Ok([column, collate, order]) => {
+            is_column(column) && collate.kind == T::TK_COLLATE && is_sqlites_order(&unquote(order.text))
+        }
+        _ => false,
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::anew::anew;
+use super::anew::{self, anew};
 use super::cascade::{drop_dependents, release_children, still_needed};
 use super::in_place::{self, Outcome, in_place};
 use super::portable;
@@ -110,11 +110,15 @@ pub(super) fn one_group(
     before: Inventory,
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
-    let broken = Broken::find(run.db, &before.objects, &state.schema, name)?;
     let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
+    let find = |db: &mut dyn Database| Broken::find(db, &before.objects, &state.schema, name);
+    let broken = if drops { Some(find(run.db)?) } else { None };
     let can = Capabilities {
         version: portable::sqlite_version(run),
-        sound: broken.is_empty() && (!drops || drop_column_keeps(run.db, state)?),
+        sound: match &broken {
+            Some(broken) => broken.is_empty() && drop_column_keeps(run.db, state)?,
+            None => true,
+        },
         edit: in_place::may_edit(run)?,
         rebuild: run.options.rebuild,
     };
@@ -130,7 +134,18 @@ pub(super) fn one_group(
         run.known.unchanged(&state.schema, before);
         return Ok(None);
     }
-    if run.options.purpose == Purpose::Live {
+    let anew = match choice {
+        Choice::Native(_) => anew::planned(run, state, &draft, actions, &before)?,
+        Choice::Nothing | Choice::InPlace(_) | Choice::Rebuild(_) => None,
+    };
+    let broken = match broken {
+        Some(broken) => broken,
+        // It holds no expression, and nothing looks at it: whatever does not compile afterwards has compiled.
+        None if anew.is_some() && !before.has_dependents() => Broken::default(),
+        None => find(run.db)?,
+    };
+    // Without rows none breaks a rule.
+    if run.options.purpose == Purpose::Live && anew.is_none() {
         refuse_broken_rows(&mut run.watched(), state, &draft)?;
     }
     run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
@@ -144,7 +159,7 @@ pub(super) fn one_group(
     // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
     // limbeck finds all of them.
     run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
-    let report = carry_out(run, state, &draft, actions, choice, &before)?;
+    let report = carry_out(run, state, &draft, choice, anew, &before)?;
     run.db.execute("PRAGMA legacy_alter_table = 0")?;
     if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
         run.watch.rename(from, to);
@@ -176,18 +191,17 @@ fn carry_out(
     run: &mut Run<'_, '_>,
     state: &TableState,
     draft: &Draft,
-    actions: &[Action],
     choice: Choice,
+    made_anew: Option<Vec<String>>,
     before: &Inventory,
 ) -> Result<AlterationReport> {
     let table = state.table.name.clone();
     let why = match choice {
         Choice::Nothing => String::new(),
         Choice::Native(statements) => {
-            if !anew(run, state, draft, actions, before)? {
-                for statement in &statements {
-                    run.execute(statement).map_err(explained)?;
-                }
+            let done = made_anew.map_or(Ok(false), |statements| anew(run, &statements))?;
+            for statement in statements.iter().filter(|_| !done) {
+                run.execute(statement).map_err(explained)?;
             }
             return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
         }

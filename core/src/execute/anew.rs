@@ -9,22 +9,24 @@ use crate::proof::Inventory;
 use crate::schema::ObjectKind;
 use crate::sql::same_name;
 
-/// Drops the table and creates it with its new columns, where it has no rows, and only indexes would go with
-/// it. Answers whether it did: if not, nothing has changed.
-pub(super) fn anew(
+/// The statements that drop the table and create it with its new columns, where it has no rows, and only indexes
+/// would go with it.
+pub(super) fn planned(
     run: &mut Run<'_, '_>,
     state: &TableState,
     draft: &Draft,
     actions: &[Action],
     before: &Inventory,
-) -> Result<bool> {
+) -> Result<Option<Vec<String>>> {
     if !adds_columns(actions) || !may_be_dropped(run, state, before) {
-        return Ok(false);
+        return Ok(None);
     }
-    let Some(statements) = made_anew(state, draft)? else { return Ok(false) };
-    if has_rows(run, state)? {
-        return Ok(false);
-    }
+    let statements = made_anew(state, draft)?;
+    if statements.is_some() && has_rows(run, state)? { Ok(None) } else { Ok(statements) }
+}
+
+/// Runs them. Answers whether it did: if not, nothing has changed.
+pub(super) fn anew(run: &mut Run<'_, '_>, statements: &[String]) -> Result<bool> {
     for (done, statement) in statements.iter().enumerate() {
         match run.execute(statement) {
             Ok(_) => {}

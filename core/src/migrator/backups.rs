@@ -169,7 +169,7 @@ fn before_run(
 /// What comes before the first write of a run: a backup, if asked for.
 pub(super) struct First<'a> {
     backups: Option<&'a Wanted>,
-    options: &'a Options,
+    pub options: &'a Options,
     taken: Option<Backup>,
 }
 

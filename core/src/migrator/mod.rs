@@ -336,7 +336,7 @@ impl Migrator<'_> {
                 let all = again(db, &rows)?;
                 let first = First::new(backups.as_ref(), options);
                 let planned = Planned { scripts, again: &mut again, first };
-                planned.run(db, options, &mut **listener, rows, all)
+                planned.run(db, &mut **listener, rows, all)
             }
         }
     }
@@ -403,28 +403,26 @@ impl Migrator<'_> {
         again: &Again<'_>,
     ) -> Result<Report> {
         let Migrator { folder, options, backups, listener, .. } = self;
-        let (scripts, options) = (folder.scripts()?, &*options);
-        let mut again = all_again(scripts, options, again);
         let first = First::new(backups.as_ref(), options);
-        Planned { scripts, again: &mut again, first }.run(db, options, &mut **listener, rows, jobs)
+        run(folder.scripts()?, first, &mut **listener, db, rows, jobs, again)
     }
 }
 
 /// Plans anew for other version rows.
 type Again<'a> = dyn Fn(&RevisionGraph, &[String]) -> Result<Plan> + 'a;
 
+/// Runs the jobs of a plan from these version rows.
 fn run(
     scripts: Scripts<'_>,
-    options: &Options,
+    first: First<'_>,
     listener: &mut Listener<'_>,
     db: &mut dyn Database,
-    plan: Plan,
+    rows: Vec<String>,
+    jobs: Vec<Job>,
     again: &Again<'_>,
-    first: First<'_>,
 ) -> Result<Report> {
-    let all = jobs::jobs(scripts, options, db, &plan)?;
-    let mut again = all_again(scripts, options, again);
-    Planned { scripts, again: &mut again, first }.run(db, options, listener, plan.rows, all)
+    let mut again = all_again(scripts, first.options, again);
+    Planned { scripts, again: &mut again, first }.run(db, listener, rows, jobs)
 }
 
 /// All jobs of a plan that is made anew.
@@ -451,7 +449,9 @@ fn run_quietly(
     plan: Plan,
     again: &Again<'_>,
 ) -> Result<Report> {
-    run(scripts, options, &mut |_| ControlFlow::Continue(()), db, plan, again, First::new(None, options))
+    let jobs = jobs::jobs(scripts, options, db, &plan)?;
+    let listener = &mut |_: &Event<'_>| ControlFlow::Continue(());
+    run(scripts, First::new(None, options), listener, db, plan.rows, jobs, again)
 }
 
 /// A run as it was planned, which answers what the run asks back.
@@ -468,11 +468,11 @@ impl Planned<'_> {
     fn run(
         mut self,
         db: &mut dyn Database,
-        options: &Options,
         listener: &mut Listener<'_>,
         rows: Vec<String>,
         all: Vec<Job>,
     ) -> Result<Report> {
+        let options = self.first.options;
         let report = execute::run(db, options, listener, rows, all, &mut self)?;
         Ok(Report { backup: self.first.taken(), ..report })
     }

@@ -151,7 +151,7 @@ impl Migrator<'_> {
         let mut again = |_: &mut dyn Database, _: &[String]| Err(changed());
         let first = First::new(backups.as_ref(), options);
         let planned = Planned { scripts, again: &mut again, first };
-        let report = planned.run(db, options, &mut **listener, rows, all)?;
+        let report = planned.run(db, &mut **listener, rows, all)?;
         Ok((found, report))
     }
 

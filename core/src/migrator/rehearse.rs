@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use super::{Again, First, Migrator, run, run_quietly};
+use super::{Again, First, Migrator, jobs, run, run_quietly};
 use crate::db::{Database, Recorder, Value};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
@@ -174,8 +174,9 @@ impl Migrator<'_> {
             ControlFlow::Continue(())
         };
         let recorder = &mut Recorder { db: scratch, note: &note, probing: false };
-        let first = First::new(None, &options);
-        let report = run(self.folder.scripts()?, &options, &mut listener, recorder, plan, again, first)?;
+        let (scripts, first) = (self.folder.scripts()?, First::new(None, &options));
+        let jobs = jobs::jobs(scripts, &options, recorder, &plan)?;
+        let report = run(scripts, first, &mut listener, recorder, plan.rows, jobs, again)?;
         Ok((report, notes.into_inner()))
     }
 

@@ -188,6 +188,9 @@ fn is_string(all: &[Token<'_>], at: usize) -> bool {
 
 /// Whether `sql` holds `"name"`.
 pub(crate) fn double_quotes(sql: &str, name: &str) -> bool {
+    if !sql.contains('"') {
+        return false;
+    }
     let Ok(all) = tokens(sql) else { return true };
     all.iter().any(|token| token.text.starts_with('"') && same_name(&unquote(token.text), name))
 }

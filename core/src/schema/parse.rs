@@ -46,7 +46,8 @@ impl TableDef {
             return None;
         }
         // Blanks stand for what is known, so that each place is right.
-        let added = TableDef::parse(&format!("{HEAD:<end$}{})", sql.get(end..body_end)?)).ok()?;
+        let blanks = " ".repeat(end.saturating_sub(HEAD.len()));
+        let added = TableDef::parse(&[HEAD, &blanks, sql.get(end..body_end)?, ")"].concat()).ok()?;
         let [first, column] = &added.columns[..] else { return None };
         let is_key = |c: &ColumnConstraint| matches!(c.rule, ColumnRule::PrimaryKey { .. });
         if first.span.end != HEAD.len()

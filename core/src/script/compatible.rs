@@ -12,7 +12,10 @@
 
 use std::collections::HashSet;
 
-use sqlite3_parser::ast::{CreateTableBody, QualifiedName, Stmt};
+use sqlite3_parser::ast::{
+    ColumnConstraint, CreateTableBody, NamedColumnConstraint, NamedTableConstraint, QualifiedName, Stmt,
+    TableConstraint,
+};
 
 use super::body::{Item, ItemKind, Section};
 use crate::alter::{Action, Alteration};
@@ -126,8 +129,7 @@ impl Made {
         match statement {
             Stmt::CreateTable { temporary, if_not_exists, tbl_name, body } => {
                 let table = name(tbl_name);
-                let keyless = *temporary || is_temp(tbl_name) || matches!(body, CreateTableBody::AsSelect(_));
-                if !keyless {
+                if !*temporary && !is_temp(tbl_name) && has_keys(body) {
                     let Ok(def) = TableDef::parse(sql) else {
                         return Some(format!("CREATE TABLE {table}: limbeck cannot read it"));
                     };
@@ -304,6 +306,16 @@ fn name(name: &QualifiedName<'_>) -> String {
 
 fn is_temp(name: &QualifiedName<'_>) -> bool {
     name.db_name.as_ref().is_some_and(|schema| same_name(&unquote(schema.0), "temp"))
+}
+
+/// Whether a new table has a foreign key.
+fn has_keys(body: &CreateTableBody<'_>) -> bool {
+    let CreateTableBody::ColumnsAndConstraints { columns, constraints, .. } = body else { return false };
+    let of_column =
+        |c: &NamedColumnConstraint<'_>| matches!(c.constraint, ColumnConstraint::ForeignKey { .. });
+    let of_table = |c: &NamedTableConstraint<'_>| matches!(c.constraint, TableConstraint::ForeignKey { .. });
+    columns.iter().any(|column| column.constraints.iter().any(of_column))
+        || constraints.is_some_and(|all| all.iter().any(of_table))
 }
 
 /// What happens to a child when its parent is deleted.
