@@ -2,7 +2,8 @@
 //!
 //! What was written since the last sync may have arrived or not, sector by sector. A file that was
 //! made and never synced may be missing; one that was deleted without a sync of its folder may be
-//! there again.
+//! there again. That files are made, cut and deleted reaches the disk in the order in which it was done,
+//! as file systems with a journal have it: SQLite deletes its own journal, and cuts the database after it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,13 +16,17 @@ const SECTOR: usize = 512;
 
 /// The files that were changed since the model was begun.
 #[derive(Default)]
-pub struct Disk(BTreeMap<PathBuf, File>);
+pub struct Disk {
+    files: BTreeMap<PathBuf, File>,
+    /// How many changes there were.
+    changes: usize,
+}
 
 struct File {
     /// What the disk surely holds; none where there is surely no file.
     durable: Option<Vec<u8>>,
-    /// What came since, in order.
-    pending: Vec<Change>,
+    /// What came since, in order, with its place among the changes of all files.
+    pending: Vec<(usize, Change)>,
 }
 
 /// One change that no sync has confirmed.
@@ -58,18 +63,20 @@ impl Disk {
     /// All of the file is on the disk, and its name in the folder.
     pub fn sync(&mut self, path: &Path) {
         let file = self.file(path);
-        for change in std::mem::take(&mut file.pending) {
+        for (_, change) in std::mem::take(&mut file.pending) {
             change.apply(&mut file.durable);
         }
     }
 
     fn note(&mut self, path: &Path, change: Change) {
-        self.file(path).pending.push(change);
+        let number = self.changes;
+        self.changes += 1;
+        self.file(path).pending.push((number, change));
     }
 
     /// Looked up before the change reaches the real file.
     fn file(&mut self, path: &Path) -> &mut File {
-        self.0
+        self.files
             .entry(path.to_owned())
             .or_insert_with(|| File { durable: fs::read(path).ok(), pending: Vec::new() })
     }
@@ -77,10 +84,17 @@ impl Disk {
     /// The power goes: each real file becomes what the disk holds. Of what was not synced every
     /// sector is there or not by chance, or none is.
     pub fn lose_power(self, mut chance: Option<Random>) {
-        for (path, File { mut durable, pending }) in self.0 {
+        let arrived = chance.as_mut().map_or(0, |random| random.below(self.changes + 1));
+        for (path, File { mut durable, pending }) in self.files {
             if let Some(random) = &mut chance {
-                for change in pending {
-                    change.apply_in_part(&mut durable, random);
+                for (number, change) in pending {
+                    match change {
+                        Change::Write { at, bytes } => write_in_part(&mut durable, at, &bytes, random),
+                        change if number < arrived => change.apply(&mut durable),
+                        // What came after it went to another file of that name.
+                        Change::Delete => break,
+                        Change::Create | Change::Truncate(_) => {}
+                    }
                 }
             }
             match durable {
@@ -104,27 +118,17 @@ impl Change {
             Change::Delete => *file = None,
         }
     }
+}
 
-    fn apply_in_part(&self, file: &mut Option<Vec<u8>>, random: &mut Random) {
-        match self {
-            Change::Write { at, bytes } if file.is_some() => {
-                let mut from = 0;
-                while from < bytes.len() {
-                    let to = bytes.len().min(((at + from) / SECTOR + 1) * SECTOR - at);
-                    if random.once_in(2) {
-                        write(file, at + from, &bytes[from..to]);
-                    }
-                    from = to;
-                }
-            }
-            // The file that the write went to is not in its folder.
-            Change::Write { .. } => {}
-            Change::Create | Change::Truncate(_) | Change::Delete => {
-                if random.once_in(2) {
-                    self.apply(file);
-                }
-            }
+fn write_in_part(file: &mut Option<Vec<u8>>, at: usize, bytes: &[u8], random: &mut Random) {
+    // Otherwise the file that the write went to is not in its folder.
+    let mut from = if file.is_some() { 0 } else { bytes.len() };
+    while from < bytes.len() {
+        let to = bytes.len().min(((at + from) / SECTOR + 1) * SECTOR - at);
+        if random.once_in(2) {
+            write(file, at + from, &bytes[from..to]);
         }
+        from = to;
     }
 }
 

@@ -122,18 +122,15 @@ impl Judge<'_> {
     /// The next launch, of a process that knows nothing of the fault.
     pub fn next_launch(&self, path: &Path) -> Verdict {
         let mut db = system(path);
-        let check = lines(&db, "PRAGMA integrity_check");
-        if check != ["ok"] {
-            return Err(format!("integrity_check: {check:?}"));
-        }
+        whole(&db)?;
         self.which(&state(&db))?;
         // Whatever calls itself a backup is whole.
         let folder = path.parent().expect("it is in a folder");
         for backup in backups(folder).list("work.db").map_err(|error| format!("{error:?}"))? {
             let db = system(&backup.path);
-            let check = lines(&db, "PRAGMA integrity_check");
-            if check != ["ok"] || !backup.problems.is_empty() {
-                return Err(format!("a backup is damaged: {check:?}"));
+            whole(&db).map_err(|why| format!("a backup: {why}"))?;
+            if !backup.problems.is_empty() {
+                return Err(format!("a backup has problems: {:?}", backup.problems));
             }
             self.which(&state(&db)).map_err(|why| format!("a backup: {why}"))?;
         }
@@ -157,16 +154,23 @@ impl Judge<'_> {
         if let Err(error) = self.scene.run(db) {
             return Err(format!("the next run fails: {error:?}"));
         }
-        let check = lines(db, "PRAGMA integrity_check");
-        if check != ["ok"] {
-            return Err(format!("after the next run: integrity_check: {check:?}"));
-        }
+        whole(db).map_err(|why| format!("after the next run: {why}"))?;
         let end = self.states.last().expect("there is an end");
         let found = state(db);
         if found != *end {
             return Err(format!("the next run ends elsewhere:\n{}", difference(&found, end)));
         }
         Ok(())
+    }
+}
+
+fn whole(db: &Connection) -> Verdict {
+    let check: rusqlite::Result<Vec<String>> = db
+        .prepare("PRAGMA integrity_check")
+        .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect());
+    match check {
+        Ok(check) if check == ["ok"] => Ok(()),
+        found => Err(format!("integrity_check: {found:?}")),
     }
 }
 

@@ -174,6 +174,24 @@ fn every_call_with_a_wal() {
     every_point("WAL");
 }
 
+/// Every page is read again when it is asked for, the schema's and those of `sqlite_stat1` too, of which SQLite
+/// may ignore that it could not.
+#[test]
+fn every_read_that_fails() {
+    let mut tally = Tally::default();
+    for journal in ["DELETE", "WAL"] {
+        for operation in [Operation::Upgrade, Operation::Downgrade] {
+            let stage = Stage::set(Scene { operation, journal, mode: PerUpgrade, rows: 12, cache: 1 });
+            for (fault, at) in stage.points() {
+                if fault == Fault::Fails && stage.calls[at] == Call::Read {
+                    stage.try_point(fault, at, &mut tally);
+                }
+            }
+        }
+    }
+    tally.finish("every read, a cache of one page");
+}
+
 /// Backups are synced to the real disk, which takes its time: a seventh of the points, or all of them where
 /// `LIMBECK_FAULT_SECONDS` asks for more.
 #[test]

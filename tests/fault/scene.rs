@@ -110,7 +110,8 @@ impl Scene {
             TransactionMode::PerUpgrade => "per_upgrade",
             TransactionMode::PerRevision => "per_revision",
         };
-        format!("{:?} {} {mode} {} rows", self.operation, self.journal, self.rows).to_lowercase()
+        let Scene { operation, journal, rows, cache, .. } = self;
+        format!("{operation:?} {journal} {mode} {rows} rows cache {cache}").to_lowercase()
     }
 
     fn migrations(&self) -> &'static [(&'static str, &'static str)] {
