@@ -106,3 +106,41 @@ fn rule(rule: &Rule, schema: &Schema<'_>) -> String {
     };
     format!("rule {} {says}", given(name.as_deref()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::ObjectKind;
+
+    fn fingerprint_of(sql: &str) -> String {
+        let object = Object {
+            schema: "main".to_owned(),
+            kind: ObjectKind::Table,
+            name: "t".to_owned(),
+            table: "t".to_owned(),
+            sql: Some(sql.to_owned()),
+        };
+        fingerprint(&[object]).unwrap()
+    }
+
+    #[test]
+    fn no_two_schemas_are_told_alike() {
+        let texts = [
+            r#"CREATE TABLE t(a, b)"#,
+            r#"CREATE TABLE t("a, b")"#,
+            r#"CREATE TABLE t("a' 'b")"#,
+            r#"CREATE TABLE t(a DEFAULT 'generated', b)"#,
+            r#"CREATE TABLE t(a AS ('default'), b)"#,
+            r#"CREATE TABLE t(a, b, UNIQUE (a, b))"#,
+            r#"CREATE TABLE t(a, b, CONSTRAINT "-" UNIQUE (a, b))"#,
+            r#"CREATE TABLE t(a, b, CONSTRAINT "" UNIQUE (a, b))"#,
+            r#"CREATE TABLE t(a, b REFERENCES p)"#,
+            r#"CREATE TABLE t(a, b REFERENCES p(a))"#,
+            r#"CREATE TABLE t(a, b REFERENCES "p(a)")"#,
+            "CREATE TABLE t(\"a\u{200b}\", b)",
+        ];
+        let told: std::collections::HashSet<String> = texts.iter().map(|text| fingerprint_of(text)).collect();
+        assert_eq!(told.len(), texts.len());
+        assert_eq!(fingerprint_of(texts[0]), fingerprint_of("CREATE TABLE T( [b], `a` )"));
+    }
+}
