@@ -115,6 +115,21 @@ fn what_a_schema_calls_is_not_run() {
     }
 }
 
+/// What no app can mark as harmless, and what the advice comes to.
+#[test]
+fn a_search_in_a_view() {
+    let run = |search: &str| {
+        let view = format!("CREATE VIRTUAL TABLE f USING fts5(a); CREATE VIEW v AS SELECT a FROM {search}");
+        let files = [("1.sql", view.as_str()), ("2.sql", "CREATE TABLE found AS SELECT * FROM v")];
+        Migrator::new(files).unwrap().upgrade(&mut Connection::open_in_memory().unwrap(), "head")
+    };
+    let error = run("f WHERE f MATCH 'x'").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UntrustedSchema, "{error:?}");
+    assert!(error.hint().unwrap().starts_with("write table = 'words', or FROM table('words')"), "{error:?}");
+    run("f WHERE f = 'x'").unwrap();
+    run("f('x')").unwrap();
+}
+
 /// SQLite renames nothing while a view does not compile; this one would, if it were trusted.
 #[test]
 fn a_rename_beside_a_view_that_is_not_trusted() {

@@ -78,6 +78,42 @@ fn statements_end_where_sqlite_ends_them() {
     assert!(ended > 0);
 }
 
+/// Each character of ASCII, and each two and three of the odd ones, between two words, behind a comment and at the end.
+#[test]
+fn what_is_blank_to_sqlite_is_blank() {
+    let db = Connection::open_in_memory().expect("a database opens");
+    let odd = ['\t', '\n', '\u{b}', '\u{c}', '\r', ' ', '\u{1c}'];
+    let mut gaps: Vec<String> = ('\u{1}'..='\u{7f}').map(String::from).collect();
+    for a in odd {
+        gaps.extend(odd.iter().map(|b| format!("{a}{b}")));
+        gaps.extend(odd.iter().flat_map(|b| odd.iter().map(move |c| format!("{a}{b}{c}"))));
+    }
+    let mut blanks = 0;
+    for gap in gaps {
+        for text in [
+            format!("CREATE{gap}TABLE t(a TEXT DEFAULT ' \u{b}')"),
+            format!("CREATE TABLE t(a -- x\n{gap}TEXT DEFAULT ' \u{b}')"),
+            format!("CREATE TABLE t(a TEXT DEFAULT ' \u{b}'){gap}"),
+        ] {
+            // As one token more, it would be a name.
+            let words = tokens(&text).is_ok_and(|all| {
+                all.iter()
+                    .map(|word| word.text)
+                    .eq(["CREATE", "TABLE", "t", "(", "a", "TEXT", "DEFAULT", "' \u{b}'", ")"])
+            });
+            let read = TableDef::parse(&text).is_ok_and(|table| table.columns.len() == 1);
+            let taken = statements::taken_apart(&db, &text).is_some_and(|all| all.len() == 1);
+            if taken && gap.chars().all(|c| odd.contains(&c)) {
+                assert!(words && read, "{text:?}");
+                blanks += 1;
+            } else if words {
+                assert!(taken, "{text:?}");
+            }
+        }
+    }
+    assert!(blanks > 300, "{blanks}");
+}
+
 #[test]
 fn alterations_are_read_as_they_are_printed() {
     let mut random = Random(20260305);

@@ -183,7 +183,7 @@ impl<'a> History<'a> {
             return Ok(None);
         }
         let (mut rows, mut files) = (Vec::new(), None);
-        let sql = format!("SELECT version_num, ({LAST_MARK}) FROM {}", self.indexed("main"));
+        let sql = format!("SELECT version_num, ({LAST_MARK}) FROM {}", self.indexed("main")?);
         let read = accepted(db.query(&sql, &[], &mut |row| {
             if let [Value::Text(row), last] = row {
                 rows.push(row.clone());
@@ -207,7 +207,7 @@ impl<'a> History<'a> {
         const LAST: &str = "FROM main.limbeck_history ORDER BY id DESC LIMIT 1";
         let sql = format!(
             "SELECT version_num, ({LAST_MARK}), (SELECT fingerprint {LAST}), (SELECT applied_at {LAST}) FROM {}",
-            self.indexed("main")
+            self.indexed("main")?
         );
         let Some(found) = accepted(db.rows(&sql, &[]))? else { return Ok(None) };
         let text = |value: &Value| if let Value::Text(text) = value { Some(text.clone()) } else { None };
@@ -223,12 +223,25 @@ impl<'a> History<'a> {
         Ok(accepted(db.texts(LAST_MARK, &[]))?.and_then(|mut found| found.pop()))
     }
 
-    /// The table of version rows, by the index of its key, which a view or a virtual table does not have: a
+    /// The table of version rows, as SQL. Whoever reads, makes or writes it asks here for its name.
+    ///
+    /// Errors: [`ErrorKind::BadSetting`] for a name that it cannot have; SQLite itself would take an empty one.
+    fn table(&self, schema: &str) -> Result<String> {
+        let name = self.version_table;
+        if name.is_empty() || name.eq_ignore_ascii_case("limbeck_history") {
+            let message = format!("version_table = '{name}' is no name for the table of version rows");
+            return Err(Error::new(ErrorKind::BadSetting, message)
+                .with_hint("name a table of its own, or none for limbeck_version"));
+        }
+        Ok(format!("{schema}.{}", quote(name)))
+    }
+
+    /// That table, by the index of its key, which a view or a virtual table does not have: a
     /// hostile file's may run anything, and this is read before anything else. The order is the index's own:
     /// SQLite 3.31 finds no query solution without a reason to use it.
-    fn indexed(&self, schema: &str) -> String {
+    fn indexed(&self, schema: &str) -> Result<String> {
         let index = quote(&format!("sqlite_autoindex_{}_1", self.version_table));
-        format!("{schema}.{} INDEXED BY {index} ORDER BY version_num", quote(self.version_table))
+        Ok(format!("{} INDEXED BY {index} ORDER BY version_num", self.table(schema)?))
     }
 
     /// The version rows, sorted; none where the table is not there.
@@ -238,11 +251,11 @@ impl<'a> History<'a> {
 
     /// The version rows of an attached database.
     pub fn rows_of(&self, db: &mut dyn Database, schema: &str) -> Result<Vec<String>> {
-        let sql = format!("SELECT version_num FROM {}", self.indexed(schema));
+        let sql = format!("SELECT version_num FROM {}", self.indexed(schema)?);
         let mut rows = match accepted(db.texts(&sql, &[]))? {
             Some(rows) => rows,
             None if self.has_version_table(db, schema)? => {
-                db.texts(&format!("SELECT version_num FROM {schema}.{}", quote(self.version_table)), &[])?
+                db.texts(&format!("SELECT version_num FROM {}", self.table(schema)?), &[])?
             }
             None => Vec::new(),
         };
@@ -270,8 +283,8 @@ impl<'a> History<'a> {
     pub fn prepare(&self, db: &mut dyn Database) -> Result<()> {
         // Alembic's own text, so that it finds what it would have made.
         db.execute(&format!(
-            "CREATE TABLE IF NOT EXISTS main.{} (\n    version_num VARCHAR(32) NOT NULL, \n    CONSTRAINT {} PRIMARY KEY (version_num)\n)",
-            quote(self.version_table),
+            "CREATE TABLE IF NOT EXISTS {} (\n    version_num VARCHAR(32) NOT NULL, \n    CONSTRAINT {} PRIMARY KEY (version_num)\n)",
+            self.table("main")?,
             quote(&format!("{}_pkc", self.version_table))
         ))?;
         if self.keep { self.prepare_history(db) } else { Ok(()) }
@@ -291,7 +304,7 @@ impl<'a> History<'a> {
     ///
     /// Errors: [`ErrorKind::ProofFailed`] if a row that the step replaces is not there.
     pub fn move_rows(&self, db: &mut dyn Database, step: &Step) -> Result<()> {
-        let table = format!("main.{}", quote(self.version_table));
+        let table = self.table("main")?;
         let gone = |row: &str| {
             let message = format!("the version row {row} is gone from {}", self.version_table);
             Error::new(ErrorKind::ProofFailed, message)
@@ -500,4 +513,35 @@ pub fn clock(db: &mut dyn Database) -> Result<u64> {
 /// Whether there is a `limbeck_history`: an app may keep none, and a database of Alembic has none.
 pub fn is_there(db: &mut dyn Database) -> Result<bool> {
     db.has_table("main", "limbeck_history")
+}
+
+#[cfg(all(test, feature = "rusqlite"))]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::{Direction, Launch, Migrator, script::Digest};
+
+    /// SQLite would take a table without a name, and rows of limbeck's in a table of the wrong shape.
+    #[test]
+    fn a_name_that_no_table_of_version_rows_can_have() {
+        for name in ["", "limbeck_history", "LIMBECK_HISTORY"] {
+            let mut db = Connection::open_in_memory().unwrap();
+            let mut scratch = Connection::open_in_memory().unwrap();
+            let mut migrator = Migrator::new([("1_a.sql", "CREATE TABLE a(b)")]).unwrap().version_table(name);
+            let errors = [
+                migrator.upgrade(&mut db, "head").unwrap_err(),
+                migrator.stamp(&mut db, &["1"], true).unwrap_err(),
+                migrator.ensure_version(&mut db).unwrap_err(),
+                migrator.current(&mut db).unwrap_err(),
+                migrator.sql(&mut scratch, Direction::Up, "head").unwrap_err(),
+                Launch::new(Digest::NONE).version_table(name).report(&mut db, "head").unwrap_err(),
+            ];
+            for error in errors {
+                assert_eq!(error.kind(), ErrorKind::BadSetting, "{error}");
+                assert!(error.to_string().contains(&format!("version_table = '{name}'")), "{error}");
+            }
+            assert!(!(&mut db as &mut dyn Database).any("SELECT 1 FROM sqlite_master", &[]).unwrap());
+        }
+    }
 }

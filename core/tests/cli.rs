@@ -157,6 +157,7 @@ fn every_command_has_json() {
         &["test", "--rows", "2"],
         &["snapshot", "a100"],
         &["embed", "migrations", "-o", "migrations.c"],
+        &["embed", "migrations"],
         &["schema", "head"],
         &["ensure_version"],
         &["downgrade", "b100@-1"],
@@ -675,6 +676,34 @@ fn a_revisions_time() {
     assert!([12, 13].contains(&((local + 24 - utc) % 24)), "{utc} {local}");
     toml("Europe/Berlin");
     assert!(project.refused(&["revision", "--rev-id", "a3"]).contains("[settings.invalid]"));
+}
+
+/// A word of targets comes before a revision of that name, which is itself wherever limbeck means it.
+#[test]
+fn revisions_that_are_called_like_targets() {
+    let project = Project::with("words", &[]);
+    let write = |name: &str, text: &str| fs::write(project.0.join("migrations").join(name), text).unwrap();
+    let down =
+        |up: &str, table: &str| format!("-- migrate:up\n{up};\n-- migrate:down\nDROP TABLE {table};\n");
+    write("base_tables.sql", &down("CREATE TABLE a(x, y)", "a"));
+    write("head_office.sql", &down("CREATE TABLE b(x, y)", "b"));
+    write(
+        "tail.sql",
+        &down("CREATE VIEW v AS SELECT * FROM a; ALTER TABLE b RENAME x TO z; CREATE TABLE c(x)", "c"),
+    );
+    assert!(project.ok(&["lint"]).ends_with("in 3 revisions\n"));
+    for (target, at) in [("bas", "base"), ("hea", "head"), ("head", "tail")] {
+        project.ok(&["upgrade", target, "-q"]);
+        assert!(project.ok(&["current"]).starts_with(at), "{target}");
+        project.ok(&["verify"]);
+        assert!(project.ok(&["adopt"]).contains(at), "{target}");
+    }
+    project.ok(&["downgrade", "hea", "-q"]);
+    assert_eq!(project.ok(&["current"]), "head\n");
+    for word in ["base", "current", "head", "heads"] {
+        let told = project.refused(&["revision", "--rev-id", word]);
+        assert!(told.contains("[graph.illegal_revision_id]"), "{told}");
+    }
 }
 
 #[test]

@@ -31,6 +31,15 @@ pub struct Sqlite {
     used: Used,
 }
 
+/// Whose tables a query reads, as far as that is known.
+#[derive(Clone, Copy, PartialEq)]
+enum Whose {
+    /// SQLite's and the core's own, which declare none of the types that Python itself converts.
+    Cores,
+    /// Any: it stands in a migration.
+    Apps,
+}
+
 /// The connection that the core has used last: the one that a revision's code runs on, because a run
 /// uses no other.
 #[derive(Clone, Default)]
@@ -50,6 +59,25 @@ impl Used {
 /// `sqlite3.Cursor`: looked up once.
 static CURSOR: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 
+/// What the app has called `sqlite3.register_converter` with, and Python itself.
+static CONVERTERS: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
+
+/// Python's own two.
+const OF_PYTHON: [&str; 2] = ["DATE", "TIMESTAMP"];
+
+/// Whether the app has registered any.
+fn has_converters(py: Python<'_>) -> PyResult<bool> {
+    let all = CONVERTERS.import(py, "sqlite3", "converters")?;
+    let own = OF_PYTHON.iter().filter(|name| all.contains(name).unwrap_or(false)).count();
+    Ok(all.len() > own)
+}
+
+/// SQLite's code for an exception of sqlite3's, if it comes from a statement. Any other exception is an error.
+fn result_code(py: Python<'_>, error: &PyErr) -> PyResult<Option<i32>> {
+    let function = py.import("limbeck._database")?.getattr("result_code")?;
+    function.call1((error.value(py),))?.extract()
+}
+
 /// Counts the statements that must not come out of Python's cache.
 static UNCACHED: AtomicU64 = AtomicU64::new(0);
 
@@ -68,10 +96,44 @@ impl Sqlite {
         }
     }
 
+    /// The text with which no converter of the app's is called on what a query returns. sqlite3 finds it by the declared
+    /// type of a column (`detect_types`, which a connection does not tell), and an expression has none:
+    /// <https://sqlite.org/c3ref/column_decltype.html>. What is no query keeps its text, and says what is wrong with it.
+    fn unconverted<'s>(
+        &self,
+        cursor: &Bound<'_, PyAny>,
+        whose: Whose,
+        sql: Cow<'s, str>,
+        params: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Cow<'s, str>> {
+        let py = cursor.py();
+        let word = sql.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        let is_query = ["SELECT", "VALUES", "WITH"].iter().any(|each| each.eq_ignore_ascii_case(word));
+        if !is_query || !(whose == Whose::Apps || has_converters(py)?) {
+            return Ok(sql);
+        }
+        let look = format!("SELECT * FROM (\n{sql}\n) LIMIT 0");
+        let looked = match params {
+            Some(params) => cursor.call_method1(intern!(py, "execute"), (look, params)),
+            None => cursor.call_method1(intern!(py, "execute"), (look,)),
+        };
+        match looked {
+            Err(error) if matches!(result_code(py, &error), Ok(Some(code)) if code & 0xff == ERROR) => {
+                return Ok(sql);
+            }
+            looked => looked?,
+        };
+        let count = cursor.getattr(intern!(py, "description"))?.len()?;
+        let columns = |mark: &str| (0..count).map(|at| format!("{mark}c{at}")).collect::<Vec<_>>().join(", ");
+        let (names, values) = (columns(""), columns("+"));
+        Ok(Cow::Owned(format!("WITH limbeck_rows({names}) AS (\n{sql}\n) SELECT {values} FROM limbeck_rows")))
+    }
+
     /// A cursor of the plain class: what the app has put over `cursor()` and `row_factory` is not met.
     fn run<'py>(
         &self,
         py: Python<'py>,
+        whose: Whose,
         sql: &str,
         params: &[Value],
         each: &mut dyn FnMut(&Bound<'py, PyAny>) -> Result<()>,
@@ -80,14 +142,16 @@ impl Sqlite {
         let mut run = || -> PyResult<Result<i64>> {
             let cursor = CURSOR.import(py, "sqlite3", "Cursor")?.call1((&self.connection,))?;
             if params.is_empty() {
-                cursor.call_method1(intern!(py, "execute"), (self.uncached(sql),))?;
+                let sql = self.unconverted(&cursor, whose, self.uncached(sql), None)?;
+                cursor.call_method1(intern!(py, "execute"), (sql,))?;
             } else {
                 // By name: `?1` has one, and newer Pythons refuse a sequence for names.
                 let names = PyDict::new(py);
                 for (at, value) in params.iter().enumerate() {
                     names.set_item((at + 1).to_string(), to_python(py, value))?;
                 }
-                cursor.call_method1(intern!(py, "execute"), (self.uncached(sql), names))?;
+                let sql = self.unconverted(&cursor, whose, self.uncached(sql), Some(&names))?;
+                cursor.call_method1(intern!(py, "execute"), (sql, names))?;
             }
             for row in cursor.try_iter()? {
                 if let Err(error) = each(&row?) {
@@ -103,10 +167,7 @@ impl Sqlite {
     }
 
     fn translate(&self, py: Python<'_>, error: PyErr) -> Error {
-        let known = py
-            .import("limbeck._database")
-            .and_then(|module| module.getattr("result_code")?.call1((error.value(py),))?.extract());
-        match known {
+        match result_code(py, &error) {
             Ok(Some(code)) => db::error(code, &error.value(py).to_string()),
             Ok(None) => {
                 let message = error.value(py).to_string();
@@ -136,7 +197,7 @@ impl Database for Sqlite {
         each: &mut dyn FnMut(&[Value]) -> Result<()>,
     ) -> Result<()> {
         Python::attach(|py| {
-            self.run(py, sql, params, &mut |row| {
+            self.run(py, Whose::Cores, sql, params, &mut |row| {
                 let row = row.cast::<PyTuple>().map_err(|error| self.translate(py, error.into()))?;
                 each(&row.iter_borrowed().map(|value| to_core(&value)).collect::<Result<Vec<_>>>()?)
             })?;
@@ -214,7 +275,7 @@ impl Sqlite {
         if undecoded {
             let _ = connection.setattr("text_factory", py.get_type::<PyBytes>());
         }
-        let changed = self.run(py, sql, &[], &mut |_| Ok(()));
+        let changed = self.run(py, Whose::Apps, sql, &[], &mut |_| Ok(()));
         if undecoded {
             let _ = connection.setattr("text_factory", py.get_type::<PyString>());
         }
@@ -239,6 +300,7 @@ const SECONDS_BETWEEN: f64 = 0.05;
 const TIMES_LOCKED: u32 = 100;
 
 // <https://sqlite.org/rescode.html>
+const ERROR: i32 = 1;
 const BUSY: i32 = 5;
 const LOCKED: i32 = 6;
 const INTERRUPT: i32 = 9;
@@ -304,7 +366,9 @@ fn to_core(value: &Bound<'_, PyAny>) -> Result<Value> {
     let odd = |_| {
         let kind = value.get_type();
         Error::new(ErrorKind::Contract, format!("the connection converts values: {kind} came back"))
-            .with_hint("register no converter (detect_types) for the types of limbeck's own tables")
+            .with_hint(
+                "select an expression, such as 1, where the query is yours, or connect without detect_types",
+            )
     };
     if let Ok(text) = value.cast::<PyString>() {
         text.extract().map(Value::Text).map_err(odd)

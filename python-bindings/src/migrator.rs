@@ -271,15 +271,32 @@ impl Migrator {
         self.answer(py, Ok(self.core.0.doctor(db, scratch)))
     }
 
-    /// The backups of a database, newest first.
-    fn backups(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Answer> {
-        let all = self.core.0.backups(&mut self.connected(connection));
-        self.answer(py, all)
+    /// The backups of a database, newest first: all, or those that the folder can open. Of one that is gone, by its path.
+    fn backups(
+        &self,
+        py: Python<'_>,
+        connection: Option<Py<PyAny>>,
+        gone: Option<PathBuf>,
+        compatible: bool,
+    ) -> PyResult<Answer> {
+        let list = || {
+            let core = &self.core.0;
+            let mut all = match connection {
+                Some(connection) => core.backups(&mut self.connected(connection)),
+                None => core.backups_of(&gone.unwrap_or_default()),
+            }?;
+            if compatible {
+                core.graph()?;
+                all.retain(|backup| core.can_open(backup));
+            }
+            Ok(all)
+        };
+        self.answer(py, list())
     }
 
-    fn newest_compatible_backup(&self, py: Python<'_>, connection: Py<PyAny>) -> PyResult<Answer> {
-        let newest = self.core.0.newest_compatible_backup(&mut self.connected(connection));
-        self.answer(py, newest)
+    /// Raises where no backup has this path.
+    fn refuse_no_backup(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        Backup::open(path).map(drop).map_err(|error| to_python(py, &error, &self.raised))
     }
 
     /// Puts the backup with this path in the database's place.

@@ -42,6 +42,10 @@ def test_an_older_app_finds_its_way_home(tmp_path: Path, mode: str) -> None:
     # By path, also where the database is gone.
     db.close()
     path.unlink()
+    assert [each.heads for each in old.backups(str(path))] == [["2"], ["1"]] and not path.exists()
+    with pytest.raises(limbeck.NoBackup):
+        old.restore(path, tmp_path / "nowhere.backup")
+    assert old.newest_compatible_backup(f"sqlite:///{path}") is not None and not path.exists()
     newest = app(tmp_path, 2).newest_compatible_backup(path)
     assert newest is not None and app(tmp_path, 2).restore(path, newest.path).to == ["2"]
 

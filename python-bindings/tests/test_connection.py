@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import sys
 import threading
-from typing import Any, Callable
+from typing import Any, Callable, Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -43,6 +43,54 @@ def test_what_the_app_has_set_is_not_met_and_stays() -> None:
     assert connection.row_factory is sqlite3.Row and connection.text_factory is bytes
     assert connection.execute("PRAGMA foreign_keys").fetchone()[0] == 1
     assert connection.isolation_level == "" and not connection.in_transaction
+
+
+@pytest.fixture
+def converters() -> Iterator[dict[str, Any]]:
+    """What is registered, which is registered for the whole process: as it was, afterwards."""
+    registered: dict[str, Any] = getattr(sqlite3, "converters")
+    before = dict(registered)
+    yield registered
+    registered.clear()
+    registered.update(before)
+
+
+@pytest.mark.parametrize("detect", [sqlite3.PARSE_DECLTYPES, sqlite3.PARSE_DECLTYPES | sqlite3.PARSE_COLNAMES])
+def test_converters_of_the_app_are_not_met(converters: dict[str, Any], detect: int) -> None:
+    """Not of SQLite's own tables, of limbeck's, or of the app's; whatever they make of a value."""
+
+    def refuse(value: bytes) -> Any:
+        raise AssertionError(f"not limbeck's to call: {value!r}")
+
+    connection = sqlite3.connect(":memory:", detect_types=detect)
+    for name in ("TEXT", "INT", "INTEGER", "VARCHAR", "REAL", "BLOB"):
+        sqlite3.register_converter(name, refuse)
+    contract(connection)
+    files = [
+        *FILES,
+        ("0003_rows.sql", "-- migrate:up\n-- migrate:unless SELECT title FROM notes WHERE id = 7 -- one\nINSERT INTO notes VALUES (7, 'b')"),
+        ("0004_read.sql", "SELECT * FROM notes; WITH n(x) AS (VALUES (8)) INSERT INTO notes SELECT x, 'c' FROM n"),
+        ("0005_unique.sql", "ALTER TABLE notes ADD UNIQUE (title), ALTER title TYPE BLOB"),
+    ]
+    limbeck.upgrade(connection, files, app_version="1.0")
+    assert not limbeck.upgrade(connection, files)
+    assert limbeck.current(connection, files)[0].revision == "0005"
+    assert limbeck.Migrator(files).doctor(connection)["history"][0]["revision"] == "0005"
+    assert limbeck.Migrator(files).verify(connection).differences == []
+    with pytest.raises(limbeck.RowsBreakRule) as caught:
+        limbeck.upgrade(connection, [*files, ("0006_short.sql", "ALTER TABLE notes ADD CHECK (id < 8)")])
+    assert caught.value.violations[0].keys == ["8"]
+    assert connection.execute("SELECT id + 0 FROM notes ORDER BY id").fetchall() == [(1,), (7,), (8,)]
+    sqlite3.register_converter("TEXT", bytes.upper)
+    limbeck.upgrade(connection, [*files, ("0006_more.sql", "ALTER TABLE notes ADD more TEXT")])
+    assert connection.execute("SELECT sql FROM sqlite_master WHERE name = 'notes'").fetchone()[0].startswith(b"CREATE TABLE NOTES")
+
+
+def test_a_migration_that_reads_what_python_would_convert() -> None:
+    """Its rows are thrown away, and need not be what a converter takes."""
+    connection = sqlite3.connect(":memory:", detect_types=sqlite3.PARSE_DECLTYPES)
+    connection.executescript("CREATE TABLE t(a TIMESTAMP); INSERT INTO t VALUES ('no time')")
+    assert limbeck.upgrade(connection, {"1.sql": "SELECT a FROM t; ALTER TABLE t ALTER a SET NOT NULL"}).to == ["1"]
 
 
 def test_a_cursor_that_still_reads() -> None:

@@ -281,7 +281,7 @@ pub fn error(code: i32, message: &str) -> Error {
             (ErrorKind::Locked, "close other programs that use this database, or wait longer (busy_timeout)")
         }
         6 => (ErrorKind::Locked, "end the statements that still read on this connection, or share its cache"),
-        8 => (ErrorKind::ReadOnly, "make the file and its folder writable"),
+        8 => (ErrorKind::ReadOnly, "make the file and its folder writable, and switch query_only off"),
         9 => (ErrorKind::Cancelled, "run it again when it may finish"),
         10 => (ErrorKind::Io, "check the disk and the connection to it, then run it again"),
         11 => (ErrorKind::Corrupt, "restore a backup, or save what is readable with sqlite3's .recover"),
@@ -299,13 +299,22 @@ pub fn error(code: i32, message: &str) -> Error {
             ErrorKind::BackupUnsupported,
             "copy the file by other means while nothing has it open, and let limbeck run without backups",
         ),
-        1 if message.contains("unsafe use of ") => (
-            ErrorKind::UntrustedSchema,
-            "register what it names with SQLITE_INNOCUOUS, or trust the schema (trust_schema) where the file is the app's own",
-        ),
+        1 if message.contains("unsafe use of ") => (ErrorKind::UntrustedSchema, way_to_trust(message)),
         _ => return Error::new(ErrorKind::StatementFailed, message),
     };
     Error::new(kind, message).with_hint(hint)
+}
+
+/// MATCH is SQLite's own, and no app can mark it; the same search has forms that are no call:
+/// <https://sqlite.org/fts5.html#full_text_query_syntax>.
+fn way_to_trust(message: &str) -> &'static str {
+    if message.contains("unsafe use of MATCH()") {
+        "write table = 'words', or FROM table('words'), for table MATCH 'words', or trust the schema (trust_schema) where the file is the app's own"
+    } else if message.contains("unsafe use of virtual table") {
+        "trust the schema (trust_schema) where the file is the app's own, or leave the table out of its views and triggers"
+    } else {
+        "register a function of the app's with SQLITE_INNOCUOUS, or trust the schema (trust_schema) where the file is the app's own"
+    }
 }
 
 #[cfg(test)]

@@ -79,13 +79,24 @@ fn renamed(group: &[Action]) -> Option<String> {
 }
 
 fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
+    let error = Error::new(ErrorKind::UnknownTable, format!("there is no table {table}"));
+    // SQLite looks for a name in temp first, then in main, then in what is attached. An ALTER that did so would change
+    // another table wherever a connection happens to have one of that name.
+    for other in db.texts("SELECT name FROM pragma_database_list", &[])? {
+        if db.has_table(&other, table)? {
+            return Ok(error.with_hint(format!(
+                "write {}.{} for the one there",
+                quote(&other),
+                quote(table)
+            )));
+        }
+    }
     let sql = format!(
         "SELECT name FROM {}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
          AND name NOT LIKE 'limbeck\\_%' ESCAPE '\\' ORDER BY name LIMIT 12",
         quote(schema)
     );
     let there = db.texts(&sql, &[])?;
-    let error = Error::new(ErrorKind::UnknownTable, format!("there is no table {table}"));
     Ok(match &there[..] {
         [] => error,
         names => error.with_hint(format!("name one of: {}", names.join(", "))),
@@ -262,4 +273,29 @@ fn rename_statistics(
         if which == "sqlite_stat1" { rename(run.db)? } else { run.db.probe(rename)? }
     }
     Ok(())
+}
+
+#[cfg(all(test, feature = "rusqlite"))]
+mod tests {
+    use rusqlite::Connection;
+
+    use crate::{ErrorKind, Migrator};
+
+    #[test]
+    fn a_table_of_another_schema_is_pointed_at() {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TEMP TABLE t(a); ATTACH ':memory:' AS other; CREATE TABLE other.u(a)")
+            .unwrap();
+        for (table, hint) in
+            [("t", "write temp.t for the one there"), ("u", "write other.u for the one there")]
+        {
+            let sql = format!("ALTER TABLE {table} ADD b");
+            let error =
+                Migrator::new([("1.sql", sql.as_str())]).unwrap().upgrade(&mut db, "head").unwrap_err();
+            assert_eq!((error.kind(), error.hint()), (ErrorKind::UnknownTable, Some(hint)));
+        }
+        let sql = "ALTER TABLE temp.t ADD b; ALTER TABLE other.u ADD b";
+        Migrator::new([("1.sql", sql)]).unwrap().upgrade(&mut db, "head").unwrap();
+        db.execute_batch("SELECT b FROM t; SELECT b FROM u").unwrap();
+    }
 }

@@ -51,7 +51,7 @@ use labels::Labels;
 /// | build | [`new`](Self::new) |
 /// | look up | [`revisions`](Self::revisions), [`get`](Self::get), [`resolve`](Self::resolve) |
 /// | see the shape | [`heads`](Self::heads), [`bases`](Self::bases), [`branch_points`](Self::branch_points), [`children`](Self::children), [`labels`](Self::labels) |
-/// | plan | [`upgrade`](Self::upgrade), [`downgrade`](Self::downgrade), [`without`](Self::without), [`stamp`](Self::stamp), [`merge`](Self::merge) |
+/// | plan | [`upgrade`](Self::upgrade), [`downgrade`](Self::downgrade), [`with`](Self::with), [`without`](Self::without), [`stamp`](Self::stamp), [`merge`](Self::merge) |
 /// | list | [`history`](Self::history), [`current`](Self::current), [`newest`](Self::newest) |
 ///
 /// A revision's *parents* are what it revises and what it depends on; most questions go by parents,

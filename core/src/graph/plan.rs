@@ -85,8 +85,32 @@ impl RevisionGraph {
     pub fn upgrade(&self, rows: &[String], target: &str) -> Result<Plan> {
         let current = self.rows(rows)?;
         let targets = self.upgrade_targets(&current, &Target::parse(target)?)?;
+        self.apply(rows, &current, targets)
+    }
+
+    /// The plan that applies exactly this revision, by its id and whatever that would mean as a target, and everything
+    /// it needs.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownRevision` for a revision or a row that the graph does not have, and
+    /// `OverlappingRevisions` if one row is an ancestor of another.
+    ///
+    /// ```
+    /// # use limbeck::graph::{Revision, RevisionGraph};
+    /// let graph = RevisionGraph::new(vec![Revision::new("head", &[]), Revision::new("b2", &["head"])])?;
+    /// assert_eq!(graph.with(&[], "head")?.rows_after(9), ["head"]);
+    /// assert_eq!(graph.upgrade(&[], "head")?.rows_after(9), ["b2"]);
+    /// # Ok::<(), limbeck::Error>(())
+    /// ```
+    pub fn with(&self, rows: &[String], revision: &str) -> Result<Plan> {
+        let wanted = self.rows(&[revision.to_owned()])?;
+        self.apply(rows, &self.rows(rows)?, wanted)
+    }
+
+    fn apply(&self, rows: &[String], current: &[usize], targets: Vec<usize>) -> Result<Plan> {
         self.refuse_overlap(&targets)?;
-        self.refuse_overlap(&current)?;
+        self.refuse_overlap(current)?;
         let applied = self.parents.reach(current.iter().copied());
         let mut wanted = self.parents.reach(targets);
         for (wanted, applied) in wanted.iter_mut().zip(&applied) {

@@ -54,6 +54,17 @@ impl RevisionGraph {
         Ok(self.plan(rows, steps))
     }
 
+    /// The plan that throws every row away and sets exactly these, by their ids.
+    ///
+    /// # Errors
+    ///
+    /// `UnknownRevision`, and `OverlappingRevisions` if one is an ancestor of another.
+    pub fn stamp_rows(&self, rows: &[String], revisions: &[String]) -> Result<Plan> {
+        let wanted = self.rows(revisions)?;
+        self.refuse_overlap(&wanted)?;
+        Ok(self.purge(rows, &wanted))
+    }
+
     /// Puts each wanted revision in the place of the rows above and below it.
     fn restamp(&self, rows: &[usize], wanted: &[usize], is_row: &[bool], steps: &mut Vec<Step>) {
         // A row goes with the first revision that it is above or below, so that no two rows ever

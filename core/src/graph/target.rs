@@ -81,7 +81,8 @@ impl RevisionGraph {
     ///
     /// A target is `head`, `heads`, `base`, an id, a branch label, or a prefix of an id or label of
     /// four characters or more. Before any of them may stand `branch@`, where the branch is a label
-    /// or a revision. `-N` counts down from the heads here; `+N` counts from the version rows and
+    /// or a revision. A word comes before a revision that is called the same: that is named by an alias
+    /// or by its beginning, `hea`. `-N` counts down from the heads here; `+N` counts from the version rows and
     /// `rev+N` is a way to go, so they are for [`upgrade`](Self::upgrade),
     /// [`downgrade`](Self::downgrade) and [`history`](Self::history).
     ///

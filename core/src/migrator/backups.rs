@@ -1,5 +1,7 @@
 //! Backups: one before each run, if asked for, and what brings one back.
 
+use std::path::Path;
+
 use super::Migrator;
 use crate::backup::{self, Backup, Backups, Taken};
 use crate::db::Database;
@@ -75,6 +77,14 @@ impl<'a> Migrator<'a> {
         self.folder_of_backups()?.list(&name)
     }
 
+    /// The backups of a database whose file is gone, by the path that it had: to look makes no new one.
+    ///
+    /// Errors: as [`backups`](Self::backups).
+    pub fn backups_of(&self, file: &Path) -> Result<Vec<Backup>> {
+        let name = file.file_name().unwrap_or_default();
+        self.folder_of_backups()?.list(&name.to_string_lossy())
+    }
+
     /// The newest backup whose revisions the folder has all: one that this app can open.
     ///
     /// Errors: as [`backups`](Self::backups) and [`graph`](Self::graph).
@@ -139,7 +149,7 @@ impl<'a> Migrator<'a> {
         Ok(Some(taken.backup))
     }
 
-    pub(crate) fn folder_of_backups(&self) -> Result<&Backups> {
+    pub(super) fn folder_of_backups(&self) -> Result<&Backups> {
         self.backups.as_ref().map(|wanted| &wanted.folder).ok_or_else(|| {
             Error::new(ErrorKind::BadSetting, "no folder for backups is named")
                 .with_hint("give the migrator a folder for backups, or the command '--backups DIR'")

@@ -86,7 +86,7 @@ impl Migrator<'_> {
         for script in scripts {
             let id = script.revision.id.as_str();
             let rows = self.history().rows(scratch)?;
-            let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, id);
+            let again = |graph: &RevisionGraph, rows: &[String]| graph.with(rows, id);
             let plan = again(folder.graph, &rows)?;
             if plan.is_empty() {
                 continue;

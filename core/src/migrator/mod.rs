@@ -113,7 +113,8 @@ impl<'a> Migrator<'a> {
         self
     }
 
-    /// The table of version rows; `alembic_version` shares a database with Alembic.
+    /// The table of version rows; `alembic_version` shares a database with Alembic. A name that is empty or that of
+    /// limbeck's own history is [`ErrorKind::BadSetting`] of the first verb that looks at a database.
     #[must_use]
     pub fn version_table(mut self, name: impl Into<String>) -> Self {
         self.options.version_table = name.into();

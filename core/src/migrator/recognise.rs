@@ -135,14 +135,13 @@ impl Migrator<'_> {
     ) -> Result<(Recognised, Report)> {
         let found = self.recognise(db, scratch)?;
         refuse(&found, finish)?;
-        let targets: Vec<&str> = found.revisions.iter().map(String::as_str).collect();
         let rows = self.history().rows(db)?;
         if found.is_exact() && rows == found.revisions {
             return Ok((found, Report::nothing(rows)));
         }
         let Migrator { folder, options, listener, backups, .. } = self;
         let scripts = folder.scripts()?;
-        let plan = scripts.graph.stamp(&rows, &targets, true)?;
+        let plan = scripts.graph.stamp_rows(&rows, &found.revisions)?;
         let mut all = super::jobs::jobs(scripts, options, db, &plan)?;
         let section = Section::parse(&operation::script(&found.operations), 1)?;
         if let Some(job) = all.first_mut() {
@@ -164,7 +163,7 @@ impl Migrator<'_> {
         let mut stages = vec![self.stage(scratch)?];
         for step in &plan.steps {
             let Some(revision) = &step.revision else { continue };
-            let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, revision);
+            let again = |graph: &RevisionGraph, rows: &[String]| graph.with(rows, revision);
             let plan = again(scripts.graph, &self.history().rows(scratch)?)?;
             if !plan.is_empty() {
                 run_quietly(scripts, &self.options, scratch, plan, &again)?;

@@ -128,19 +128,29 @@ impl Migrator<'_> {
         self.dry(db, report, notes)
     }
 
-    /// Brings the scratch database to a revision, or to several: the rows of a fresh install are all there,
+    /// Brings the scratch database to a target, or to several: the rows of a fresh install are all there,
     /// where that is the purpose.
     pub(super) fn replay(&self, scratch: &mut dyn Database, to: &str, purpose: Purpose) -> Result<()> {
+        let mut targets = to.split(',').map(str::trim).filter(|target| !matches!(*target, "" | "base"));
+        targets.try_for_each(|target| {
+            self.replayed(scratch, purpose, &|graph, rows| graph.upgrade(rows, target))
+        })
+    }
+
+    /// Brings it to version rows, as a fresh install is there.
+    pub(super) fn replay_to(&self, scratch: &mut dyn Database, rows: &[String]) -> Result<()> {
+        rows.iter()
+            .try_for_each(|row| self.replayed(scratch, Purpose::Live, &|graph, there| graph.with(there, row)))
+    }
+
+    fn replayed(&self, scratch: &mut dyn Database, purpose: Purpose, again: &Again<'_>) -> Result<()> {
         let options = Options { purpose, ..self.options.clone() };
         let scripts = self.folder.scripts()?;
-        for target in to.split(',').map(str::trim).filter(|target| !matches!(*target, "" | "base")) {
-            let again = |graph: &RevisionGraph, rows: &[String]| graph.upgrade(rows, target);
-            let plan = again(scripts.graph, &self.history().rows(scratch)?)?;
-            if !plan.is_empty() {
-                run_quietly(scripts, &options, scratch, plan, &again)?;
-            }
+        let plan = again(scripts.graph, &self.history().rows(scratch)?)?;
+        if plan.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        run_quietly(scripts, &options, scratch, plan, again).map(drop)
     }
 
     fn recorded(

@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
-use super::{Migrator, Side};
+use super::Migrator;
+use super::rehearse::empty;
 use crate::db::Database;
 use crate::diff::{self, Difference};
 use crate::error::Result;
@@ -90,7 +91,9 @@ impl Migrator<'_> {
     pub fn verify(&self, db: &mut dyn Database, scratch: &mut dyn Database) -> Result<Verified> {
         let revisions = self.version_rows(db)?;
         let there = self.app_objects(db)?;
-        let wanted = self.schema(Side::Revision { at: &revisions.join(","), scratch })?;
+        empty(scratch)?;
+        self.replay_to(scratch, &revisions)?;
+        let wanted = self.app_objects(scratch)?;
         let differences = diff::compare(&there, &wanted, &diff::Options::default())?.differences;
         Ok(Verified { revisions, fingerprint: diff::fingerprint(&there)?, differences })
     }

@@ -94,7 +94,7 @@ fn comments(text: &str) -> impl Iterator<Item = (u32, &str)> {
             let length = match rest.as_bytes() {
                 [b'-', b'-', ..] => rest.find('\n').unwrap_or(rest.len()),
                 [b'/', b'*', ..] => 2 + rest[2..].find("*/")? + 2,
-                [first, ..] if first.is_ascii_whitespace() => 1,
+                [b'\t'..=b'\r' | b' ', ..] => 1,
                 _ => return None,
             };
             let (passed, left) = rest.split_at(length);
@@ -205,6 +205,7 @@ mod tests {
             ("-- created: table users", None, None),
             ("-- related: 12", None, Some("related: 12")),
             ("-- Revision: x", Some("x"), None),
+            ("\n\u{b}-- Users", None, Some("Users")),
             ("/* never closed", None, None),
         ] {
             let header = Header::read(text).unwrap();

@@ -133,6 +133,12 @@ impl Script {
                 .with_hint("write '-- revision: <id>' at its top, or begin the file's name with the id")
                 .in_file(file_name));
         }
+        if id.contains(',') {
+            let message = format!("the id '{id}' holds ',', which parts ids in headers and in the database");
+            return Err(Error::new(ErrorKind::BadDirective, message)
+                .with_hint("write '-- revision: <id>' at its top, with letters, digits, '_' and '.'")
+                .in_file(file_name));
+        }
         let message = header.message.or(named_message).unwrap_or_else(|| {
             let after_id = stem.strip_prefix(&id).and_then(|rest| rest.strip_prefix('_'));
             after_id.unwrap_or(rest).replace('_', " ").trim().to_owned()

@@ -149,8 +149,16 @@ impl Source for Folder {
             let entry = entry.map_err(|error| no_folder(folder, &error))?;
             let path = entry.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if !is_migration(&name) || is_folder(&entry) {
+            if !is_migration(&name) {
                 continue;
+            }
+            match kind(&entry) {
+                Kind::File => {}
+                Kind::Folder => continue,
+                Kind::Other => {
+                    return Err(unreadable(&path, "it is no regular file")
+                        .with_hint("move it out of the folder of migrations, or write a file in its place"));
+                }
             }
             if path.file_name().is_some_and(|name| name.to_str().is_none()) {
                 return Err(unreadable(&path, "the name is not UTF-8").with_hint("rename the file"));
@@ -172,11 +180,24 @@ impl Source for Folder {
     }
 }
 
-/// Whether it is a folder, or a link to one. Only of a link the disk has to be asked.
-fn is_folder(entry: &fs::DirEntry) -> bool {
-    match entry.file_type() {
-        Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).is_ok_and(|found| found.is_dir()),
-        kind => kind.is_ok_and(|kind| kind.is_dir()),
+/// What lies in a folder, or what a link there leads to.
+enum Kind {
+    File,
+    Folder,
+    /// A pipe, a socket, a device: to read one may never end.
+    Other,
+}
+
+/// Only of a link the disk has to be asked. What cannot be told is read as a file, and fails as one.
+fn kind(entry: &fs::DirEntry) -> Kind {
+    let found = match entry.file_type() {
+        Ok(kind) if kind.is_symlink() => fs::metadata(entry.path()).map(|found| found.file_type()),
+        kind => kind,
+    };
+    match found {
+        Ok(kind) if kind.is_dir() => Kind::Folder,
+        Ok(kind) if !kind.is_file() => Kind::Other,
+        _ => Kind::File,
     }
 }
 
@@ -337,6 +358,24 @@ mod tests {
         let Scratch(path) = &scratch;
         for (of, name) in [("first.txt", "0001_first.sql"), ("folder.sql", "0002_folder.sql")] {
             std::os::unix::fs::symlink(path.join(of), path.join(name)).unwrap();
+        }
+        assert_eq!(names(&Folder(path.clone())), ["0001_first.sql"]);
+    }
+
+    /// To open a pipe waits for a writer; a socket stands for it here, which the standard library can make.
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_regular_file_is_named() {
+        let scratch = Scratch::new("special", &[("0001_first.sql", b"SELECT 1")]);
+        let Scratch(path) = &scratch;
+        let _socket = std::os::unix::net::UnixListener::bind(path.join("socket")).unwrap();
+        std::os::unix::fs::symlink(path.join("socket"), path.join("0002_link.sql")).unwrap();
+        for name in ["0002_link.sql", "0003_socket.sql"] {
+            let error = Folder(path.clone()).files().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::SourceUnreadable);
+            assert!(error.to_string().ends_with(&format!("{name}': it is no regular file")), "{error}");
+            fs::remove_file(path.join(name)).ok();
+            fs::rename(path.join("socket"), path.join("0003_socket.sql")).ok();
         }
         assert_eq!(names(&Folder(path.clone())), ["0001_first.sql"]);
     }

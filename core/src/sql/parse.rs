@@ -7,7 +7,7 @@ use sqlite3_parser::dialect::TokenType as T;
 use sqlite3_parser::lexer::sql::{Error as ParseError, Parser};
 use sqlite3_parser::{Bump, FallibleIterator};
 
-use super::token::{Token, is_name, shorten, tokens};
+use super::token::{Token, blanks_between, is_name, shorten, tokens};
 use crate::error::{Error, ErrorKind, Result};
 
 /// SQLite's own default for SQLITE_MAX_EXPR_DEPTH: <https://sqlite.org/limits.html>. Far below
@@ -31,10 +31,11 @@ pub(crate) fn with_tokens<T>(
     read: impl FnOnce(&Stmt<'_>) -> T,
 ) -> Result<T> {
     bounded(tokens)?;
+    let spelt = blanks_between(sql, tokens);
     // The parser's own README says that it may panic; what is read from a file must not.
     catch_unwind(AssertUnwindSafe(|| {
         let bump = Bump::new();
-        let mut parser = Parser::new(&bump, sql.as_bytes());
+        let mut parser = Parser::new(&bump, spelt.as_bytes());
         let statement = match parser.next().map_err(|error| syntax(sql, &error))? {
             Some(Cmd::Stmt(statement) | Cmd::Explain(statement) | Cmd::ExplainQueryPlan(statement)) => {
                 statement

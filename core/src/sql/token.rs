@@ -1,5 +1,7 @@
 //! Tokens with their places in the text.
 
+use std::borrow::Cow;
+
 use sqlite3_parser::dialect::TokenType as T;
 use sqlite3_parser::lexer::Scanner;
 use sqlite3_parser::lexer::sql::{Error as LexError, Tokenizer};
@@ -41,10 +43,11 @@ pub fn tokens(whole: &str) -> Result<Vec<Token<'_>>> {
     if let Some(at) = whole.find('\0') {
         return Err(unreadable(whole, "the character U+0000", line_at(whole, at)));
     }
+    let blanked = vertical_tabs_blanked(whole);
     let mut scanner = Scanner::new(Tokenizer::new());
     let mut all = Vec::with_capacity(whole.len() / 6);
     loop {
-        match scanner.scan(whole.as_bytes()) {
+        match scanner.scan(&blanked) {
             Ok((_, None, _)) => return Ok(all),
             // The slice that comes with it lacks the `x'` of a blob: the places are right.
             Ok((start, Some((_, kind)), end)) => {
@@ -59,6 +62,33 @@ pub fn tokens(whole: &str) -> Result<Vec<Token<'_>>> {
             Err(error) => return Err(syntax(whole, error)),
         }
     }
+}
+
+/// To SQLite a vertical tab is no blank where it begins what stands between two tokens, and is one behind
+/// another blank (`CC_SPACE`, <https://sqlite.org/src/file/src/tokenize.c>); to the parser's tokenizer it never
+/// is. The places stay, and what a string holds is taken from the text itself.
+fn vertical_tabs_blanked(text: &str) -> Cow<'_, [u8]> {
+    let mut bytes = Cow::Borrowed(text.as_bytes());
+    for at in text.match_indices('\u{b}').map(|(at, _)| at).filter(|&at| at > 0) {
+        if bytes[at - 1].is_ascii_whitespace() {
+            bytes.to_mut()[at] = b' ';
+        }
+    }
+    bytes
+}
+
+/// The same text with blanks for vertical tabs wherever it is none of these tokens.
+pub(super) fn blanks_between<'a>(text: &'a str, tokens: &[Token<'a>]) -> Cow<'a, str> {
+    if !text.contains('\u{b}') {
+        return Cow::Borrowed(text);
+    }
+    let mut spelt = String::with_capacity(text.len());
+    for token in tokens {
+        spelt += &text[spelt.len()..token.start].replace('\u{b}', " ");
+        spelt += token.text;
+    }
+    spelt += &text[spelt.len()..].replace('\u{b}', " ");
+    Cow::Owned(spelt)
 }
 
 const BAD_PARAMETER: &str = "a bad parameter name";

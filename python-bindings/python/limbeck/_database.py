@@ -132,6 +132,14 @@ def opened(database: Any, create: bool = True) -> AbstractContextManager[Opened]
     return of_sqlalchemy(database)
 
 
+def gone(database: Any) -> Optional[str]:
+    """The path of a database that has no file there; None where it is anything else."""
+    if not isinstance(database, (str, os.PathLike)):
+        return None
+    path = path_of(os.fspath(database))
+    return None if path in ("", ":memory:") or os.path.exists(path) else path
+
+
 def _connect(path: str, create: bool) -> sqlite3.Connection:
     # One that is not there yet is an empty one; only a run that writes makes it.
     if not create and not os.path.exists(path):

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from . import _limbeck, errors
-from ._database import opened
+from ._database import gone, opened
 from ._folder import is_of_alembic, python_files
 from ._report import Backup, Difference, Event, Plan, Report, RevisionInfo, Verified, plan, read, report
 from ._run import Scope
@@ -97,7 +97,7 @@ class Migrator:
             folder = os.fspath(migrations)
             if is_of_alembic(folder):
                 code = self._code(python_files(os.path.join(folder, "versions")), str)
-                folder, version_table = None, version_table or "alembic_version"
+                folder, version_table = None, "alembic_version" if version_table is None else version_table
                 keep_history = False  # the file is Alembic's too, which would propose to drop an unknown table
             else:
                 code = self._code(python_files(folder), os.path.basename)
@@ -279,15 +279,14 @@ class Migrator:
         return looked
 
     def backups(self, database: Database) -> list[Backup]:
-        """The backups of a database, by the name of its file, newest first. It is not read, and may be damaged.
+        """The backups of a database, by the name of its file, newest first. It is not read, and may be damaged or gone.
 
         Raises :class:`BadSetting` where the migrator has no folder of them, :class:`BackupFailed` where it cannot be read.
 
         >>> len(migrator.backups("app.db"))
         0
         """
-        with opened(database) as found:
-            return [read(Backup, each) for each in self._core.backups(found.raw)]
+        return self._backups(database, compatible=False)
 
     def newest_compatible_backup(self, database: Database) -> Optional[Backup]:
         """The newest backup whose revisions the folder has all: one that this app can open.
@@ -297,9 +296,14 @@ class Migrator:
         >>> migrator.newest_compatible_backup("app.db") is None
         True
         """
+        return next(iter(self._backups(database, compatible=True)), None)
+
+    def _backups(self, database: Database, compatible: bool) -> list[Backup]:
+        path = gone(database)
+        if path is not None:
+            return [read(Backup, each) for each in self._core.backups(None, path, compatible)]
         with opened(database) as found:
-            newest = self._core.newest_compatible_backup(found.raw)
-        return None if newest is None else read(Backup, newest)
+            return [read(Backup, each) for each in self._core.backups(found.raw, None, compatible)]
 
     def restore(
         self,
@@ -322,6 +326,7 @@ class Migrator:
         if not isinstance(backup, (Backup, str, os.PathLike)):
             raise errors.NoBackup(f"no backup: {backup!r}", hint="give one of backups(), or its path")
         path = backup.path if isinstance(backup, Backup) else os.fspath(backup)
+        self._core.refuse_no_backup(path)  # before a file is made for a database that is gone
         return self._run(database, on_progress, self._core.restore, path)
 
     def current(self, database: Database) -> list[RevisionInfo]:

@@ -66,11 +66,10 @@ pub fn restore(args: &Args, settings: &Settings, file: Option<&Path>) -> Result<
 /// makes no new one.
 fn listed(settings: &Settings, migrator: &Migrator<'_>) -> Result<Vec<Backup>> {
     let path = settings.database()?;
-    if Path::new(&path).exists() {
-        return migrator.backups(&mut *open(settings, Access::Look)?);
+    match Path::new(&path) {
+        gone if !gone.exists() => migrator.backups_of(gone),
+        _ => migrator.backups(&mut *open(settings, Access::Look)?),
     }
-    let name = Path::new(&path).file_name().unwrap_or_default();
-    migrator.folder_of_backups()?.list(&name.to_string_lossy())
 }
 
 /// `2026-02-03T12:00:00.000Z  0004  (1.0)  12345 bytes  backups/app.db…`

@@ -32,6 +32,10 @@ pub fn embed(args: &Args, folders: Vec<PathBuf>, file: Option<&Path>, name: Opti
         None => manifest(&files),
     };
     match file {
+        // A manifest is an object already.
+        None if args.json && name.is_some() => {
+            output::json(&json!({ "text": text, "migrations": files.len() }));
+        }
         None => output::raw(&text),
         // An unchanged file keeps its time, so that nothing is compiled anew.
         Some(file) if fs::read(file).is_ok_and(|found| found == text.as_bytes()) => {}

@@ -16,6 +16,9 @@ use crate::cli::args::{Args, Compare, New};
 use crate::cli::output::{self, say};
 use crate::cli::settings::Settings;
 
+/// What a target or the end of a range means by itself: no id of a new revision, which it would hide.
+const WORDS: [&str; 4] = ["base", "current", "head", "heads"];
+
 /// Where a new file goes, and what is written in it.
 pub struct Place<'p> {
     /// What it follows, instead of the head.
@@ -230,6 +233,12 @@ fn write(
     let text = new_file(&revision, Some(&created), up, Some(down));
     let named = Revision { message: new.message.clone(), ..revision.clone() };
     let name = file_name(&settings.file_template, settings.slug_length, &named, &created)?;
+    if WORDS.contains(&id.as_str()) {
+        let message = format!("'{id}' means something else where a revision is named");
+        return Err(
+            Error::new(ErrorKind::IllegalRevisionId, message).with_hint("choose another id (--rev-id)")
+        );
+    }
     // What the graph would refuse, it refuses before the file is there.
     let all = migrator.graph()?.revisions().iter().cloned().chain([revision]).collect();
     RevisionGraph::new(all)?;
