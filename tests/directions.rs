@@ -10,14 +10,15 @@ const MAY_USE: &[(&str, &str)] = &[
     ("report", ""),
     ("error", "report"),
     ("event", "report"),
+    ("set", ""),
     ("sql", "error"),
     ("schema", "error sql"),
-    ("alter", "error sql schema"),
+    ("alter", "error set sql schema"),
     ("operation", "sql schema alter"),
-    ("diff", "error sql schema alter operation"),
+    ("diff", "error set sql schema alter operation"),
     ("deed", "sql alter"),
     ("graph", "error report"),
-    ("script", "error sql schema alter graph"),
+    ("script", "error set sql schema alter graph"),
     ("db", "error sql"),
     ("inspect", "error sql schema alter db"),
     ("dependents", "error sql schema alter db inspect"),
@@ -37,7 +38,7 @@ const MAY_USE: &[(&str, &str)] = &[
     ("trial", "error sql schema alter script db diff inspect deed reading invent"),
     (
         "migrator",
-        "error report event cancel sql deed reading invent lint trial alter schema diff graph script db inspect execute \
+        "error report event cancel set sql deed reading invent lint trial alter schema diff graph script db inspect execute \
          history operation backup room",
     ),
     ("guides", ""),

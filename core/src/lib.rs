@@ -121,6 +121,7 @@
 //! | [`graph`] | revisions, targets, plans | no |
 //! | [`script`] | migration files, limbeck's and other tools' | no |
 //! | [`invent`] | rows that satisfy whatever the tables demand | to judge them |
+//! | `set` | a set that is little code | no |
 //! | `deed`, `reading` | what a statement does, what each of a file's does | no |
 //! | [`lint`] | what in a migration will hurt | to ask it |
 //! | [`trial`] | what a migration did to rows, against what it says | to read them |
@@ -164,6 +165,7 @@ mod report;
 mod room;
 pub mod schema;
 pub mod script;
+mod set;
 pub mod sql;
 pub mod trial;
 

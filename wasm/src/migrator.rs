@@ -1,6 +1,6 @@
 //! The core's verbs, a call each. Results are the core's own JSON, which `js/` reads into objects.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::ops::ControlFlow;
 use std::rc::Rc;
 
@@ -206,16 +206,26 @@ impl Migrator {
         self.on_event.replace(on_event);
         let result = verb(&mut core, &mut self.database(db));
         self.on_event.replace(None);
-        result.map(|report| report.to_json()).map_err(|error| thrown(&error, &self.raised))
+        self.told(result.map(|report| report.to_json()))
     }
 
     fn answer<T: Serialize>(
         &self,
         ask: impl FnOnce(&limbeck::Migrator<'static>) -> limbeck::Result<T>,
     ) -> Answer {
-        let Ok(core) = self.core.try_borrow() else { return Err(self.busy()) };
+        let core = self.idle()?;
+        self.told(ask(&core).map(|found| json(&found)))
+    }
+
+    // What is the same for each type of answer is compiled once.
+    fn idle(&self) -> Answer<Ref<'_, limbeck::Migrator<'static>>> {
+        let core = self.core.try_borrow().map_err(|_| self.busy())?;
         self.raised.take();
-        ask(&core).map(|found| json(&found)).map_err(|error| thrown(&error, &self.raised))
+        Ok(core)
+    }
+
+    fn told(&self, answer: limbeck::Result<String>) -> Answer {
+        answer.map_err(|error| thrown(&error, &self.raised))
     }
 
     fn busy(&self) -> JsValue {

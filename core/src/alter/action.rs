@@ -2,11 +2,11 @@
 //! place that must know it. It does not list `parse.rs`, which makes the variant, and the rules of
 //! `lint`, which pick the actions that they look for.
 
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::Serialize;
 
+use crate::set::Set;
 use crate::sql::{quote, tokens, unquote};
 
 /// One `ALTER TABLE`: a batch of actions on one table.
@@ -116,7 +116,7 @@ impl Alteration {
         let mut renames: Vec<Action> = Vec::new();
         let mut groups: Vec<Vec<Action>> = Vec::new();
         // What the actions in `groups` name; `None` once nothing may pass them.
-        let mut named = Some(HashSet::new());
+        let mut named = Some(Set::new());
         for action in &self.actions {
             if !action.is_rename() {
                 named = named.and_then(|names| with_names_of(action, names));
@@ -136,14 +136,14 @@ impl Alteration {
 }
 
 /// The names with those that an action's text holds; `None` if it cannot be read.
-fn with_names_of(action: &Action, mut names: HashSet<String>) -> Option<HashSet<String>> {
+fn with_names_of(action: &Action, mut names: Set<String>) -> Option<Set<String>> {
     let text = action.to_string();
     names.extend(tokens(&text).ok()?.iter().map(|token| unquote(token.text).to_ascii_lowercase()));
     Some(names)
 }
 
 /// Whether `rename` may be done before actions that use these names.
-fn may_pass(rename: &Action, names: &HashSet<String>) -> bool {
+fn may_pass(rename: &Action, names: &Set<String>) -> bool {
     let Action::RenameColumn { column, to } = rename else {
         return false;
     };

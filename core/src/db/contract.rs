@@ -7,6 +7,9 @@
 //! # }
 //! ```
 
+use std::fmt::Display;
+
+use super::literals::value_literal;
 use super::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -21,17 +24,27 @@ pub fn check(db: &mut dyn Database) -> Result<()> {
     errors_are_told_apart(db)
 }
 
-fn broken(rule: &str, found: impl std::fmt::Debug) -> Error {
-    Error::new(ErrorKind::Contract, format!("{rule}; found {found:?}"))
+fn broken(rule: &str, found: impl Display) -> Error {
+    Error::new(ErrorKind::Contract, format!("{rule}; found {found}"))
 }
 
-fn expect<T: PartialEq + std::fmt::Debug>(found: T, wanted: T, rule: &str) -> Result<()> {
+fn expect<T: PartialEq + Display>(found: T, wanted: T, rule: &str) -> Result<()> {
     if found == wanted { Ok(()) } else { Err(broken(rule, found)) }
+}
+
+fn expect_row(found: &[Vec<Value>], wanted: &[Value], rule: &str) -> Result<()> {
+    match found {
+        [row] if row == wanted => Ok(()),
+        _ => {
+            let values: Vec<String> = found.iter().flatten().map(value_literal).collect();
+            Err(broken(rule, values.join(", ")))
+        }
+    }
 }
 
 fn values_survive(db: &mut dyn Database) -> Result<()> {
     let sql = "SELECT NULL, 9223372036854775807, -9223372036854775808, 9007199254740993, 1.0, 'a' || char(0) || 'é', x'00ff'";
-    let wanted = vec![
+    let wanted = [
         Value::Null,
         Value::Integer(i64::MAX),
         Value::Integer(i64::MIN),
@@ -40,7 +53,7 @@ fn values_survive(db: &mut dyn Database) -> Result<()> {
         Value::Text("a\0é".into()),
         Value::Blob(vec![0, 255]),
     ];
-    expect(db.rows(sql, &[])?, vec![wanted], "values are read exactly, integers with 64 bits")
+    expect_row(&db.rows(sql, &[])?, &wanted, "values are read exactly, integers with 64 bits")
 }
 
 fn parameters_are_bound(db: &mut dyn Database) -> Result<()> {
@@ -57,7 +70,7 @@ fn parameters_are_bound(db: &mut dyn Database) -> Result<()> {
     )?;
     let mut wanted: Vec<Value> = ["null", "integer", "real", "text", "blob"].map(Value::from).into();
     wanted.extend(values);
-    expect(rows, vec![wanted], "parameters keep their storage class and value")
+    expect_row(&rows, &wanted, "parameters keep their storage class and value")
 }
 
 fn transactions_are_the_callers(db: &mut dyn Database) -> Result<()> {
@@ -80,8 +93,8 @@ fn transactions_are_the_callers(db: &mut dyn Database) -> Result<()> {
     db.execute("ROLLBACK")?;
     expect(db.in_transaction(), false, "in_transaction is false after ROLLBACK")?;
     expect(
-        db.integer("SELECT count(*) FROM limbeck_contract", &[])?,
-        Some(2),
+        db.integer("SELECT count(*) FROM limbeck_contract", &[])?.unwrap_or_default(),
+        2,
         "ROLLBACK takes DDL and rows back",
     )?;
     expect(db.any("SELECT 1 FROM sqlite_master WHERE name = 'limbeck_contract_2'", &[])?, false, rule)?;
@@ -110,12 +123,16 @@ fn errors_are_told_apart(db: &mut dyn Database) -> Result<()> {
         Err(error)
             if error.kind() == ErrorKind::StatementFailed
                 && error.to_string().contains("limbeck_nowhere") => {}
-        other => return Err(broken("a failing statement gives SQLite's own message", other)),
+        other => return Err(no_such_error("a failing statement gives SQLite's own message", other.err())),
     }
     let stop = Error::new(ErrorKind::Cancelled, "stop");
     let mut stop = Some(stop);
     match db.query("SELECT 1", &[], &mut |_| Err(stop.take().expect("one row"))) {
         Err(error) if error.kind() == ErrorKind::Cancelled => Ok(()),
-        other => Err(broken("an error of the row callback is handed on", other)),
+        other => Err(no_such_error("an error of the row callback is handed on", other.err())),
     }
+}
+
+fn no_such_error(rule: &str, found: Option<Error>) -> Error {
+    broken(rule, found.map_or_else(|| "no error".to_owned(), |error| error.to_string()))
 }

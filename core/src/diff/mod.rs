@@ -44,8 +44,9 @@ mod schema;
 mod shape;
 mod table;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
+use litemap::LiteMap;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,7 @@ use crate::alter::Action;
 use crate::error::{Error, ErrorKind, Result};
 use crate::operation::{Operation, drop_sql};
 use crate::schema::{Object, ObjectKind};
+use crate::set::Set;
 use crate::sql::lower;
 pub use difference::{Difference, DifferenceKind, Grade};
 pub use fingerprint::fingerprint;
@@ -201,7 +203,7 @@ fn work<'w>(
 }
 
 /// Virtual tables, indexes, views and triggers, to be found.
-type ByKey<'o> = HashMap<(ObjectKind, String), &'o Other<'o>>;
+type ByKey<'o> = LiteMap<(ObjectKind, String), &'o Other<'o>>;
 
 fn by_key<'o>(others: impl Iterator<Item = &'o Other<'o>>) -> ByKey<'o> {
     others.map(|other| (other.key(), other)).collect()
@@ -213,10 +215,10 @@ fn differences(work: &Work<'_>, wanted: &[Object]) -> Vec<Difference> {
     for (from, to) in &work.renamed {
         found.push(Difference::of(from, &Action::RenameTable { to: to.clone() }));
     }
-    let mut altered: HashMap<&str, &Altered<'_>> = HashMap::new();
+    let mut altered: LiteMap<&str, &Altered<'_>> = LiteMap::new();
     altered.extend(work.altered.iter().map(|altered| (altered.pair.wanted.name.as_str(), altered)));
     let (gone, come) = (by_key(work.gone.iter().copied()), by_key(work.come.iter().copied()));
-    let created: HashMap<&str, &Object> =
+    let created: LiteMap<&str, &Object> =
         work.created.iter().map(|table| (table.name.as_str(), table.object)).collect();
     for object in wanted {
         let name = lower(&object.name);
@@ -242,10 +244,10 @@ fn differences(work: &Work<'_>, wanted: &[Object]) -> Vec<Difference> {
 }
 
 fn dropped(work: &Work<'_>) -> Vec<Difference> {
-    let come: HashSet<(ObjectKind, String)> = work.come.iter().map(|other| other.key()).collect();
+    let come: Set<(ObjectKind, String)> = work.come.iter().map(|other| other.key()).collect();
     let stays = |other: &Other<'_>| come.contains(&other.key());
     let views = work.gone.iter().filter(|other| other.is_relation() && !stays(other));
-    let relations: HashSet<&str> = work
+    let relations: Set<&str> = work
         .dropped
         .iter()
         .map(|table| table.name.as_str())

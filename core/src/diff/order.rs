@@ -1,7 +1,7 @@
 //! The steps in an order in which each runs: what would break goes first and comes back last,
 //! parents before their children, what is dropped at the end.
 
-use std::collections::{HashMap, HashSet};
+use litemap::LiteMap;
 
 use super::fill::filled;
 use super::schema::{Other, Schema, Table};
@@ -9,6 +9,7 @@ use super::table::Pair;
 use crate::alter::{Action, ConstraintRef};
 use crate::operation::{Change, Note, Operation};
 use crate::schema::{Object, ObjectKind};
+use crate::set::Set;
 use crate::sql::lower;
 
 /// A table that stays, with what is to be done to it.
@@ -47,8 +48,8 @@ impl Work<'_> {
             all.extend(dropped.into_iter().map(|other| drop(other.object)));
         }
         // An index goes with its table, unless its name is needed before that.
-        let tables: HashSet<&str> = self.dropped.iter().map(|table| table.name.as_str()).collect();
-        let needed: HashSet<&str> = self.come.iter().map(|other| other.name.as_str()).collect();
+        let tables: Set<&str> = self.dropped.iter().map(|table| table.name.as_str()).collect();
+        let needed: Set<&str> = self.come.iter().map(|other| other.name.as_str()).collect();
         let goes_along = |index: &Other<'_>| {
             tables.contains(index.table.as_str()) && !needed.contains(index.name.as_str())
         };
@@ -63,15 +64,15 @@ impl Work<'_> {
         }
         let (first, dropped) = self.drops();
         all.extend(first.into_iter().map(|table| drop_table(table.object)));
-        let mut actions: HashMap<&str, Vec<Action>> =
+        let mut actions: LiteMap<&str, Vec<Action>> =
             self.altered.iter().map(|a| (a.pair.wanted.name.as_str(), a.actions.clone())).collect();
         all.extend(self.released(&mut actions));
         all.extend(self.tables(actions));
         all.extend(dropped.into_iter().map(|table| drop_table(table.object)));
         all.extend(late.into_iter().map(|other| drop_table(other.object)));
-        let again: HashSet<(ObjectKind, &str)> =
+        let again: Set<(ObjectKind, &str)> =
             waiting.iter().map(|other| (other.object.kind, other.name.as_str())).collect();
-        let come: HashSet<(ObjectKind, &str)> =
+        let come: Set<(ObjectKind, &str)> =
             self.come.iter().map(|other| (other.object.kind, other.name.as_str())).collect();
         for kind in [ObjectKind::Table, ObjectKind::View, ObjectKind::Trigger] {
             let of_kind = self.wanted.others.iter().filter(|other| other.object.kind == kind);
@@ -92,13 +93,13 @@ impl Work<'_> {
         if touched.is_empty() {
             return Vec::new();
         }
-        let going: HashSet<(ObjectKind, &str)> =
+        let going: Set<(ObjectKind, &str)> =
             self.gone.iter().map(|other| (other.object.kind, other.name.as_str())).collect();
-        let views = |others: &[&Other<'_>]| -> HashSet<String> {
+        let views = |others: &[&Other<'_>]| -> Vec<String> {
             let views = others.iter().filter(|other| other.object.kind == ObjectKind::View);
             views.map(|other| other.name.clone()).collect()
         };
-        let mut missing = views(&self.gone);
+        let mut missing: Set<String> = views(&self.gone).into_iter().collect();
         let mut candidates: Vec<&Other<'_>> = self.present.others.iter().collect();
         candidates.retain(|other| {
             matches!(other.object.kind, ObjectKind::View | ObjectKind::Trigger)
@@ -119,8 +120,8 @@ impl Work<'_> {
     }
 
     /// What happens to which table, as far as other texts may mind. By every name it has or had.
-    fn touched(&self) -> HashMap<String, Touch> {
-        let mut touched: HashMap<String, Touch> = HashMap::new();
+    fn touched(&self) -> LiteMap<String, Touch> {
+        let mut touched: LiteMap<String, Touch> = LiteMap::new();
         let whole = || Touch { whole: true, ..Touch::default() };
         for (from, to) in &self.renamed {
             touched.insert(lower(from), whole());
@@ -168,7 +169,7 @@ impl Work<'_> {
     }
 
     /// Tables that lose columns or keys to which foreign keys may point.
-    fn reduced(&self) -> HashSet<String> {
+    fn reduced(&self) -> Set<String> {
         let loses = |action: &Action| {
             matches!(
                 action,
@@ -186,7 +187,7 @@ impl Work<'_> {
     }
 
     /// Foreign keys that hold on to what a parent is to lose: they go before it, in a batch of their own.
-    fn released(&self, actions: &mut HashMap<&str, Vec<Action>>) -> Vec<Operation> {
+    fn released(&self, actions: &mut LiteMap<&str, Vec<Action>>) -> Vec<Operation> {
         let reduced = self.reduced();
         let mut all = Vec::new();
         for Altered { pair, .. } in &self.altered {
@@ -208,8 +209,8 @@ impl Work<'_> {
     }
 
     /// New tables with their indexes, then the others with theirs.
-    fn tables(&self, mut actions: HashMap<&str, Vec<Action>>) -> Vec<Operation> {
-        let mut indexes: HashMap<&str, Vec<&Object>> = HashMap::new();
+    fn tables(&self, mut actions: LiteMap<&str, Vec<Action>>) -> Vec<Operation> {
+        let mut indexes: LiteMap<&str, Vec<&Object>> = LiteMap::new();
         for other in self.come.iter().filter(|other| other.object.kind == ObjectKind::Index) {
             indexes.entry(&other.table).or_default().push(other.object);
         }
@@ -218,7 +219,7 @@ impl Work<'_> {
             all.push(create(table.object));
             all.extend(indexes.remove(table.name.as_str()).unwrap_or_default().into_iter().map(create));
         }
-        let pairs: HashMap<&str, &Pair<'_>> =
+        let pairs: LiteMap<&str, &Pair<'_>> =
             self.altered.iter().map(|a| (a.pair.wanted.name.as_str(), &a.pair)).collect();
         let stay: Vec<&Table<'_>> = self.wanted.tables.iter().collect();
         for table in parents_first(&stay) {
@@ -239,12 +240,12 @@ struct Touch {
     whole: bool,
     altered: bool,
     /// Columns that go, or are renamed.
-    columns: HashSet<String>,
+    columns: Set<String>,
     /// It has more columns than before, or others are written to.
     count: bool,
 }
 
-fn is_touched(other: &Other<'_>, touched: &HashMap<String, Touch>) -> bool {
+fn is_touched(other: &Other<'_>, touched: &LiteMap<String, Touch>) -> bool {
     let text = &other.text;
     let on = touched.get(&other.table).filter(|_| other.object.kind == ObjectKind::Trigger);
     on.is_some_and(|touch| touch.whole)
@@ -287,7 +288,7 @@ fn create(object: &Object) -> Operation {
 /// Each table behind those to which its foreign keys point, else in the order in which they stand.
 /// Where they point in a circle, the circle is cut somewhere.
 fn parents_first<'t, 's>(tables: &[&'t Table<'s>]) -> Vec<&'t Table<'s>> {
-    let places: HashMap<&str, usize> =
+    let places: LiteMap<&str, usize> =
         tables.iter().enumerate().map(|(at, table)| (table.name.as_str(), at)).collect();
     let parents: Vec<Vec<usize>> = tables
         .iter()

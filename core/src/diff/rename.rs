@@ -1,12 +1,11 @@
 //! Renames: those that are taken, and those that look likely. None is ever guessed.
 
-use std::collections::HashSet;
-
 use serde::Serialize;
 
 use super::schema::{Schema, Table};
 use super::shape::Column;
 use crate::error::{Error, ErrorKind, Result};
+use crate::set::Set;
 use crate::sql::lower;
 
 /// `old:new` for a table, `table.old:new` for a column.
@@ -134,15 +133,15 @@ const LIKELY: u8 = 65;
 pub fn proposals(present: &Schema<'_>, wanted: &Schema<'_>) -> Vec<Proposal> {
     let gone: Vec<&Table<'_>> = present.tables.iter().filter(|table| !wanted.has(&table.name)).collect();
     let come: Vec<&Table<'_>> = wanted.tables.iter().filter(|table| !present.has(&table.name)).collect();
-    let columns = |table: &Table<'_>| -> HashSet<String> {
+    let columns = |table: &Table<'_>| -> Set<String> {
         table.shape.columns.iter().map(|column| format!("{} {}", column.name, column.kind)).collect()
     };
-    let sets: Vec<HashSet<String>> = come.iter().map(|table| columns(table)).collect();
+    let sets: Vec<Set<String>> = come.iter().map(|table| columns(table)).collect();
     let mut pairs = Vec::new();
     for old in gone {
         let own = columns(old);
         for (new, other) in come.iter().zip(&sets) {
-            let shared = own.intersection(other).count();
+            let shared = own.iter().filter(|column| other.contains(*column)).count();
             let likeness = percent(2 * shared, own.len() + other.len());
             let rename = Rename { table: None, from: old.object.name.clone(), to: new.object.name.clone() };
             pairs.extend((likeness >= LIKELY).then_some(Proposal { rename, likeness }));
@@ -177,7 +176,7 @@ pub fn proposals(present: &Schema<'_>, wanted: &Schema<'_>) -> Vec<Proposal> {
 /// The most alike first; a name that is taken is taken.
 fn each_once(mut pairs: Vec<Proposal>) -> Vec<Proposal> {
     pairs.sort_by_key(|pair| std::cmp::Reverse(pair.likeness));
-    let (mut from, mut to) = (HashSet::new(), HashSet::new());
+    let (mut from, mut to) = (Set::new(), Set::new());
     pairs.retain(|pair| {
         let free = !from.contains(&pair.rename.from) && !to.contains(&pair.rename.to);
         if free {

@@ -1,11 +1,13 @@
 //! All objects of a schema with what they say, and what renames make of them.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use litemap::LiteMap;
 
 use super::shape::{Says, Shape, is_known};
 use crate::error::Result;
 use crate::schema::{Object, ObjectKind, TableDef};
+use crate::set::Set;
 use crate::sql::{Normal, Token, TokenType as T, is_name, lower, tokens, unquote};
 
 /// One side of a comparison. Names are in small letters where they are looked up.
@@ -15,9 +17,7 @@ pub struct Schema<'o> {
     pub tables: Vec<Table<'o>>,
     /// Virtual tables, indexes, views and triggers, likewise.
     pub others: Vec<Other<'o>>,
-    by_name: HashMap<String, usize>,
-    /// The names of virtual tables and views.
-    relations: HashSet<String>,
+    by_name: LiteMap<String, usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -54,10 +54,10 @@ impl<'o> Schema<'o> {
     /// The same, where somebody else reads the tables' texts.
     pub fn read_by(objects: &'o [Object], definition: &mut Reader<'_>) -> Result<Schema<'o>> {
         let mut tables = Vec::new();
-        let mut known = HashSet::new();
+        let mut known = Vec::new();
         for object in objects {
             if matches!(object.kind, ObjectKind::Table | ObjectKind::View) {
-                known.insert(lower(&object.name));
+                known.push(lower(&object.name));
             }
             let Some(sql) = object.sql.as_deref().filter(|_| is_ordinary(object)) else { continue };
             let definition = definition(object, sql)?;
@@ -66,8 +66,9 @@ impl<'o> Schema<'o> {
             let name = lower(&object.name);
             tables.push(Table { object, name, definition, shape, renamed: Vec::new() });
         }
+        let known = known.into_iter().collect();
         let by_name = tables.iter().enumerate().map(|(at, table)| (table.name.clone(), at)).collect();
-        let mut schema = Schema { tables, others: Vec::new(), by_name, relations: HashSet::new() };
+        let mut schema = Schema { tables, others: Vec::new(), by_name };
         for object in objects {
             let Some(sql) = object.sql.as_deref().filter(|_| !is_ordinary(object)) else { continue };
             let text = schema.text(object, sql, &known)?;
@@ -85,12 +86,12 @@ impl<'o> Schema<'o> {
         self.by_name.get(name).map(|&at| &self.tables[at])
     }
 
-    /// Whether an ordinary or virtual table or a view has this name.
+    /// Whether an ordinary table has this name.
     pub fn has(&self, name: &str) -> bool {
-        self.by_name.contains_key(name) || self.relations.contains(name)
+        self.by_name.contains_key(name)
     }
 
-    fn text(&self, object: &Object, sql: &str, known: &HashSet<String>) -> Result<Normal> {
+    fn text(&self, object: &Object, sql: &str, known: &Set<String>) -> Result<Normal> {
         let all = tokens(sql)?;
         if object.kind == ObjectKind::Index
             && let Some(table) = self.table(&lower(&object.table))
@@ -103,7 +104,7 @@ impl<'o> Schema<'o> {
             return Ok(head.followed_by(Normal::of(&body, |name| is_known(&table.definition, name))));
         }
         // Names that the text itself gives: `AS "x"`, and what it elsewhere has bare.
-        let mut own: HashSet<String> =
+        let mut own: Set<String> =
             all.iter().filter(|token| is_name(token)).map(|token| lower(token.text)).collect();
         own.extend(
             all.windows(2).filter(|two| two[0].kind == T::TK_AS).map(|two| lower(&unquote(two[1].text))),

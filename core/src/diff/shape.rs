@@ -1,14 +1,12 @@
 //! What a table is, however its `CREATE TABLE` spells it: two tables of one shape are the same to
 //! SQLite. A rule of one column is the same beside the column and behind all columns.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
-
 use crate::alter::default_expression;
 use crate::error::Result;
 use crate::schema::{
     ColumnConstraint, ColumnDef, ColumnRule, ForeignKey, IndexedColumn, TableConstraint, TableDef, TableRule,
 };
+use crate::set::Set;
 use crate::sql::{Normal, Token, TokenType as T, lower, quote, same_name, tokens};
 
 /// A table's parts. Names are in small letters.
@@ -48,7 +46,7 @@ pub struct Key {
     pub sql: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyColumn {
     pub name: String,
     pub collation: String,
@@ -67,14 +65,14 @@ pub struct Rule {
     pub sql: String,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Says {
     Unique { columns: Vec<KeyColumn>, conflict: String },
     Check(Normal),
     References(Reference),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
     pub columns: Vec<String>,
     pub table: String,
@@ -96,7 +94,7 @@ impl Shape {
         let key = key(table)?;
         // NOT NULL goes without saying: https://sqlite.org/withoutrowid.html, stricttables.html.
         let implied = table.options.without_rowid || table.options.strict;
-        let in_key: HashSet<&str> =
+        let in_key: Set<&str> =
             key.iter().flat_map(|key| &key.columns).map(|column| column.name.as_str()).collect();
         let rowid = table.rowid_alias();
         let mut columns = Vec::with_capacity(table.columns.len());
@@ -306,20 +304,15 @@ fn rules(table: &TableDef) -> Result<Vec<Rule>> {
 }
 
 fn each_once(all: Vec<Rule>) -> Vec<Rule> {
-    let mut places: HashMap<(Option<String>, Says), usize> = HashMap::new();
     let mut rules: Vec<Rule> = Vec::with_capacity(all.len());
     for rule in all {
-        match places.entry((rule.name.clone(), rule.says.clone())) {
-            Entry::Occupied(first) => {
-                let first = &mut rules[*first.get()];
+        match rules.iter_mut().find(|first| first.name == rule.name && first.says == rule.says) {
+            Some(first) => {
                 first.repeated += 1;
                 // Once beside its column and once behind all: only the latter needs a word to go.
                 first.beside = first.beside.take().filter(|_| rule.beside.is_some());
             }
-            Entry::Vacant(place) => {
-                place.insert(rules.len());
-                rules.push(rule);
-            }
+            None => rules.push(rule),
         }
     }
     rules

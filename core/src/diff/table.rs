@@ -1,12 +1,13 @@
 //! One table against another: the actions that make the first the second, in an order in which each
 //! finds what it needs.
 
-use std::collections::{HashMap, HashSet};
+use litemap::LiteMap;
 
 use super::schema::{Schema, Table};
 use super::shape::{ABORT, Column, Key, Reference, Rule, Says, written_not_null};
 use crate::alter::{Action, ConstraintRef, Position, TableOption};
 use crate::schema::{ColumnDef, ColumnRule, Edits, TableDef, mentions};
+use crate::set::Set;
 use crate::sql::{TokenType as T, lower, quote, same_name, tokens, unquote};
 
 /// The present table, renames done, and the wanted one.
@@ -311,7 +312,7 @@ impl Pair<'_> {
     /// Columns to add and to move, in the wanted order.
     fn places(&self) -> Vec<Action> {
         let wanted = &self.wanted.shape.columns;
-        let stays = if self.column_order { self.in_order() } else { HashSet::new() };
+        let stays = if self.column_order { self.in_order() } else { Set::new() };
         let mut all = Vec::new();
         for (at, column) in wanted.iter().enumerate() {
             let definition = wanted_column(self.wanted, &column.name);
@@ -345,8 +346,8 @@ impl Pair<'_> {
     }
 
     /// The most columns that are in the wanted order among each other already: they need not move.
-    fn in_order(&self) -> HashSet<&str> {
-        let places: HashMap<&str, usize> =
+    fn in_order(&self) -> Set<&str> {
+        let places: LiteMap<&str, usize> =
             self.present.shape.columns.iter().enumerate().map(|(at, c)| (c.name.as_str(), at)).collect();
         let kept: Vec<(&str, usize)> = self
             .wanted
@@ -363,7 +364,7 @@ impl Pair<'_> {
             best.push((before.map_or(1, |other| best[other].0 + 1), before));
         }
         let mut next = (0..kept.len()).max_by_key(|&at| best[at].0);
-        let mut stays = HashSet::new();
+        let mut stays = Set::new();
         while let Some(at) = next {
             stays.insert(kept[at].0);
             next = best[at].1;

@@ -59,13 +59,14 @@ impl<'a> Target<'a> {
     }
 }
 
-/// `+N`, `-N`, `name+N` or `name-N`. As in Alembic, the name is of letters, digits and `_` only.
+/// `+N`, `-N`, `name+N` or `name-N`. As in Alembic, the name is of letters, digits and `_` only;
+/// beyond ASCII, of anything.
 fn relative(text: &str) -> Option<Place<'_>> {
     let sign = text.find(['+', '-'])?;
     let (name, number) = (&text[..sign], &text[sign + 1..]);
     if number.is_empty()
         || !number.bytes().all(|byte| byte.is_ascii_digit())
-        || !name.chars().all(|c| c.is_alphanumeric() || c == '_')
+        || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii())
     {
         return None;
     }

@@ -1,8 +1,6 @@
 //! What the record says of the files that have run, against the folder: one that has another text now, and
 //! one that came too late, between two that a database has, where no upgrade will ever look.
 
-use std::collections::{HashMap, HashSet};
-
 use litemap::LiteMap;
 
 use super::Migrator;
@@ -11,6 +9,7 @@ use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::{Past, Unfinished};
 use crate::script::Script;
+use crate::set::Set;
 
 /// The record's last word on each revision, beside the folder.
 pub(super) struct Applied<'m> {
@@ -52,7 +51,7 @@ impl<'m> Applied<'m> {
 
     /// The scripts that these version rows say are applied, and that have another text now.
     pub fn changed(&self, rows: &[String]) -> Result<Vec<Changed<'m>>> {
-        let applied: HashSet<&str> = self.scripts.graph.history(":current", rows)?.into_iter().collect();
+        let applied: Set<&str> = self.scripts.graph.history(":current", rows)?.into_iter().collect();
         // A revision may have been recorded under a former id: what came last counts.
         let mut last: LiteMap<&str, (&Script, &(String, String))> = LiteMap::new();
         for past in &self.pasts {
@@ -83,7 +82,7 @@ impl<'m> Applied<'m> {
         if pasts.is_empty() {
             return Ok(());
         }
-        let known: HashMap<&str, _> = pasts.iter().map(|past| (scripts.id(&past.revision), past)).collect();
+        let known: LiteMap<&str, _> = pasts.iter().map(|past| (scripts.id(&past.revision), past)).collect();
         for revision in scripts.graph.history(":current", rows)? {
             let Some((script, past)) =
                 scripts.get(revision).zip(known.get(revision)).filter(|(_, past)| past.up)

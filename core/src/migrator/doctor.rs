@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Migrator;
 use super::estimate::{self, Estimate, VolumeEstimate};
 use super::newer::Met;
-use crate::db::{Database, Value};
+use crate::db::{Database, Value, value_literal};
 use crate::error::Result;
 use crate::inspect;
 use crate::report::NewerRevision;
@@ -252,7 +252,7 @@ fn settings(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
             let value = match value {
                 Value::Text(text) => text,
                 Value::Integer(number) => number.to_string(),
-                other => format!("{other:?}"),
+                other => value_literal(&other),
             };
             if let Some(why) = risk(name, &value).filter(|_| on_disk) {
                 found.warnings.push(why.to_owned());

@@ -129,7 +129,8 @@ impl Files {
     }
 
     pub fn with_code(self, name: &str, header: &Header) -> Files {
-        Files(self.0.with(name, &format!("{header:?}")))
+        let header = serde_json::to_string(header).expect("a header holds texts and lists of them");
+        Files(self.0.with(name, &header))
     }
 
     /// What a database is marked with where nothing is left to do.

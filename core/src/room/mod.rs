@@ -88,13 +88,19 @@ pub fn same_volume(a: &Path, b: &Path) -> bool {
 }
 
 /// Whether two paths are on one volume, as far as that is known: what both take is then taken from it.
-#[cfg(not(unix))]
+#[cfg(windows)]
 pub fn same_volume(a: &Path, b: &Path) -> bool {
     let volume = |path: &Path| {
         let whole = std::path::absolute(path).ok()?;
         whole.components().next().map(|first| first.as_os_str().to_ascii_lowercase())
     };
     volume(a).is_some_and(|first| volume(b) == Some(first))
+}
+
+/// Whether two paths are on one volume, as far as that is known: nobody knows here.
+#[cfg(not(any(unix, windows)))]
+pub fn same_volume(_: &Path, _: &Path) -> bool {
+    false
 }
 
 /// Of a folder that is to be made, its next parent that is there; a relative one has the current folder above it.
@@ -128,14 +134,19 @@ pub fn temporary_folder() -> Option<std::path::PathBuf> {
 
 /// `1.5 MB`
 pub(crate) fn size(bytes: u64) -> String {
-    let units = ["bytes", "kB", "MB", "GB", "TB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1000.0 && unit + 1 < units.len() {
-        value /= 1000.0;
-        unit += 1;
+    let mut unit = 1;
+    let mut name = "bytes";
+    for larger in ["kB", "MB", "GB", "TB"] {
+        if bytes / unit < 1000 {
+            break;
+        }
+        (unit, name) = (unit * 1000, larger);
     }
-    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.1} {}", units[unit]) }
+    if unit == 1 {
+        return format!("{bytes} bytes");
+    }
+    let tenths = bytes.saturating_add(unit / 20) / (unit / 10);
+    format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 
 #[cfg(test)]
@@ -163,6 +174,23 @@ mod tests {
         assert!(both(500, 500).is_ok() && both(0, 1000).is_ok());
         assert!(both(500, 501).unwrap_err().to_string().starts_with("it takes 1.0 kB"));
         assert!(both(0, 1001).is_err() && both(1001, 0).is_err());
+    }
+
+    #[test]
+    fn sizes_in_words() {
+        let all = [0, 999, 1000, 1049, 1050, 2_500_000, 999_949_999, 1_000_000_000, u64::MAX].map(size);
+        let want = [
+            "0 bytes",
+            "999 bytes",
+            "1.0 kB",
+            "1.0 kB",
+            "1.1 kB",
+            "2.5 MB",
+            "999.9 MB",
+            "1.0 GB",
+            "18446744.0 TB",
+        ];
+        assert_eq!(all, want);
     }
 
     #[cfg(any(unix, windows))]

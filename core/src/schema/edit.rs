@@ -42,7 +42,7 @@ impl Edits {
 /// Appends a piece, with a blank where the two would otherwise read as one token: what stood between
 /// them may be gone, and `DEFAULT'x'` needs none before another value does.
 fn join(text: &mut String, piece: &str) {
-    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$' || !c.is_ascii();
     if let (Some(last), Some(first)) = (text.chars().next_back(), piece.chars().next()) {
         let one_token = (word(last) && word(first)) || (last == first && "'\"`-".contains(last));
         if one_token {

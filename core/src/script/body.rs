@@ -310,8 +310,9 @@ fn read_tokens(text: &str) -> Result<Vec<Token<'_>>> {
     tokens(text).map_err(|error| {
         let Some(line) = error.line() else { return error };
         let near = text.lines().nth(line as usize - 1).unwrap_or_default().trim();
-        let command =
-            near.strip_prefix(['.', '\\']).is_some_and(|rest| rest.starts_with(char::is_alphabetic));
+        let command = near
+            .strip_prefix(['.', '\\'])
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()));
         match command {
             true => forbidden::shell_command().at_line(line).in_statement(near),
             false => error,

@@ -1,12 +1,12 @@
 //! What a revision's text says, in 64 hexadecimal digits.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
 use super::body::Section;
+use crate::set::Set;
 use crate::sql::{groups, hex, tokens};
 
 /// SQLite's keywords (<https://sqlite.org/lang_keywords.html>), written alike in any case. The list
@@ -24,7 +24,7 @@ const KEYWORDS: &str = "\
     SAVEPOINT SELECT SET TABLE TEMP TEMPORARY THEN TIES TO TRANSACTION TRIGGER UNBOUNDED UNION \
     UNIQUE UPDATE USING VACUUM VALUES VIEW VIRTUAL WHEN WHERE WINDOW WITH WITHOUT";
 
-static KEYWORD_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| KEYWORDS.split(' ').collect());
+static KEYWORD_SET: LazyLock<Set<&str>> = LazyLock::new(|| KEYWORDS.split(' ').collect());
 
 /// Between tokens, and after a statement: no token holds them bare.
 const TOKEN_END: &[u8] = b"\x1f";

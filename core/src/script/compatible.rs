@@ -10,8 +10,6 @@
 //! Two things are taken for granted: an older app names the columns of its INSERTs, and it does not
 //! change primary keys.
 
-use std::collections::HashSet;
-
 use sqlite3_parser::ast::{
     ColumnConstraint, CreateTableBody, NamedColumnConstraint, NamedTableConstraint, QualifiedName, Stmt,
     TableConstraint,
@@ -20,6 +18,7 @@ use sqlite3_parser::ast::{
 use super::body::{Item, ItemKind, Section};
 use crate::alter::{Action, Alteration};
 use crate::schema::{ColumnDef, ColumnRule, ForeignKey, Span, TableDef, TableRule};
+use crate::set::Set;
 use crate::sql::{Token, TokenType as T, is_name, same_name, tokens, unquote, with_statement};
 
 /// What older apps cannot live with.
@@ -50,9 +49,9 @@ impl Section {
 /// What the statements so far have made, and no older app knows. Names in small letters.
 #[derive(Default)]
 struct Made {
-    objects: HashSet<String>,
+    objects: Set<String>,
     /// Table and column.
-    columns: HashSet<(String, String)>,
+    columns: Set<(String, String)>,
 }
 
 /// Functions that every SQLite has, that fail for no value and change nothing.

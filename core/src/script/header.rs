@@ -2,6 +2,8 @@
 //!
 //! Only those lines are read: a launch reads a thousand headers and no body.
 
+use serde::Serialize;
+
 use super::marker::is_marker;
 use crate::error::{Error, ErrorKind, Result};
 use crate::graph::similar;
@@ -11,7 +13,7 @@ const KEYS: [&str; 8] =
     ["revision", "revises", "branch_labels", "depends_on", "aliases", "also", "compatible", "created"];
 
 /// What a header says; what it does not say is `None` or empty.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Header {
     /// The revision's id. Without one it is what the file's name begins with.
     pub revision: Option<String>,
@@ -54,7 +56,7 @@ impl Header {
                     return Err(bad(line, format!("'{word}:' is no key of a header"))
                         .with_hint(format!("write '{key}:'")));
                 }
-                None if header.message.is_none() && comment.contains(char::is_alphanumeric) => {
+                None if header.message.is_none() && comment.contains(is_of_a_text) => {
                     header.message = Some(comment.to_owned());
                 }
                 None => {}
@@ -106,6 +108,12 @@ fn comments(text: &str) -> impl Iterator<Item = (u32, &str)> {
             }
         }
     })
+}
+
+/// A letter or a digit; beyond ASCII, what is no punctuation, sign or piece of a drawing: Unicode's own list
+/// of letters is as large as a hundredth of what a browser downloads.
+fn is_of_a_text(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '\u{c0}'..='\u{1fff}' | '\u{2c00}'..)
 }
 
 /// A comment line that reads `word: text`, where the word is a key or is meant as one.

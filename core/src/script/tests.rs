@@ -299,6 +299,21 @@ fn the_place_names_the_statement() {
 }
 
 #[test]
+fn a_message_has_a_letter_or_a_digit() {
+    for (comment, message) in [
+        ("Größe", "Größe"),
+        ("表", "表"),
+        ("7", "7"),
+        ("═══ ─── • …", "behind it"),
+        ("***", "behind it"),
+        ("«»", "behind it"),
+    ] {
+        let text = format!("-- {comment}\n-- behind it\nSELECT 1");
+        assert_eq!(read(&[("1_x.sql", &text)]).unwrap()[0].revision.message, message, "{comment}");
+    }
+}
+
+#[test]
 fn ids_messages_and_parents_come_from_the_header_or_the_name() {
     let scripts = read(&[
         ("0003_c_d.sql", "-- Third\n-- revises: 0001, two\nSELECT 1"),

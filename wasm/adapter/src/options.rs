@@ -76,5 +76,5 @@ fn given<T: DeserializeOwned>(option: &str, name: Option<String>) -> limbeck::Re
 pub fn named<T: DeserializeOwned>(option: &str, name: &str) -> limbeck::Result<T> {
     let text: StrDeserializer<'_, ValueError> = name.into_deserializer();
     T::deserialize(text)
-        .map_err(|error| Error::new(ErrorKind::BadSetting, format!("{option} = {name:?}: {error}")))
+        .map_err(|error| Error::new(ErrorKind::BadSetting, format!("{option} = \"{name}\": {error}")))
 }
