@@ -23,6 +23,8 @@ mod watched;
 mod way_out;
 
 #[cfg(all(test, feature = "rusqlite"))]
+mod sabotaged;
+#[cfg(all(test, feature = "rusqlite"))]
 mod tests;
 
 use std::borrow::Cow;
