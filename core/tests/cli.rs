@@ -522,7 +522,7 @@ fn adopted_and_verified() {
     let output = project.run(&["verify", "--json"]);
     let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(found["differences"], serde_json::json!([]));
-    assert!(found["fingerprint"].as_str().is_some_and(|text| text.starts_with("1:")));
+    assert!(found["fingerprint"].as_str().is_some_and(|text| text.starts_with("2:")));
 
     db().execute_batch(
         "CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT NOT NULL); CREATE TABLE plans(name INT)",

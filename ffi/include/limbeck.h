@@ -1761,7 +1761,7 @@ enum limbeck_status limbeck_migrator_diff(struct limbeck_migrator *migrator,
 
 /**
  * Whether a database is what the migrations make up to where it says it is, as JSON: `{"revisions": [...],
- * "fingerprint": "1:...", "differences": [{"kind", "table", "name", "sql", "grade"}]}`, where a grade is
+ * "fingerprint": "2:...", "differences": [{"kind", "table", "name", "sql", "grade"}]}`, where a grade is
  * `slight`, `rule` or `data`. The database is only read.
  *
  * Errors: `LIMBECK_HISTORY_DATABASE_NEWER`; as `limbeck_migrator_upgrade` for the migrations.

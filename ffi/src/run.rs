@@ -319,7 +319,7 @@ pub unsafe extern "C" fn limbeck_migrator_diff(
 }
 
 /// Whether a database is what the migrations make up to where it says it is, as JSON: `{"revisions": [...],
-/// "fingerprint": "1:...", "differences": [{"kind", "table", "name", "sql", "grade"}]}`, where a grade is
+/// "fingerprint": "2:...", "differences": [{"kind", "table", "name", "sql", "grade"}]}`, where a grade is
 /// `slight`, `rule` or `data`. The database is only read.
 ///
 /// Errors: `LIMBECK_HISTORY_DATABASE_NEWER`; as `limbeck_migrator_upgrade` for the migrations.
