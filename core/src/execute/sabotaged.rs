@@ -1,0 +1,132 @@
+//! What comes of a run on a database that does not do what it is told.
+
+use rusqlite::Connection;
+
+use super::tests::{OLD, dump, everything, open};
+use crate::db::{Database, Value};
+use crate::{ErrorKind, Migrator, RebuildMode};
+
+/// Passes everything on, but for what sabotages the plan.
+struct Saboteur {
+    db: Connection,
+    sabotage: Sabotage,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Sabotage {
+    /// A statement that begins so is not run.
+    Swallows(&'static str),
+    /// Says that `foreign_keys` is off although it is on.
+    Lies,
+    /// A statement with these words rolls all back, and fails as if SQLite refused it.
+    RollsBack(&'static str),
+    /// All is rolled back after so many statements inside the transaction, and none of them says it.
+    Ends(usize),
+}
+
+impl Saboteur {
+    fn ends(&mut self) -> crate::Result<()> {
+        match &mut self.sabotage {
+            Sabotage::Ends(left) if Database::in_transaction(&mut self.db) => {
+                *left = left.wrapping_sub(1);
+                if *left == 0 { Database::execute(&mut self.db, "ROLLBACK").map(drop) } else { Ok(()) }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Database for Saboteur {
+    fn execute(&mut self, sql: &str) -> crate::Result<u64> {
+        match self.sabotage {
+            Sabotage::Swallows(start) if sql.starts_with(start) => Ok(0),
+            Sabotage::Lies if sql.starts_with("PRAGMA foreign_keys") => Ok(0),
+            Sabotage::RollsBack(words) if sql.contains(words) => {
+                Database::execute(&mut self.db, "ROLLBACK")?;
+                Err(crate::db::error(1, "error in index i after drop column: no such table: main.t"))
+            }
+            _ => {
+                let changed = Database::execute(&mut self.db, sql)?;
+                self.ends()?;
+                Ok(changed)
+            }
+        }
+    }
+
+    fn query(
+        &mut self,
+        sql: &str,
+        params: &[Value],
+        each: &mut dyn FnMut(&[Value]) -> crate::Result<()>,
+    ) -> crate::Result<()> {
+        if self.sabotage == Sabotage::Lies && sql.starts_with("PRAGMA foreign_keys") {
+            return each(&[Value::Integer(0)]);
+        }
+        Database::query(&mut self.db, sql, params, each)?;
+        self.ends()
+    }
+
+    fn in_transaction(&mut self) -> bool {
+        Database::in_transaction(&mut self.db)
+    }
+}
+
+#[test]
+fn a_sabotaged_plan_is_rolled_back_by_the_proof() {
+    let migrations = [("1.sql", "ALTER TABLE notes ALTER body FIRST")];
+    for (sabotage, what) in [
+        (Sabotage::Swallows("CREATE TRIGGER"), "trigger noted is gone"),
+        (Sabotage::Swallows("CREATE INDEX"), "index by_title is gone"),
+        (Sabotage::Lies, "rows of the tables that refer to it would change"),
+    ] {
+        let db = open(OLD);
+        let before = everything(&db);
+        let mut saboteur = Saboteur { db, sabotage };
+        let error = Migrator::new(migrations).unwrap().upgrade(&mut saboteur, "head").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error:?}");
+        assert!(error.to_string().contains(what), "{error}");
+        assert_eq!(everything(&saboteur.db), before, "{what}");
+    }
+}
+
+/// ALTER TABLE answers a disk that cannot be read while it looks at the new schema as if it refused.
+#[test]
+fn an_error_that_ends_the_transaction_is_no_answer() {
+    let migrations = [("1.sql", "ALTER TABLE t DROP COLUMN b; ALTER TABLE t RENAME a TO c")];
+    for words in ["DROP COLUMN a", "DROP COLUMN b", "RENAME"] {
+        let db = open("CREATE TABLE t(a, b); CREATE INDEX i ON t(a); INSERT INTO t VALUES (1, 2)");
+        let all = "SELECT group_concat(sql) || (SELECT group_concat(a || b) FROM t) FROM sqlite_master";
+        let before = dump(&db, all);
+        let mut saboteur = Saboteur { db, sabotage: Sabotage::RollsBack(words) };
+        let error = Migrator::new(migrations).unwrap().upgrade(&mut saboteur, "head").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{words}: {error:?}");
+        assert!(error.to_string().contains("has rolled the transaction back (error in index i"), "{error}");
+        assert_eq!(dump(&saboteur.db, all), before, "{words}");
+    }
+}
+
+/// SQLite can roll back by itself within a statement that succeeds: nothing that follows is committed.
+#[test]
+fn a_transaction_that_ends_silently_leaves_nothing() {
+    let migrations = [(
+        "1.sql",
+        "ALTER TABLE notes ADD COLUMN pinned INT NOT NULL DEFAULT 0; ALTER TABLE notes ALTER title SET DEFAULT 'new';
+         UPDATE notes SET body = 'changed'; ALTER TABLE notes ALTER body FIRST; ALTER TABLE notes DROP COLUMN pinned",
+    )];
+    for rebuild in [RebuildMode::Auto, RebuildMode::Always] {
+        let mut migrator = Migrator::new(migrations).unwrap().rebuild(rebuild);
+        let mut statements = 1;
+        loop {
+            let db = open(OLD);
+            let before = everything(&db);
+            let mut saboteur = Saboteur { db, sabotage: Sabotage::Ends(statements) };
+            match migrator.upgrade(&mut saboteur, "head") {
+                Ok(_) => break,
+                Err(error) => assert_eq!(error.kind(), ErrorKind::Io, "statement {statements}: {error:?}"),
+            }
+            assert_eq!(everything(&saboteur.db), before, "statement {statements}");
+            statements += 1;
+        }
+        assert!(statements > 60, "{statements}");
+    }
+}
