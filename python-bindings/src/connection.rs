@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use limbeck::db::{CopyWay, PAGES_PER_STEP, TO_WAIT};
 use limbeck::{Database, Error, ErrorKind, Result, Value, db};
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -72,10 +72,14 @@ fn has_converters(py: Python<'_>) -> PyResult<bool> {
     Ok(all.len() > own)
 }
 
-/// SQLite's code for an exception of sqlite3's, if it comes from a statement. Any other exception is an error.
+/// SQLite's code for an exception of sqlite3's, if it comes from a statement. Any other exception is the error, and
+/// so is a Ctrl-C that comes while Python is asked.
 fn result_code(py: Python<'_>, error: &PyErr) -> PyResult<Option<i32>> {
-    let function = py.import("limbeck._database")?.getattr("result_code")?;
-    function.call1((error.value(py),))?.extract()
+    let ask = || py.import("limbeck._database")?.getattr("result_code")?.call1((error.value(py),))?.extract();
+    ask().map_err(|raised: PyErr| match raised.is_instance_of::<PyTypeError>(py) {
+        true => error.clone_ref(py),
+        false => raised,
+    })
 }
 
 /// Counts the statements that must not come out of Python's cache.
@@ -117,12 +121,12 @@ impl Sqlite {
             Some(params) => cursor.call_method1(intern!(py, "execute"), (look, params)),
             None => cursor.call_method1(intern!(py, "execute"), (look,)),
         };
-        match looked {
-            Err(error) if matches!(result_code(py, &error), Ok(Some(code)) if code & 0xff == ERROR) => {
-                return Ok(sql);
-            }
-            looked => looked?,
-        };
+        if let Err(error) = looked {
+            return match result_code(py, &error)? {
+                Some(code) if code & 0xff == ERROR => Ok(sql),
+                _ => Err(error),
+            };
+        }
         let count = cursor.getattr(intern!(py, "description"))?.len()?;
         let columns = |mark: &str| (0..count).map(|at| format!("{mark}c{at}")).collect::<Vec<_>>().join(", ");
         let (names, values) = (columns(""), columns("+"));
@@ -176,9 +180,9 @@ impl Sqlite {
                     .with_hint("give an open sqlite3 connection, on the thread that made it")
             }
             // No error of sqlite3's: KeyboardInterrupt, MemoryError and the like.
-            Err(_) => {
-                let kept = Error::new(ErrorKind::Cancelled, error.to_string());
-                self.raised.keep(error);
+            Err(raised) => {
+                let kept = Error::new(ErrorKind::Cancelled, raised.to_string());
+                self.raised.keep(raised);
                 kept
             }
         }

@@ -211,7 +211,7 @@ impl Find<'_> {
         let table = &self.draft.table;
         let old = foreign_keys(&self.state.table);
         for (text, columns, parent) in foreign_keys(table) {
-            let held = old.iter().any(|(other, ..)| same_text(other, &text));
+            let held = is_held(&old, &columns, parent);
             let Some(found) = parents.iter().find(|found| same_name(&found.name, &parent.table)) else {
                 continue;
             };
@@ -389,10 +389,19 @@ pub(super) fn foreign_keys(table: &TableDef) -> Vec<(String, Vec<String>, &Forei
     columns.chain(constraints).collect()
 }
 
+/// Whether a key asked the same of the rows before: neither its name nor its actions count.
+fn is_held(old: &[(String, Vec<String>, &ForeignKey)], columns: &[String], parent: &ForeignKey) -> bool {
+    let same =
+        |a: &[String], b: &[String]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_name(a, b));
+    old.iter().any(|(_, from, to)| {
+        same(from, columns) && same_name(&to.table, &parent.table) && same(&to.columns, &parent.columns)
+    })
+}
+
 /// The tables that foreign keys of the draft point to and those of the state do not.
 pub fn new_parents(state: &TableState, draft: &Draft) -> Vec<String> {
     let old = foreign_keys(&state.table);
     let new = foreign_keys(&draft.table);
-    let new = new.into_iter().filter(|(text, ..)| !old.iter().any(|(other, ..)| same_text(other, text)));
+    let new = new.into_iter().filter(|(_, columns, parent)| !is_held(&old, columns, parent));
     new.map(|(_, _, parent)| parent.table.clone()).collect()
 }
