@@ -6,10 +6,11 @@
 //! peer limbeck s3 DATABASE CHANGE          one change of the table `orders`, a to g
 //! peer limbeck probe DATABASE              t.v SET NOT NULL
 //! peer floor DATABASE ROUNDS               open, select the row of limbeck_version, close: median
+//! peer both DATABASE FOLDER ROUNDS         the floor and a launch in turn: lower quartiles, and their ratio
 //! peer versions
 //! ```
 //!
-//! `peer --user-version limbeck …` keeps the header's number, and its `floor` is `floor-user-version`.
+//! With `--user-version` before it limbeck keeps the header's number, and the floor asks for that.
 //! Prints `{"ms": …}`; a failure is one line on stderr and status 1. `LIMBECK_PEER_REPORT=1` prints
 //! the report as well. Run by hand:
 //! `cargo build --release -p limbeck-tests --example peer`.
@@ -17,7 +18,9 @@
 use std::path::Path;
 use std::time::Instant;
 
+use include_dir::{Dir, DirEntry, File};
 use limbeck::Migrator;
+use limbeck::script::Source;
 use rusqlite::Connection;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -39,37 +42,25 @@ fn run(arguments: &[&str]) -> Result<()> {
     match arguments {
         ["versions"] => println!("limbeck {} (SQLite {})", env!("CARGO_PKG_VERSION"), rusqlite::version()),
         [_, "s1", database, folder, rounds] => {
-            let files = scripts(folder)?;
-            measure(rounds.parse()?, || {
-                let mut migrator = Migrator::new(&files)?.keep_user_version(keep);
-                let report = migrator.upgrade(&mut Connection::open(database)?, "head")?;
-                if report.is_empty() { Ok(()) } else { Err("the database was not current".into()) }
-            })?;
+            let files = embedded(folder)?;
+            measure(rounds.parse()?, || launch(database, files, keep))?;
         }
-        ["floor-user-version", database, rounds] => measure(rounds.parse()?, || {
-            let number = Connection::open(database)?
-                .query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0))?;
-            if number == 0 { Err("the header has no number".into()) } else { Ok(()) }
-        })?,
-        ["floor", database, rounds] => measure(rounds.parse()?, || {
-            let row = Connection::open(database)?.query_row(
-                "SELECT version_num FROM limbeck_version",
-                [],
-                |row| row.get::<_, String>(0),
-            )?;
-            if row.is_empty() { Err("the database has no version".into()) } else { Ok(()) }
-        })?,
+        ["floor", database, rounds] => measure(rounds.parse()?, || floor(database, keep))?,
+        ["both", database, folder, rounds] => {
+            let files = embedded(folder)?;
+            in_turn(rounds.parse()?, || floor(database, keep), || launch(database, files, keep))?;
+        }
         [_, "s2", database, folder] => {
-            let files = scripts(folder)?;
-            measure(1, || upgrade(database, &files, keep))?;
+            let files = embedded(folder)?;
+            measure(1, || upgrade(database, files, keep))?;
         }
         [_, "s3", database, change] => {
             let sql = format!("ALTER TABLE orders {}", actions(change).ok_or("no such change")?);
-            measure(1, || upgrade(database, &[("1_change.sql".to_owned(), sql.clone())], keep))?;
+            measure(1, || upgrade(database, [("1_change.sql", &sql)], keep))?;
         }
         [_, "probe", database] => {
-            let sql = "ALTER TABLE t ALTER COLUMN v SET NOT NULL".to_owned();
-            measure(1, || upgrade(database, &[("1_probe.sql".to_owned(), sql.clone())], keep))?;
+            let probe = [("1_probe.sql", "ALTER TABLE t ALTER COLUMN v SET NOT NULL")];
+            measure(1, || upgrade(database, probe, keep))?;
         }
         _ => return Err(format!("unsupported: {arguments:?}").into()),
     }
@@ -96,7 +87,22 @@ fn actions(change: &str) -> Option<String> {
     actions.map(|actions| actions.join(", "))
 }
 
-fn upgrade(database: &str, files: &[(String, String)], keep: bool) -> Result<()> {
+/// Of a database that is current.
+fn launch(database: &str, files: &'static Dir<'static>, keep: bool) -> Result<()> {
+    let mut migrator = Migrator::new(files)?.keep_user_version(keep);
+    let report = migrator.upgrade(&mut Connection::open(database)?, "head")?;
+    if report.is_empty() { Ok(()) } else { Err("the database was not current".into()) }
+}
+
+/// The least that a program does that asks the same.
+fn floor(database: &str, keep: bool) -> Result<()> {
+    let sql = if keep { "PRAGMA user_version" } else { "SELECT version_num FROM limbeck_version" };
+    let asked =
+        Connection::open(database)?.query_row(sql, [], |row| row.get::<_, rusqlite::types::Value>(0))?;
+    if asked == 0.into() { Err("the header has no number".into()) } else { Ok(()) }
+}
+
+fn upgrade(database: &str, files: impl Source, keep: bool) -> Result<()> {
     let report =
         Migrator::new(files)?.keep_user_version(keep).upgrade(&mut Connection::open(database)?, "head")?;
     if std::env::var_os("LIMBECK_PEER_REPORT").is_some() {
@@ -105,26 +111,54 @@ fn upgrade(database: &str, files: &[(String, String)], keep: bool) -> Result<()>
     Ok(())
 }
 
-fn scripts(folder: &str) -> Result<Vec<(String, String)>> {
-    let mut files = Vec::new();
+/// A folder as `include_dir!` has it. All of it is leaked: memory that was given back would spare each
+/// round what the floor's rounds pay, asking the system for theirs.
+fn embedded(folder: &str) -> Result<&'static Dir<'static>> {
+    let mut files: Vec<(&str, &[u8])> = Vec::new();
     for entry in std::fs::read_dir(Path::new(folder).join("sql"))? {
         let entry = entry?;
-        files
-            .push((entry.file_name().to_string_lossy().into_owned(), std::fs::read_to_string(entry.path())?));
+        files.push((
+            entry.file_name().to_string_lossy().into_owned().leak(),
+            std::fs::read(entry.path())?.leak(),
+        ));
     }
     files.sort();
-    Ok(files)
+    let files: &[_] = files.leak();
+    let entries: Vec<_> = files.iter().map(|&(name, text)| DirEntry::File(File::new(name, text))).collect();
+    Ok(Box::leak(Box::new(Dir::new("", entries.leak()))))
 }
 
 /// The median of some rounds, in milliseconds, as one line of JSON.
 fn measure(rounds: usize, mut round: impl FnMut() -> Result<()>) -> Result<()> {
-    let mut times = Vec::new();
-    for _ in 0..rounds.max(1) {
-        let started = Instant::now();
-        round()?;
-        times.push(started.elapsed().as_secs_f64() * 1e3);
-    }
-    times.sort_by(f64::total_cmp);
-    println!("{{\"ms\": {}}}", times[times.len() / 2]);
+    let times: Result<Vec<f64>> = (0..rounds.max(1)).map(|_| timed(&mut round)).collect();
+    println!("{{\"ms\": {}}}", quantile(times?, 2));
     Ok(())
+}
+
+/// Two things in turn, with the same memory and in the same minute.
+fn in_turn(
+    rounds: usize,
+    mut floor: impl FnMut() -> Result<()>,
+    mut launch: impl FnMut() -> Result<()>,
+) -> Result<()> {
+    let (mut floors, mut launches) = (Vec::new(), Vec::new());
+    for _ in 0..rounds.max(1) {
+        floors.push(timed(&mut floor)?);
+        launches.push(timed(&mut launch)?);
+    }
+    let (floor, launch) = (quantile(floors, 4), quantile(launches, 4));
+    println!("{{\"floor\": {floor:.5}, \"launch\": {launch:.5}, \"ratio\": {:.3}}}", launch / floor);
+    Ok(())
+}
+
+fn timed(mut round: impl FnMut() -> Result<()>) -> Result<f64> {
+    let started = Instant::now();
+    round()?;
+    Ok(started.elapsed().as_secs_f64() * 1e3)
+}
+
+/// The time that one of `parts` is below.
+fn quantile(mut times: Vec<f64>, parts: usize) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / parts]
 }

@@ -28,10 +28,15 @@ impl Digest {
     /// With one file more.
     #[must_use]
     pub const fn with(self, name: &str, text: &str) -> Digest {
+        self.with_bytes(name.as_bytes(), text.as_bytes())
+    }
+
+    /// The same of what nobody has looked at yet, whether it is UTF-8.
+    pub(crate) const fn with_bytes(self, name: &[u8], text: &[u8]) -> Digest {
         // The sum does not depend on the order; what stands in it does on which text has which name.
-        let seed = rapidhash_v3_micro_inline::<false, false>(name.as_bytes(), &DEFAULT_RAPID_SECRETS);
+        let seed = rapidhash_v3_micro_inline::<false, false>(name, &DEFAULT_RAPID_SECRETS);
         let secrets = RapidSecrets { seed, ..DEFAULT_RAPID_SECRETS };
-        Digest(self.0.wrapping_add(rapidhash_v3_micro_inline::<false, false>(text.as_bytes(), &secrets)))
+        Digest(self.0.wrapping_add(rapidhash_v3_micro_inline::<false, false>(text, &secrets)))
     }
 
     /// From the 16 digits that it is displayed as.

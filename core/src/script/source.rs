@@ -149,7 +149,7 @@ impl Source for Folder {
             let entry = entry.map_err(|error| no_folder(folder, &error))?;
             let path = entry.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            if !is_migration(&name) {
+            if !is_migration(name.as_bytes()) {
                 continue;
             }
             match kind(&entry) {
@@ -211,34 +211,45 @@ fn read(path: &Path, bytes: &mut Vec<u8>) -> io::Result<usize> {
 #[cfg(feature = "include_dir")]
 impl Source for include_dir::Dir<'static> {
     fn files(&self) -> Result<Vec<SourceFile>> {
-        let mut files = Vec::new();
-        for file in include_dir::Dir::files(self) {
-            let name = file.path().file_name().unwrap_or_default().to_string_lossy();
-            if is_migration(&name) {
-                let text = file.contents_utf8().ok_or_else(|| not_utf8(file.path()))?;
-                files.push(SourceFile { name: name.into_owned(), text: Cow::Borrowed(text) });
-            }
-        }
-        Ok(sorted(files))
+        let file = |(name, file): Embedded| {
+            let text = file.contents_utf8().ok_or_else(|| not_utf8(file.path()))?;
+            let name = String::from_utf8_lossy(name).into_owned();
+            Ok(SourceFile { name, text: Cow::Borrowed(text) })
+        };
+        Ok(sorted(embedded(self).map(file).collect::<Result<_>>()?))
     }
 
-    /// None where a text is not UTF-8, which [`files`](Source::files) says.
+    /// Each launch takes it of all files: so nothing here looks whether they are UTF-8, which
+    /// [`files`](Source::files) does.
     fn digest(&self) -> Option<Digest> {
-        let mut all = Digest::NONE;
-        for file in include_dir::Dir::files(self) {
-            let name = file.path().file_name().unwrap_or_default().to_string_lossy();
-            if is_migration(&name) {
-                all = all.with(&name, file.contents_utf8()?);
-            }
-        }
-        Some(all)
+        let with = |all: Digest, (name, file): Embedded| all.with_bytes(name, file.contents());
+        Some(embedded(self).fold(Digest::NONE, with))
     }
 }
 
+/// A file in the binary, and its name.
+#[cfg(feature = "include_dir")]
+type Embedded = (&'static [u8], &'static include_dir::File<'static>);
+
+#[cfg(feature = "include_dir")]
+fn embedded(dir: &include_dir::Dir<'static>) -> impl Iterator<Item = Embedded> {
+    let folder = dir.path().as_os_str().as_encoded_bytes();
+    include_dir::Dir::files(dir)
+        .map(move |file| {
+            let path = file.path().as_os_str().as_encoded_bytes();
+            // A path in the binary has slashes on every system. To look for its last one takes longer.
+            match path.split_at_checked(folder.len()) {
+                Some((before, [b'/', name @ ..])) if before == folder => (name, file),
+                _ => (path, file),
+            }
+        })
+        .filter(|(name, _)| is_migration(name))
+}
+
 /// Whether a file's name says that it is a migration.
-fn is_migration(name: &str) -> bool {
-    !name.starts_with('.')
-        && Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("sql"))
+fn is_migration(name: &[u8]) -> bool {
+    let sql = |ending: &[u8; 4]| ending == b".sql" || ending.eq_ignore_ascii_case(b".sql");
+    !name.starts_with(b".") && name.last_chunk().is_some_and(sql)
 }
 
 /// In the order that "the file before it" is meant in, folder by folder.
@@ -341,10 +352,14 @@ mod tests {
                 DirEntry::File(File::new("b.sql", b"SELECT 2")),
                 DirEntry::File(File::new("a.sql", b"SELECT 1")),
                 DirEntry::File(File::new("notes.txt", b"\xff")),
-                DirEntry::Dir(Dir::new("deep", &[DirEntry::File(File::new("deep/c.sql", b""))])),
+                DirEntry::File(File::new("._a.sql", b"\xff")),
+                DirEntry::Dir(Dir::new("deep", &[DirEntry::File(File::new("deep/c.SQL", b""))])),
             ],
         );
         assert_eq!(names(&DIR), ["a.sql", "b.sql"]);
+        let deep = DIR.get_dir("deep").unwrap();
+        assert_eq!(names(deep), ["c.SQL"]);
+        assert_eq!(deep.digest(), Some(Digest::NONE.with("c.SQL", "")));
         assert!(matches!(Source::files(&DIR).unwrap()[0].text, Cow::Borrowed("SELECT 1")));
         assert_eq!(DIR.digest(), Source::files(&DIR).unwrap().digest());
         static BAD: Dir<'static> = Dir::new("", &[DirEntry::File(File::new("a.sql", b"\xff"))]);
