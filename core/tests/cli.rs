@@ -386,6 +386,32 @@ fn new_files() {
     assert_eq!(fs::read(project.0.join("limbeck.toml")).unwrap(), before);
 }
 
+/// Otherwise a binary that embeds the folder holds yesterday's.
+#[test]
+fn init_in_a_cargo_package() {
+    let project = Project::new("package");
+    let (manifest, script) = (project.0.join("Cargo.toml"), project.0.join("build.rs"));
+    fs::write(&manifest, "[workspace]\n").unwrap();
+    project.ok(&["init"]);
+    assert!(!script.exists());
+
+    fs::write(&manifest, "[package]\nname = 'app'\n").unwrap();
+    assert!(project.ok(&["init", "db/{a}"]).contains("build.rs tells Cargo to compile the package anew"));
+    let text = "fn main() {\n    println!(\"cargo:rerun-if-changed=db/{{a}}\");\n}\n";
+    assert_eq!(fs::read_to_string(&script).unwrap(), text);
+    let line = "write into the package's build script: println!(\"cargo:rerun-if-changed=migrations\");\n";
+    assert!(project.ok(&["init"]).contains(line));
+    assert_eq!(fs::read_to_string(&script).unwrap(), text, "the author's own");
+    assert!(project.ok(&["init", "--json"]).contains("\"build_script\":false"));
+
+    fs::write(&script, text.replace("db/{{a}}", "migrations")).unwrap();
+    assert!(!project.ok(&["init"]).contains("build script"));
+    fs::write(&manifest, "[package]\nname = 'app'\nbuild = false\n").unwrap();
+    fs::remove_file(&script).unwrap();
+    assert!(project.ok(&["init"]).contains(line));
+    assert!(!script.exists());
+}
+
 /// Its own line in the settings or a flag; status 1 is said without an error.
 #[test]
 fn check() {

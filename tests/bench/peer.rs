@@ -10,7 +10,8 @@
 //! peer versions
 //! ```
 //!
-//! With `--user-version` before it limbeck keeps the header's number, and the floor asks for that.
+//! With `--user-version` before it limbeck keeps the header's number, and the floor asks for that; with
+//! `--digest` a launch is that of a program which knows the files' digest since it was built.
 //! Prints `{"ms": …}`; a failure is one line on stderr and status 1. `LIMBECK_PEER_REPORT=1` prints
 //! the report as well. Run by hand:
 //! `cargo build --release -p limbeck-tests --example peer`.
@@ -19,8 +20,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use include_dir::{Dir, DirEntry, File};
-use limbeck::Migrator;
-use limbeck::script::Source;
+use limbeck::script::{Digest, Source};
+use limbeck::{Launch, Migrator};
 use rusqlite::Connection;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -34,11 +35,16 @@ fn main() {
     }
 }
 
-fn run(arguments: &[&str]) -> Result<()> {
-    let (keep, arguments) = match arguments {
-        ["--user-version", rest @ ..] => (true, rest),
+fn flag<'a, 'b>(name: &str, arguments: &'a [&'b str]) -> (bool, &'a [&'b str]) {
+    match arguments {
+        [first, rest @ ..] if *first == name => (true, rest),
         all => (false, all),
-    };
+    }
+}
+
+fn run(arguments: &[&str]) -> Result<()> {
+    let (keep, arguments) = flag("--user-version", arguments);
+    let (known, arguments) = flag("--digest", arguments);
     match arguments {
         ["versions"] => println!("limbeck {} (SQLite {})", env!("CARGO_PKG_VERSION"), rusqlite::version()),
         [_, "s1", database, folder, rounds] => {
@@ -47,8 +53,12 @@ fn run(arguments: &[&str]) -> Result<()> {
         }
         ["floor", database, rounds] => measure(rounds.parse()?, || floor(database, keep))?,
         ["both", database, folder, rounds] => {
-            let files = embedded(folder)?;
-            in_turn(rounds.parse()?, || floor(database, keep), || launch(database, files, keep))?;
+            let (rounds, files) = (rounds.parse()?, embedded(folder)?);
+            let floor = || floor(database, keep);
+            match files.digest().filter(|_| known) {
+                Some(digest) => in_turn(rounds, floor, || ask(database, digest, keep))?,
+                None => in_turn(rounds, floor, || launch(database, files, keep))?,
+            }
         }
         [_, "s2", database, folder] => {
             let files = embedded(folder)?;
@@ -92,6 +102,15 @@ fn launch(database: &str, files: &'static Dir<'static>, keep: bool) -> Result<()
     let mut migrator = Migrator::new(files)?.keep_user_version(keep);
     let report = migrator.upgrade(&mut Connection::open(database)?, "head")?;
     if report.is_empty() { Ok(()) } else { Err("the database was not current".into()) }
+}
+
+/// The same question, where no text is at hand.
+fn ask(database: &str, files: Digest, keep: bool) -> Result<()> {
+    let launch = Launch::new(files).keep_user_version(keep);
+    match launch.report(&mut Connection::open(database)?, "head")? {
+        Some(_) => Ok(()),
+        None => Err("the database was not current".into()),
+    }
 }
 
 /// The least that a program does that asks the same.

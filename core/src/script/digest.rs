@@ -39,9 +39,23 @@ impl Digest {
         Digest(self.0.wrapping_add(rapidhash_v3_micro_inline::<false, false>(text, &secrets)))
     }
 
-    /// From the 16 digits that it is displayed as.
-    pub(crate) fn parse(digits: &str) -> Option<Digest> {
-        u64::from_str_radix(digits, 16).ok().map(Digest)
+    /// From the 16 digits that it is displayed as. So a build script can take it, and a
+    /// [`Launch`](crate::Launch) reads none of the texts:
+    ///
+    /// ```
+    /// use limbeck::script::{Digest, Source};
+    ///
+    /// # let folder = [("0001_notes.sql", "CREATE TABLE notes(title)")];
+    /// // build.rs, where `folder` is `Folder("migrations".into()).files()?`:
+    /// let line = format!("cargo:rustc-env=MIGRATIONS={}", folder.digest().unwrap());
+    /// // The app, where this is `env!("MIGRATIONS")`:
+    /// let digits = line.rsplit('=').next().unwrap();
+    /// assert_eq!(Digest::parse(digits), folder.digest());
+    /// ```
+    #[must_use]
+    pub fn parse(digits: &str) -> Option<Digest> {
+        let is_whole = digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if is_whole { u64::from_str_radix(digits, 16).ok().map(Digest) } else { None }
     }
 
     /// 31 of its bits, and not 0: what fits a header field that others read as a number.
@@ -74,6 +88,10 @@ mod tests {
         let both = Digest::NONE.with("1.sql", "SELECT 1").with("2.sql", "é");
         assert_eq!((both.to_string().as_str(), both.folded()), ("5a1bdfbd4e0acdee", 336_663_123));
         assert_eq!(Digest::NONE.folded(), 1);
+        assert_eq!(Digest::parse("c87f7b4f365ca40a"), Some(Digest::NONE.with("1.sql", "SELECT 1")));
+        for digits in ["", "c87f7b4f365ca40", "+87f7b4f365ca40a", "c87f7b4f365ca40a0"] {
+            assert_eq!(Digest::parse(digits), None);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `init`: a folder and a settings file.
+//! `init`: a folder and a settings file, and where the folder lies in a Cargo package, its build script.
 
 use std::fs;
 use std::path::Path;
@@ -28,12 +28,58 @@ pub fn init(args: &Args, folder: &Path) -> Result<()> {
     if written {
         write_new(settings, &text)?;
     }
+    let script = build_script(folder)?;
     if args.json {
-        output::json(&json!({ "migrations": folder, "settings": settings, "written": written }));
+        output::json(&json!({
+            "migrations": folder,
+            "settings": settings,
+            "written": written,
+            "build_script": matches!(script, BuildScript::Written | BuildScript::HasLine),
+        }));
     } else if !args.quiet {
         let kept = if written { "" } else { ", which is left as it was" };
         say!("migrations go to {}; settings are in {}{kept}", folder.display(), settings.display());
+        match script {
+            BuildScript::NotNeeded | BuildScript::HasLine => {}
+            BuildScript::Written => {
+                say!("build.rs tells Cargo to compile the package anew when a migration comes");
+            }
+            BuildScript::Lacks(line) => {
+                say!("for include_dir!, write into the package's build script: {line}");
+            }
+        }
         say!("next: limbeck revision -m \"create users\", write its SQL, limbeck upgrade head");
     }
     Ok(())
+}
+
+/// Whether Cargo compiles the package anew when a file is added to the folder.
+enum BuildScript {
+    /// No package is here.
+    NotNeeded,
+    HasLine,
+    Written,
+    /// The author's own script lacks this line.
+    Lacks(String),
+}
+
+/// `include_dir!` has Cargo watch the files that it has found, and so a binary may hold yesterday's folder. "If the
+/// path points to a directory, it will scan the entire directory for any modifications"
+/// (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#rerun-if-changed>).
+fn build_script(folder: &Path) -> Result<BuildScript> {
+    let manifest = fs::read_to_string("Cargo.toml").ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let Some(package) = manifest.as_ref().and_then(|manifest| manifest.get("package")) else {
+        return Ok(BuildScript::NotNeeded);
+    };
+    let watched = format!("cargo:rerun-if-changed={}", folder.to_string_lossy().replace('\\', "/"));
+    let line = format!("println!({:?});", watched.replace('{', "{{").replace('}', "}}"));
+    let script = package.get("build").and_then(toml::Value::as_str).unwrap_or("build.rs");
+    match fs::read_to_string(script) {
+        Ok(text) if text.contains(&watched) => Ok(BuildScript::HasLine),
+        Err(_) if !Path::new(script).exists() && package.get("build").is_none() => {
+            write_new(Path::new(script), &format!("fn main() {{\n    {line}\n}}\n"))?;
+            Ok(BuildScript::Written)
+        }
+        _ => Ok(BuildScript::Lacks(line)),
+    }
 }
