@@ -82,6 +82,15 @@ fn result_code(py: Python<'_>, error: &PyErr) -> PyResult<Option<i32>> {
     })
 }
 
+fn execute(cursor: &Bound<'_, PyAny>, sql: &str, params: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    let method = intern!(cursor.py(), "execute");
+    match params {
+        Some(params) => cursor.call_method1(method, (sql, params)),
+        None => cursor.call_method1(method, (sql,)),
+    }
+    .map(drop)
+}
+
 /// Counts the statements that must not come out of Python's cache.
 static UNCACHED: AtomicU64 = AtomicU64::new(0);
 
@@ -117,11 +126,7 @@ impl Sqlite {
             return Ok(sql);
         }
         let look = format!("SELECT * FROM (\n{sql}\n) LIMIT 0");
-        let looked = match params {
-            Some(params) => cursor.call_method1(intern!(py, "execute"), (look, params)),
-            None => cursor.call_method1(intern!(py, "execute"), (look,)),
-        };
-        if let Err(error) = looked {
+        if let Err(error) = execute(cursor, &look, params) {
             return match result_code(py, &error)? {
                 Some(code) if code & 0xff == ERROR => Ok(sql),
                 _ => Err(error),
@@ -145,18 +150,15 @@ impl Sqlite {
         self.used.set(Some(self.connection.clone_ref(py)));
         let mut run = || -> PyResult<Result<i64>> {
             let cursor = CURSOR.import(py, "sqlite3", "Cursor")?.call1((&self.connection,))?;
-            if params.is_empty() {
-                let sql = self.unconverted(&cursor, whose, self.uncached(sql), None)?;
-                cursor.call_method1(intern!(py, "execute"), (sql,))?;
-            } else {
-                // By name: `?1` has one, and newer Pythons refuse a sequence for names.
-                let names = PyDict::new(py);
+            // By name: `?1` has one, and newer Pythons refuse a sequence for names.
+            let names = (!params.is_empty()).then(|| PyDict::new(py));
+            if let Some(names) = &names {
                 for (at, value) in params.iter().enumerate() {
                     names.set_item((at + 1).to_string(), to_python(py, value))?;
                 }
-                let sql = self.unconverted(&cursor, whose, self.uncached(sql), Some(&names))?;
-                cursor.call_method1(intern!(py, "execute"), (sql, names))?;
             }
+            let sql = self.unconverted(&cursor, whose, self.uncached(sql), names.as_ref())?;
+            execute(&cursor, &sql, names.as_ref())?;
             for row in cursor.try_iter()? {
                 if let Err(error) = each(&row?) {
                     cursor.call_method0("close")?;

@@ -12,7 +12,7 @@ use super::table_state::TableState;
 use super::unique::{Key, unique_keys};
 use super::values::{Values, changed, default_expression, literal_kind};
 use crate::schema::{ColumnDef, ColumnRule, ForeignKey, NamesUsed, TableDef, TableRule};
-use crate::sql::{TokenType, quote, same_name, same_text};
+use crate::sql::{TokenType, quote, same_name, same_names, same_text};
 
 /// All rules that a batch adds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -391,10 +391,10 @@ pub(super) fn foreign_keys(table: &TableDef) -> Vec<(String, Vec<String>, &Forei
 
 /// Whether a key asked the same of the rows before: neither its name nor its actions count.
 fn is_held(old: &[(String, Vec<String>, &ForeignKey)], columns: &[String], parent: &ForeignKey) -> bool {
-    let same =
-        |a: &[String], b: &[String]| a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_name(a, b));
     old.iter().any(|(_, from, to)| {
-        same(from, columns) && same_name(&to.table, &parent.table) && same(&to.columns, &parent.columns)
+        same_names(from, columns)
+            && same_name(&to.table, &parent.table)
+            && same_names(&to.columns, &parent.columns)
     })
 }
 

@@ -2,8 +2,8 @@
 //!
 //! After an error of the disk, of memory or of an interruption SQLite may roll the whole transaction back
 //! (<https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>), and where it met the
-//! error while it read the schema it tries again: the statement succeeds. What followed would be committed
-//! statement by statement, and a savepoint would be a transaction.
+//! error while it read statistics along with the schema it says nothing of it: the statement succeeds. What followed
+//! would be committed statement by statement, and a savepoint would be a transaction.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;

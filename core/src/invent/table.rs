@@ -7,7 +7,7 @@ use super::values::{Column, Style};
 use crate::db::{Database, Value};
 use crate::error::{ErrorKind, Result};
 use crate::schema::{ColumnRule, ForeignKey, TableDef, TableRule, mentions};
-use crate::sql::{quote, same_name};
+use crate::sql::{quote, same_name, same_names};
 
 /// How often a row is drawn before it is given up.
 const TRIES: usize = 240;
@@ -89,8 +89,8 @@ impl Table {
             let from = "SELECT \"from\" FROM pragma_foreign_key_list(?1, 'main') WHERE id = ?2 ORDER BY seq";
             let from = db.texts(from, &[self.definition.name.as_str().into(), (*number).into()])?;
             let is = |key: &&Key| {
-                let names = key.columns.iter().map(|at| &self.columns[*at].name);
-                names.zip(&from).all(|(a, b)| same_name(a, b)) && key.columns.len() == from.len()
+                let names: Vec<&String> = key.columns.iter().map(|at| &self.columns[*at].name).collect();
+                same_names(&names, &from)
             };
             let place = self.keys.iter().position(|key| is(&key));
             let sets: Vec<String> =

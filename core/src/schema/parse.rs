@@ -9,7 +9,7 @@ use super::table::{
     TableOptions, TableRule,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{Token, is_name, same_name, tokens, unquote, with_tokens};
+use crate::sql::{Token, is_name, same_names, tokens, unquote, with_tokens};
 
 impl TableDef {
     /// Reads a `CREATE TABLE` text.
@@ -440,8 +440,7 @@ impl TableConstraint {
 
     /// Whether it lists just these columns, in this order.
     pub fn is_over(&self, names: &[String]) -> bool {
-        let columns = self.columns();
-        columns.len() == names.len() && columns.iter().zip(names).all(|(a, b)| same_name(a, b))
+        same_names(&self.columns(), names)
     }
 }
 

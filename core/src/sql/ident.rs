@@ -54,6 +54,11 @@ pub fn same_name(a: &str, b: &str) -> bool {
     a.eq_ignore_ascii_case(b)
 }
 
+/// Whether two lists are of the same names, in the same order.
+pub(crate) fn same_names(a: &[impl AsRef<str>], b: &[impl AsRef<str>]) -> bool {
+    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_name(a.as_ref(), b.as_ref()))
+}
+
 /// SQLite's rule for a bare name: a letter, `_` or anything beyond ASCII, then digits and `$` too.
 fn is_identifier(name: &str) -> bool {
     let letter = |b: u8| b.is_ascii_alphabetic() || b == b'_' || b >= 0x80;

@@ -19,7 +19,7 @@ mod parse;
 mod split;
 mod token;
 
-pub(crate) use ident::{hex, lower};
+pub(crate) use ident::{hex, lower, same_names};
 pub use ident::{literal, quote, same_name, unquote};
 pub(crate) use index::index_entries;
 pub use normal::Normal;
