@@ -561,6 +561,31 @@ fn adopted_and_verified() {
     assert!(project.run(&["verify"]).status.success());
 }
 
+/// refinery was killed between its second migration and the row that records it.
+#[test]
+fn adopted_where_refinery_stopped() {
+    let project = Project::with("refinery", &[]);
+    let first = "CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT);\n";
+    fs::write(project.0.join("migrations/V1__users.sql"), first).unwrap();
+    fs::write(project.0.join("migrations/V2__phone.sql"), "ALTER TABLE users ADD COLUMN phone TEXT;\n")
+        .unwrap();
+    let db = rusqlite::Connection::open(project.0.join("app.db")).unwrap();
+    db.execute_batch(&format!(
+        "{first} ALTER TABLE users ADD COLUMN phone TEXT; \
+         CREATE TABLE refinery_schema_history(version INT4 PRIMARY KEY, name VARCHAR(255), applied_on VARCHAR(255), checksum VARCHAR(255)); \
+         INSERT INTO refinery_schema_history VALUES (1, 'users', '2026-01-01T00:00:00Z', '6395814217249240944')"
+    ))
+    .unwrap();
+    drop(db);
+    let output = project.run(&["adopt"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    assert!(told.contains("warning: refinery has recorded 1, and the schema is that of 2: "), "{told}");
+    assert!(project.refused(&["upgrade"]).contains("has a column phone already"));
+    project.ok(&["adopt", "--finish"]);
+    assert!(text(&project.run(&["upgrade"]).stderr).contains("nothing to do: the database is at 2"));
+}
+
 /// Any two of a revision, a folder, a schema's file, a database.
 #[test]
 fn diff() {

@@ -306,14 +306,15 @@ pub enum Command {
     },
     /// Go on with a database that something else has made: find which revision its schema is, and stamp that
     #[command(
-        after_help = "Where refinery has migrated it, its table says what is applied. Elsewhere the schema is\n\
+        after_help = "Where refinery has migrated it, its table says what is applied, and the schema whether that is so. Elsewhere it is\n\
         compared with every revision's, as the folder makes them in memory. May be repeated: a record that is there\n\
         already is never written over.\n\n  \
         limbeck -d app.db --migrations migrations adopt\n  \
         limbeck adopt --finish               where a migration stopped halfway: make the rest"
     )]
     Adopt {
-        /// Make what is missing for the nearest revision, if that loses nothing
+        /// Make what is missing for the nearest revision, if that loses nothing; take for applied what refinery has
+        /// done and not recorded
         #[arg(long)]
         finish: bool,
     },

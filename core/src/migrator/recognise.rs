@@ -52,6 +52,12 @@ impl Recognised {
         }
     }
 
+    /// Whether it is just the schema of these version rows.
+    #[cfg(feature = "refinery")]
+    pub(super) fn is(&self, rows: &[String]) -> bool {
+        self.is_exact() && (self.revisions == rows || self.also.iter().any(|also| also == rows))
+    }
+
     /// Whether it is just that schema.
     pub fn is_exact(&self) -> bool {
         self.differences.is_empty()
@@ -91,10 +97,20 @@ impl Migrator<'_> {
         let mut known = self.history().rows(db)?;
         known.retain(|row| scripts.graph.get(row).is_some());
         let record = scripts.graph.newest(&known)?;
+        self.recognised(db, scratch, &record)
+    }
+
+    /// The same, where these are the version rows.
+    pub(super) fn recognised(
+        &self,
+        db: &mut dyn Database,
+        scratch: &mut dyn Database,
+        record: &[String],
+    ) -> Result<Recognised> {
         let there = self.app_objects(db)?;
         let own = diff::fingerprint(&there)?;
-        let stages = self.stages(scratch, &record)?;
-        if let Some(found) = Recognised::of(&stages, &own, &record) {
+        let stages = self.stages(scratch, record)?;
+        if let Some(found) = Recognised::of(&stages, &own, record) {
             return Ok(found);
         }
         let mut nearest: Option<(usize, &Stage, Diff)> = None;
@@ -109,7 +125,7 @@ impl Migrator<'_> {
         Ok(Recognised {
             differences: found.differences,
             operations: found.operations,
-            ..Recognised::of(&stages, &stage.fingerprint, &record).unwrap_or_default()
+            ..Recognised::of(&stages, &stage.fingerprint, record).unwrap_or_default()
         })
     }
 

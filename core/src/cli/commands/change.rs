@@ -73,7 +73,7 @@ pub fn adopt(args: &Args, settings: &Settings, finish: bool) -> Result<()> {
     let mut db = open(settings, Access::Change)?;
     // Without it, refinery's table is not read, and the schema tells alone.
     #[cfg(feature = "refinery")]
-    match migrator.adopt(&mut *db) {
+    match migrator.adopt_compared(&mut *db, &mut *scratch(settings)?, finish) {
         // There is no table of refinery's.
         Err(error) if error.kind() == crate::ErrorKind::NothingToAdopt => {}
         adopted => {
