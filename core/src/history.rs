@@ -130,11 +130,11 @@ pub struct Record {
 pub struct Past {
     /// The revision.
     pub revision: String,
-    /// Whether its script ran, and was not taken back since.
-    pub up: bool,
-    /// What had to be there before it, when it ran.
+    /// Whether its script ran, or a stamp took it for run, and was not taken back since.
+    pub applied: bool,
+    /// What had to be there before it, then.
     pub after: Vec<String>,
-    /// The checksum of the script that is done, and when it was.
+    /// The checksum of that script, and when it was; a stamp of an earlier limbeck has kept none.
     pub text: Option<(String, String)>,
     /// Where it was begun and not finished.
     pub unfinished: Option<Unfinished>,
@@ -431,10 +431,10 @@ impl<'a> History<'a> {
             let [Value::Text(revision), Value::Text(direction), revises, needs, rest @ ..] = &row[..] else {
                 continue;
             };
-            let up = direction == "up";
+            let applied = direction != "down";
             let text = match rest {
                 [Value::Text(state), Value::Text(checksum), Value::Text(when), _]
-                    if up && state == "finished" =>
+                    if applied && state == "finished" =>
                 {
                     Some((checksum.clone(), when.clone()))
                 }
@@ -453,13 +453,13 @@ impl<'a> History<'a> {
                 _ => None,
             };
             let after = [revises, needs].into_iter().flat_map(list).collect();
-            all.push(Past { revision: revision.clone(), up, after, text, unfinished });
+            all.push(Past { revision: revision.clone(), applied, after, text, unfinished });
         }
         Ok(all)
     }
 
     /// What is known of a revision that the version rows say is applied: its last row that is no
-    /// downgrade. None where it came without one, such as by a stamp of what follows it.
+    /// downgrade. None where it came without one, such as by Alembic.
     pub fn applied(&self, db: &mut dyn Database, revision: &str) -> Result<Option<Record>> {
         if !is_there(db)? {
             return Ok(None);

@@ -278,6 +278,24 @@ mod tests {
         }
     }
 
+    /// What was adopted may not change, though its script never ran here.
+    #[test]
+    fn what_was_adopted_stays_as_it_is() {
+        let mut db = migrated("\n");
+        let mut migrator = Migrator::new(FILES).unwrap();
+        migrator.adopt(&mut db).unwrap();
+        migrator.upgrade(&mut db, "head").unwrap();
+        let [_, two, ten] = FILES;
+        let changed =
+            [("V1__create_cars.sql", "CREATE TABLE cars(names TEXT)"), two, ten, ("V11__x.sql", "")];
+        let error = Migrator::new(changed).unwrap().upgrade(&mut db, "head").unwrap_err();
+        assert_eq!((error.kind(), error.file()), (ErrorKind::ChangedRevision, Some("V1__create_cars.sql")));
+        let rows =
+            "SELECT group_concat(revision || direction || (checksum IS NOT NULL)) FROM limbeck_history";
+        let rows: String = db.query_row(rows, [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, "1stamp1,2stamp1,10up1");
+    }
+
     /// refinery was killed between a migration and its row.
     #[test]
     fn what_is_done_and_not_recorded_is_found() {

@@ -85,7 +85,7 @@ impl<'m> Applied<'m> {
         let known: LiteMap<&str, _> = pasts.iter().map(|past| (scripts.id(&past.revision), past)).collect();
         for revision in scripts.graph.history(":current", rows)? {
             let Some((script, past)) =
-                scripts.get(revision).zip(known.get(revision)).filter(|(_, past)| past.up)
+                scripts.get(revision).zip(known.get(revision)).filter(|(_, past)| past.applied)
             else {
                 continue;
             };

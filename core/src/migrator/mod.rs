@@ -357,6 +357,16 @@ impl Migrator<'_> {
     /// Sets the version rows and runs no script: for a database that is there already.
     ///
     /// `purge` throws the rows away first, also such as the folder does not know.
+    ///
+    /// The history keeps a row for each revision that is taken for applied by it, with the checksum of the text that the
+    /// folder has: what is changed or passed over later is refused as where the scripts have run.
+    ///
+    /// Whether the schema is what those revisions make is not asked, because that takes a scratch database:
+    /// [`verify`](Self::verify) compares, as the command's `stamp` does after it, and [`recognise`](Self::recognise) tells which
+    /// revision a database is at.
+    ///
+    /// Errors: those of [`graph`](Self::graph), `graph.*` for the targets, [`ErrorKind::DatabaseNewer`] without `purge`,
+    /// [`ErrorKind::Unfinished`].
     pub fn stamp(&mut self, db: &mut dyn Database, targets: &[&str], purge: bool) -> Result<Report> {
         let rows = if purge { self.history().rows(db)? } else { self.version_rows(db)? };
         let plan = self.graph()?.stamp(&rows, targets, purge)?;

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::execute::JobBody;
 use crate::graph::{RevisionGraph, Step};
 use crate::operation::{self, Note, Operation};
-use crate::report::{Direction, Report};
+use crate::report::Report;
 use crate::schema::Object;
 use crate::script::Section;
 
@@ -263,15 +263,7 @@ fn refuse(found: &Recognised, finish: bool) -> Result<()> {
 
 /// The step that finishes a revision which the version rows name already.
 fn stays(revision: &str) -> Step {
-    let at = vec![revision.to_owned()];
-    Step {
-        revision: Some(revision.to_owned()),
-        direction: Direction::Stamp,
-        from: at.clone(),
-        to: at,
-        delete: Vec::new(),
-        insert: Vec::new(),
-    }
+    Step { insert: Vec::new(), delete: Vec::new(), ..Step::stamp(Some(revision), vec![revision.to_owned()]) }
 }
 
 /// The version rows name a revision that has another schema.
