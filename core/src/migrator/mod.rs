@@ -58,8 +58,8 @@ pub use verify::Verified;
 /// A folder of migrations, ready to be brought to databases.
 ///
 /// Files are read no further than is needed: a launch that finds the database current, and the files
-/// those of the last run, reads no header; the others read all headers; a body is read when it is
-/// about to run, and all bodies that a run needs are read, and refused if they must be, before its first
+/// those of the last run, reads no header; the others read all headers, and the bodies of which the database's
+/// history has a checksum, to compare; another body is read when it is about to run, and all bodies that a run needs are read, and refused if they must be, before its first
 /// write. [`validate`](Self::validate) reads all.
 pub struct Migrator<'a> {
     folder: Folder<'a>,
@@ -302,6 +302,7 @@ impl Migrator<'_> {
         let applied = self.applied_as(db, there)?;
         applied.refuse_passed_over(&rows)?;
         if plan.is_empty() {
+            applied.refuse_known_changes(&rows)?;
             return Ok(Report::nothing(rows));
         }
         applied.refuse_changed(&rows)?;
