@@ -561,6 +561,28 @@ fn adopted_and_verified() {
     assert!(project.run(&["verify"]).status.success());
 }
 
+/// What an upgrade would refuse of the files that the database has.
+#[test]
+fn status_tells_what_is_refused() {
+    let project = Project::with("status", &[]);
+    let write = |name: &str, text: &str| fs::write(project.0.join("migrations").join(name), text).unwrap();
+    write("0001_a.sql", "CREATE TABLE a(x);\n");
+    write("0003_c.sql", "CREATE TABLE c(x);\n");
+    project.ok(&["upgrade", "-q"]);
+    assert!(project.ok(&["status"]).ends_with("\npending     none\n"));
+    assert!(project.ok(&["status", "--json"]).ends_with(",\"refused\":[]}\n"));
+    write("0001_a.sql", "CREATE TABLE a(x, y);\n");
+    write("0002_b.sql", "CREATE TABLE b(x);\n");
+    let told = project.ok(&["status"]);
+    let late = "\nrefused     revision 0002 stands before 0003, which is applied, and never ran itself [history.passed_over]\n";
+    assert!(told.contains(late), "{told}");
+    assert!(told.contains("\nrefused     revision 0001 was applied at "), "{told}");
+    let told: serde_json::Value = serde_json::from_str(&project.ok(&["status", "--json"])).unwrap();
+    let codes = ["history.passed_over", "history.changed_revision"];
+    assert_eq!([&told["refused"][0]["code"], &told["refused"][1]["code"]], codes);
+    assert!(project.refused(&["upgrade"]).contains(codes[0]));
+}
+
 /// refinery was killed between its second migration and the row that records it.
 #[test]
 fn adopted_where_refinery_stopped() {

@@ -182,7 +182,10 @@ pub enum Command {
         rev_range: String,
     },
     /// Say where the database is, and what an upgrade would do
-    #[command(after_help = "  limbeck status\n  limbeck -d app.db status --json")]
+    #[command(
+        after_help = "Where an upgrade would refuse the database because an applied file has changed, or one came too\n\
+        late, that is said.\n\n  limbeck status\n  limbeck -d app.db status --json"
+    )]
     Status,
     /// Compare what the migrations make with the schema that is wanted
     #[command(

@@ -26,6 +26,19 @@ pub(super) struct Changed<'m> {
 }
 
 impl Migrator<'_> {
+    /// What an upgrade would refuse of the applied revisions, of which the folder knows all: those that have another text
+    /// now or cannot be read, and one that was passed over. Reads only.
+    pub(crate) fn refusals(&self, db: &mut dyn Database) -> Result<Vec<Error>> {
+        let rows = self.version_rows(db)?;
+        let applied = self.applied(db)?;
+        let mut found: Vec<Error> = applied.refuse_passed_over(&rows).err().into_iter().collect();
+        let mut unreadable = Vec::new();
+        let changed = applied.compared(&rows, &mut |error| unreadable.push(error))?;
+        found.extend(changed.iter().map(Changed::error));
+        found.append(&mut unreadable);
+        Ok(found)
+    }
+
     /// Reads the record.
     pub(super) fn applied(&self, db: &mut dyn Database) -> Result<Applied<'_>> {
         self.applied_as(db, false)
