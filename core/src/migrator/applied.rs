@@ -28,6 +28,7 @@ pub(super) struct Changed<'m> {
 impl Migrator<'_> {
     /// What an upgrade would refuse of the applied revisions, of which the folder knows all: those that have another text
     /// now or cannot be read, and one that was passed over. Reads only.
+    #[cfg(feature = "command")]
     pub(crate) fn refusals(&self, db: &mut dyn Database) -> Result<Vec<Error>> {
         let rows = self.version_rows(db)?;
         let applied = self.applied(db)?;
