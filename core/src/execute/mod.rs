@@ -11,6 +11,7 @@ pub(crate) mod header;
 mod in_place;
 mod job;
 mod known;
+mod left_broken;
 mod outside;
 mod portable;
 mod pragmas;
@@ -52,6 +53,7 @@ pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
 pub(crate) use job::{Job, JobBody};
 use known::Known;
+use left_broken::AtStake;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
 pub(crate) use rules::broken_rows;
@@ -97,6 +99,9 @@ pub(crate) struct Options {
     pub trust_schema: bool,
     pub cancel: CancelHandle,
     pub purpose: Purpose,
+    /// A folder is replayed revision by revision, on a database that is thrown away: what one leaves broken, a later
+    /// one may mend.
+    pub replay: bool,
     pub room: Room,
 }
 
@@ -180,6 +185,7 @@ pub(crate) fn run(
         step_started: started,
         last: false,
         watch: Watch::default(),
+        at_stake: AtStake::default(),
         checks: Checks::default(),
         rows: from,
         open: &open,
@@ -231,6 +237,7 @@ struct Run<'r, 'l> {
     /// Steps begun so far.
     done: usize,
     watch: Watch,
+    at_stake: AtStake,
     checks: Checks,
     report: Report,
     /// Steps that are done and not committed.
@@ -369,6 +376,11 @@ impl<'r, 'l> Run<'r, 'l> {
     }
 
     fn commit(&mut self) -> Result<()> {
+        self.commit_after(left_broken::refuse)
+    }
+
+    /// Commits if `last` agrees, which is asked after everything else.
+    fn commit_after(&mut self, last: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         if !self.open.get() {
             return Ok(());
         }
@@ -378,6 +390,7 @@ impl<'r, 'l> Run<'r, 'l> {
         }
         let mut db = Watched { db: self.db, listener: self.listener };
         self.warnings.extend(self.watch.check(&mut db)?);
+        last(self)?;
         self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
         self.open.set(false);
         for (step, milliseconds) in self.pending.drain(..) {
@@ -422,6 +435,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 }
             }
         }
+        self.at_stake.stand_in(job);
         self.finish(job, alterations, planner)
     }
 
@@ -444,6 +458,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 }
                 room::for_statement(self, &deed)?;
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &deed)?;
+                left_broken::note(self, &deed, item)?;
                 portable::note_keys(self)?;
                 self.statement(&sql)?;
                 Ok(Vec::new())

@@ -2,7 +2,7 @@
 //! kept in its history row. A run that finds it half done goes on where it stopped, and of several
 //! processes each statement is done by one.
 
-use super::{Run, located, room};
+use super::{Run, left_broken, located, room};
 use crate::deed::Deed;
 use crate::error::{ErrorKind, Result};
 use crate::event::Event;
@@ -55,7 +55,8 @@ pub(super) fn run(run: &mut Run<'_, '_>, job: &Job, planner: &dyn Planner) -> Re
         let done = if own { patiently(run, item) } else { run.item(item).map(|_| ()) };
         done.map_err(|error| located(error, job, item))?;
         history.advance(run.db, revision, at + 1)?;
-        run.commit().map_err(|error| located(error, job, item))?;
+        // What it leaves broken the next may mend.
+        run.commit_after(|_| Ok(())).map_err(|error| located(error, job, item))?;
     }
     run.begin()?;
     if history.rows(run.db)? != run.rows {
@@ -64,7 +65,7 @@ pub(super) fn run(run: &mut Run<'_, '_>, job: &Job, planner: &dyn Planner) -> Re
     }
     run.step_started = began;
     run.finish(job, Vec::new(), planner)?;
-    run.commit()?;
+    run.commit_after(left_broken::warn)?;
     Ok(true)
 }
 
