@@ -144,7 +144,8 @@ kinds! {
 
     /// The proof before COMMIT found a difference that the plan does not name.
     ProofFailed = "proof.difference",
-    /// A view or trigger that compiled before the alteration no longer does.
+    /// A view or trigger that compiled before the alteration, or before a table or view was dropped, no longer does, or a
+    /// foreign key has lost its table.
     DependentBroken = "proof.dependent_broken",
     /// The run left rows whose foreign key finds no parent.
     ForeignKeyViolated = "proof.foreign_key",

@@ -28,7 +28,8 @@ struct Drop {
     view: bool,
     name: String,
     statement: String,
-    line: u32,
+    /// None in code.
+    line: Option<u32>,
     revision: Option<String>,
     file: Option<String>,
     /// The views and triggers that need it, directly or through views.
@@ -44,7 +45,10 @@ impl AtStake {
     pub fn stand_in(&mut self, job: &Job) {
         for drop in self.0.iter_mut().rev().take_while(|drop| drop.revision.is_none()) {
             drop.revision.clone_from(&job.step.revision);
-            drop.file.clone_from(&job.file);
+            match job.section() {
+                Some(_) => drop.file.clone_from(&job.file),
+                None => drop.line = None,
+            }
         }
     }
 }
@@ -73,7 +77,7 @@ pub(super) fn note(run: &mut Run<'_, '_>, deed: &Deed, item: &Item) -> Result<()
         view,
         name: name.clone(),
         statement: item.sql.clone(),
-        line: item.line,
+        line: Some(item.line),
         revision: None,
         file: None,
         objects,
@@ -144,10 +148,11 @@ fn refusal(drop: Drop, dead: &[String]) -> Error {
             "drop it or create it anew in the same revision, or change the table by ALTER TABLE, which keeps what names it"
         }
     };
-    let mut error = Error::new(ErrorKind::DependentBroken, message)
-        .with_hint(hint)
-        .in_statement(&drop.statement)
-        .at_line(drop.line);
+    let mut error =
+        Error::new(ErrorKind::DependentBroken, message).with_hint(hint).in_statement(&drop.statement);
+    if let Some(line) = drop.line {
+        error = error.at_line(line);
+    }
     if let Some(revision) = &drop.revision {
         error = error.in_revision(revision);
     }
