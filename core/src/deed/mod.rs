@@ -116,10 +116,10 @@ fn of_command(command: &TriggerCmd<'_>) -> Deed {
 fn of_statement(statement: &Stmt<'_>, sql: &str) -> Deed {
     match statement {
         Stmt::CreateTable { temporary: false, tbl_name, .. } => Deed::CreateTable { table: table(tbl_name) },
-        Stmt::CreateIndex { idx_name, tbl_name, .. } => {
+        Stmt::CreateIndex { unique, idx_name, tbl_name, .. } => {
             let on = unquote(tbl_name.0);
             let here = in_main(schema(idx_name).as_deref());
-            match here.then(|| NewIndex::read(table(idx_name), on.clone(), sql)).flatten() {
+            match here.then(|| NewIndex::read(table(idx_name), on.clone(), *unique, sql)).flatten() {
                 Some(index) => Deed::CreateIndex(index),
                 None => Deed::Other { table: Some(on) },
             }

@@ -56,7 +56,7 @@ use known::Known;
 use left_broken::AtStake;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
-pub(crate) use rules::broken_rows;
+pub(crate) use rules::{broken_rows, equal_rows};
 use unbroken::Unbroken;
 use watched::Watched;
 pub(crate) use way_out::unfinished;
@@ -460,8 +460,13 @@ impl<'r, 'l> Run<'r, 'l> {
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &deed)?;
                 left_broken::note(self, &deed, item)?;
                 portable::note_keys(self)?;
-                self.statement(&sql)?;
-                Ok(Vec::new())
+                match (self.statement(&sql), &deed) {
+                    // Only SQLite's refusal costs a scan more.
+                    (Err(error), Deed::CreateIndex(index)) => {
+                        Err(rules::with_equal_rows(&mut self.watched(), index, error))
+                    }
+                    (done, _) => done.map(|_| Vec::new()),
+                }
             }
         }
     }
