@@ -333,7 +333,7 @@ mod tests {
             let mut db = Connection::open_in_memory().unwrap();
             let first = format!("CREATE TABLE t(a, b); CREATE VIEW v AS SELECT * FROM t; {view}");
             let files = [("1.sql", first.as_str()), ("2.sql", "ALTER TABLE t RENAME a TO c")];
-            let error = Migrator::new(&files).unwrap().upgrade(&mut db, "head").unwrap_err();
+            let error = Migrator::new(files).unwrap().upgrade(&mut db, "head").unwrap_err();
             assert_eq!(error.kind(), ErrorKind::DependentBroken);
             assert!(error.hint().is_some_and(|found| found.starts_with(hint)), "{error:?}");
         }

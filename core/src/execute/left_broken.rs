@@ -19,11 +19,11 @@ use crate::sql::{same_name, tokens, unquote};
 
 /// What the statements of a transaction have put at stake.
 #[derive(Debug, Default)]
-pub(super) struct AtStake(Vec<Drop>);
+pub(super) struct AtStake(Vec<Dropped>);
 
 /// One DROP TABLE or DROP VIEW of something that others name.
 #[derive(Debug)]
-struct Drop {
+struct Dropped {
     /// Whether it is a view that is dropped.
     view: bool,
     name: String,
@@ -73,7 +73,7 @@ pub(super) fn note(run: &mut Run<'_, '_>, deed: &Deed, item: &Item) -> Result<()
         children.extend(keys.filter(|key| same_name(&key.parent, name)).map(|key| key.table));
         children.dedup();
     }
-    run.at_stake.0.push(Drop {
+    run.at_stake.0.push(Dropped {
         view,
         name: name.clone(),
         statement: item.sql.clone(),
@@ -139,7 +139,7 @@ fn dead(run: &mut Run<'_, '_>) -> Result<Option<Error>> {
     Ok(None)
 }
 
-fn refusal(drop: Drop, dead: &[String]) -> Error {
+fn refusal(drop: Dropped, dead: &[String]) -> Error {
     let word = if drop.view { "VIEW" } else { "TABLE" };
     let message = format!("DROP {word} {} would leave what needs it broken: {}", drop.name, dead.join("; "));
     let hint = match drop.view {
@@ -223,4 +223,54 @@ fn compile(db: &mut dyn Database, all: &[Arc<Object>], objects: &[Arc<Object>]) 
     let targets = all.iter().filter(|o| on(o) && !objects.contains(o));
     let asked: Vec<Arc<Object>> = objects.iter().chain(targets).map(Arc::clone).collect();
     Broken::find(db, &asked, "main", "")
+}
+
+#[cfg(all(test, feature = "rusqlite"))]
+mod tests {
+    use rusqlite::Connection;
+
+    use crate::script::Header;
+    use crate::{Code, ErrorKind, Migrator, TransactionMode};
+
+    const FIRST: (&str, &str) = (
+        "1.sql",
+        r#"CREATE TABLE t(a); CREATE TABLE "l""o`g's"(a);
+           CREATE TRIGGER r AFTER INSERT ON t BEGIN INSERT INTO "l""o`g's"(a) VALUES (1); END"#,
+    );
+
+    #[test]
+    fn a_drop_in_code_is_told_by_its_statement() {
+        let drop = r#"DROP TABLE IF EXISTS main."l""o`g's""#;
+        let code = Code::new("2", Header::default(), |step| step.execute(drop));
+        let mut db = Connection::open_in_memory().unwrap();
+        let mut migrator = Migrator::with_code([FIRST], vec![code]).unwrap();
+        let error = migrator.upgrade(&mut db, "head").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DependentBroken);
+        assert_eq!((error.revision(), error.statement()), (Some("2"), Some(drop)));
+        assert_eq!((error.file(), error.line()), (None, None));
+    }
+
+    #[test]
+    fn what_is_temporary_is_looked_at_too() {
+        for (temp, left) in [
+            ("CREATE TEMP VIEW v AS SELECT a FROM t", Some("view v")),
+            ("CREATE TEMP TABLE t(a); CREATE TEMP VIEW v AS SELECT a FROM t", None),
+            (
+                "CREATE TABLE u(a); CREATE TEMP TRIGGER r AFTER DELETE ON u BEGIN DELETE FROM t; END",
+                Some("trigger r of u"),
+            ),
+            ("CREATE TEMP TRIGGER r AFTER DELETE ON t BEGIN DELETE FROM t; END", None),
+        ] {
+            let mut db = Connection::open_in_memory().unwrap();
+            let files = [("1.sql", "CREATE TABLE t(a)"), ("2.sql", "DROP TABLE main.t")];
+            let mut migrator = Migrator::new(files).unwrap().transaction(TransactionMode::PerRevision);
+            migrator.upgrade(&mut db, "1").unwrap();
+            db.execute_batch(temp).unwrap();
+            let found = migrator.upgrade(&mut db, "head").map(drop).map_err(|error| error.to_string());
+            match left {
+                Some(left) => assert!(found.unwrap_err().contains(left), "{temp}"),
+                None => assert_eq!(found, Ok(()), "{temp}"),
+            }
+        }
+    }
 }
