@@ -144,7 +144,7 @@ kinds! {
 
     /// The proof before COMMIT found a difference that the plan does not name.
     ProofFailed = "proof.difference",
-    /// A view or trigger that compiled before the alteration no longer does.
+    /// A view, trigger or foreign key that worked before an alteration or a DROP no longer does.
     DependentBroken = "proof.dependent_broken",
     /// The run left rows whose foreign key finds no parent.
     ForeignKeyViolated = "proof.foreign_key",

@@ -274,6 +274,7 @@ fn written(deed: &Deed) -> Option<&str> {
         Deed::CreateTable { .. }
         | Deed::CreateIndex(_)
         | Deed::Other { .. }
+        | Deed::DropView { .. }
         | Deed::Alter(_)
         | Deed::Vacuum
         | Deed::Neither => None,

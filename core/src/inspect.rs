@@ -8,7 +8,7 @@ use crate::alter::{Child, TableState};
 use crate::db::{Database, Value, not_utf8};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::schema::{Object, ObjectKind, TableDef};
-use crate::sql::{lower, quote, same_name};
+use crate::sql::{TokenType as T, lower, quote, same_name, tokens, unquote};
 
 /// All objects of one schema, in the order in which they were made.
 pub fn objects(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
@@ -246,7 +246,7 @@ pub fn table_of(
     let triggers = objects().filter(|o| o.kind == ObjectKind::Trigger).filter(mine);
     let mut triggers: Vec<Object> = triggers.cloned().collect();
     if !same_name(schema, "temp") {
-        triggers.extend(temp_triggers(all, &found.name));
+        triggers.extend(temp_triggers(all, schema, &found.name));
     }
     Ok(Some(TableState {
         schema: schema.to_owned(),
@@ -259,12 +259,30 @@ pub fn table_of(
 }
 
 /// Temporary triggers on a table of another schema: DROP TABLE takes them along.
-fn temp_triggers(all: &[Arc<Object>], table: &str) -> Vec<Object> {
+fn temp_triggers(all: &[Arc<Object>], schema: &str, table: &str) -> Vec<Object> {
     let temp = || all.iter().map(Arc::as_ref).filter(|o: &&Object| o.schema == "temp");
     let shadowed = temp().any(|o| o.kind == ObjectKind::Table && same_name(&o.name, table));
-    let on_it = |o: &&Object| o.kind == ObjectKind::Trigger && same_name(&o.table, table);
-    // Where a temporary table has the same name, an unqualified trigger is that one's.
-    temp().filter(|o| on_it(o) && !shadowed).cloned().collect()
+    let on_it = |o: &&Object| {
+        o.kind == ObjectKind::Trigger
+            && same_name(&o.table, table)
+            && match o.sql.as_deref().and_then(schema_of_trigger) {
+                Some(written) => same_name(&written, schema),
+                // Where a temporary table has the same name, it is that one's.
+                None => !shadowed,
+            }
+    };
+    temp().filter(on_it).cloned().collect()
+}
+
+/// The schema that a trigger's text has before the name of its table: a trigger may stand on another schema's table
+/// only in `temp`.
+fn schema_of_trigger(sql: &str) -> Option<String> {
+    let all = tokens(sql).ok()?;
+    let on = all.iter().position(|token| token.kind == T::TK_ON)?;
+    match &all[on + 1..] {
+        [schema, dot, ..] if dot.kind == T::TK_DOT => Some(unquote(schema.text)),
+        _ => None,
+    }
 }
 
 /// Whether a name begins as limbeck's own temporary names do, or as SQLite's.

@@ -258,8 +258,11 @@ pub(super) fn explained(error: Error) -> Error {
         return still_needed(text);
     }
     if text.starts_with("error in view ") || text.starts_with("error in trigger ") {
-        return Error::new(ErrorKind::DependentBroken, text)
-            .with_hint("repair or drop it first: SQLite renames nothing while it does not compile");
+        let hint = match text.contains(" after rename: ") {
+            true => "drop it before the ALTER TABLE, and create it anew after it, by the new name",
+            false => "repair or drop it first: SQLite renames nothing while it does not compile",
+        };
+        return Error::new(ErrorKind::DependentBroken, text).with_hint(hint);
     }
     error
 }
@@ -320,6 +323,21 @@ mod tests {
     use rusqlite::Connection;
 
     use crate::{ErrorKind, Migrator};
+
+    #[test]
+    fn what_a_rename_would_break_is_not_broken_yet() {
+        for (view, hint) in [
+            ("CREATE VIEW w AS SELECT a FROM v", "drop it before"),
+            ("CREATE VIEW w AS SELECT zz FROM v", "repair or drop it first"),
+        ] {
+            let mut db = Connection::open_in_memory().unwrap();
+            let first = format!("CREATE TABLE t(a, b); CREATE VIEW v AS SELECT * FROM t; {view}");
+            let files = [("1.sql", first.as_str()), ("2.sql", "ALTER TABLE t RENAME a TO c")];
+            let error = Migrator::new(files).unwrap().upgrade(&mut db, "head").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::DependentBroken);
+            assert!(error.hint().is_some_and(|found| found.starts_with(hint)), "{error:?}");
+        }
+    }
 
     #[test]
     fn a_table_of_another_schema_is_pointed_at() {

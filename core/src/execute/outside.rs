@@ -27,7 +27,7 @@ pub(super) fn run(run: &mut Run<'_, '_>, job: &Job, planner: &dyn Planner) -> Re
         let entry = run.entry(job, revision, None);
         history.start(run.db, &entry)?;
     }
-    run.commit()?;
+    run.commit_so_far()?;
     for (at, item) in section.items.iter().enumerate() {
         let own = refuses_a_transaction(&item.sql);
         if before.is_some_and(|done| at < done) {
@@ -55,7 +55,8 @@ pub(super) fn run(run: &mut Run<'_, '_>, job: &Job, planner: &dyn Planner) -> Re
         let done = if own { patiently(run, item) } else { run.item(item).map(|_| ()) };
         done.map_err(|error| located(error, job, item))?;
         history.advance(run.db, revision, at + 1)?;
-        run.commit().map_err(|error| located(error, job, item))?;
+        // What it leaves broken the next may mend.
+        run.commit_after(|_| Ok(())).map_err(|error| located(error, job, item))?;
     }
     run.begin()?;
     if history.rows(run.db)? != run.rows {
@@ -64,7 +65,8 @@ pub(super) fn run(run: &mut Run<'_, '_>, job: &Job, planner: &dyn Planner) -> Re
     }
     run.step_started = began;
     run.finish(job, Vec::new(), planner)?;
-    run.commit()?;
+    run.at_stake.commit();
+    run.commit_revision()?;
     Ok(true)
 }
 

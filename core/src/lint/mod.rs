@@ -46,7 +46,7 @@ mod unreadable;
 pub(crate) use allow::allowed;
 pub(crate) use moment::Moments;
 pub use rule::{Finding, Level, Levels, Rule};
-pub(crate) use unreadable::failed;
+pub(crate) use unreadable::{failed, leaves_broken};
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -127,6 +127,8 @@ impl Findings {
 pub(crate) struct Earlier {
     /// Columns whose rows were given a value: table and column, in lowercase.
     filled: HashSet<(String, String)>,
+    /// Tables that were made, in lowercase.
+    made: HashSet<String>,
 }
 
 /// Judges files by their texts; they come in the order in which they run.
@@ -140,7 +142,7 @@ pub(crate) fn texts(script: &Script, earlier: &mut Earlier, findings: &mut Findi
             return false;
         }
     };
-    destructive::look(&reading, findings);
+    destructive::look(&reading, earlier, findings);
     not_null::look(&reading, earlier, findings);
     defaults::look(&reading, findings);
     mixed::look(&reading, findings);

@@ -80,7 +80,8 @@ rules! {
     RenameInUse = "rename_in_use", Warn;
     /// Of the table that a full-text table reads its text from "its columns must be the same as or a superset
     /// of those defined for the FTS table" (<https://sqlite.org/fts3.html>). SQLite drops one all the same, and
-    /// from then on a query that wants the text fails, and so does 'rebuild'.
+    /// from then on a query that wants the text fails, and so does 'rebuild'. Nor does it look for the views, triggers
+    /// and foreign keys that name what is dropped: a trigger fails every write from then on, and a run refuses it.
     DropInUse = "drop_in_use", Error;
     /// What SQLite ignores or refuses inside a transaction, or what limbeck does itself: the file is
     /// refused by every command that would run it.

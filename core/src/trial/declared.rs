@@ -66,6 +66,7 @@ impl Declared {
             Deed::CreateTable { .. }
             | Deed::CreateIndex(_)
             | Deed::Other { .. }
+            | Deed::DropView { .. }
             | Deed::Vacuum
             | Deed::Neither => return,
         };
