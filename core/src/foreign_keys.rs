@@ -27,6 +27,9 @@ pub struct Watch {
 impl Watch {
     /// Notes which tables a statement, about to run, could leave dangling.
     pub fn statement(&mut self, db: &mut dyn Database, deed: &Deed) -> Result<()> {
+        if let Deed::DropIndex { index } = deed {
+            return self.drop_index(db, index);
+        }
         let Some(table) = written(deed) else { return Ok(()) };
         let keys = self.keys(db)?;
         if keys.is_empty() {
@@ -50,6 +53,18 @@ impl Watch {
             }
         }
         self.touch(db, tables)
+    }
+
+    /// Notes the children of a table that is about to lose a unique index: "the parent key columns must be [...] the
+    /// subject of a UNIQUE constraint or have a UNIQUE index" (<https://sqlite.org/foreignkeys.html#fk_indexes>).
+    fn drop_index(&mut self, db: &mut dyn Database, index: &str) -> Result<()> {
+        if self.keys(db)?.is_empty() {
+            return Ok(());
+        }
+        let Some(parent) = inspect::text_holds(db, "index", index, "unique")? else { return Ok(()) };
+        let keys = self.keys(db)?.iter().filter(|key| key.to.is_some() && same_name(&key.parent, &parent));
+        let children: Vec<String> = keys.map(|key| key.table.clone()).collect();
+        self.touch(db, children)
     }
 
     /// Refuses a DROP TABLE that would change rows of other tables, where keys are enforced: "If foreign key
@@ -273,6 +288,7 @@ fn written(deed: &Deed) -> Option<&str> {
         | Deed::DropTable { table, .. } => Some(table),
         Deed::CreateTable { .. }
         | Deed::CreateIndex(_)
+        | Deed::DropIndex { .. }
         | Deed::Other { .. }
         | Deed::Alter(_)
         | Deed::Vacuum
@@ -302,13 +318,18 @@ fn affected(db: &mut dyn Database, keys: &[KeyColumn], deed: &Deed, replaces: bo
         Deed::Insert { .. } | Deed::Update { .. } => replaces || replaces_by_rule(db, keys, table)?,
         _ => true,
     };
+    // "If a table contains a column of type INTEGER PRIMARY KEY, then that column becomes an alias for the ROWID":
+    // https://sqlite.org/rowidtable.html
+    let rowid = matches!(deed, Deed::Update { columns, .. }
+        if ["rowid", "_rowid_", "oid"].iter().any(|alias| has(columns, alias)));
     let dangles = |key: &&KeyColumn| {
         let (child, parent) = match deed {
             Deed::Insert { .. } => (true, false),
             // The parent's primary key may be any column, the rowid too: too careful at worst.
-            Deed::Update { columns, .. } => {
-                (has(columns, &key.from), key.to.as_ref().is_none_or(|to| has(columns, to)))
-            }
+            Deed::Update { columns, .. } => (
+                key.from_computed || rowid || has(columns, &key.from),
+                key.to_computed || rowid || key.to.as_ref().is_none_or(|to| has(columns, to)),
+            ),
             _ => (false, true),
         };
         (child && same_name(&key.table, table)) || ((parent || deletes) && same_name(&key.parent, table))
@@ -323,7 +344,6 @@ fn replaces(deed: &Deed) -> bool {
 /// Whether a rule of a parent may replace its rows: "REPLACE [...] deletes pre-existing rows that are causing the
 /// constraint violation" (<https://sqlite.org/lang_conflict.html>).
 fn replaces_by_rule(db: &mut dyn Database, keys: &[KeyColumn], table: &str) -> Result<bool> {
-    let rule = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE \
-                AND sql LIKE '%REPLACE%'";
-    Ok(keys.iter().any(|key| same_name(&key.parent, table)) && db.any(rule, &[table.into()])?)
+    Ok(keys.iter().any(|key| same_name(&key.parent, table))
+        && inspect::text_holds(db, "table", table, "replace")?.is_some())
 }
