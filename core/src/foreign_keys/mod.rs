@@ -2,22 +2,26 @@
 //! leaves dangling fails it before COMMIT. Only tables whose keys could have changed are checked,
 //! and only rows that dangle now and did not before count.
 
+mod orphans;
+
 use litemap::LiteMap;
 
-use crate::db::{Database, Value};
+use crate::db::Database;
 use crate::deed::{Deed, in_main, of_trigger};
-use crate::error::{Error, ErrorKind, Result, Violation, counted, refusal};
+use crate::error::{Error, ErrorKind, Result, counted};
 use crate::inspect::{self, KeyColumn};
 use crate::sql::{quote, same_name};
-
-/// Rows of one table that find no parent: (parent, rowid) → how many.
-type Dangling = LiteMap<(String, Option<i64>), u64>;
+use orphans::{Dangling, dangling, new_since, tell};
 
 /// Watches the tables of `main` whose keys a run could have changed.
 #[derive(Debug, Default)]
 pub struct Watch {
     /// What dangled before the run touched the table; an error where SQLite cannot tell.
     before: LiteMap<String, Result<Dangling, String>>,
+    /// What dangled in a table that was dropped, under the name that it had before the run.
+    gone: LiteMap<String, Dangling>,
+    /// New names of tables, with the old ones.
+    renamed: Vec<(String, String)>,
     /// Tables whose rowids are no longer the same.
     renumbered: Vec<String>,
     /// The foreign keys of the schema, and the schema's version when they were read.
@@ -35,6 +39,7 @@ impl Watch {
         if keys.is_empty() {
             return Ok(());
         }
+        let is_child = keys.iter().any(|key| same_name(&key.table, table));
         // "If an ON CONFLICT clause is specified as part of the statement causing the trigger to fire, then conflict
         // handling policy of the outer statement is used instead": https://sqlite.org/lang_createtrigger.html
         let outer = replaces(deed);
@@ -52,7 +57,36 @@ impl Watch {
                 pending.extend(written(&deed).map(str::to_owned));
             }
         }
-        self.touch(db, tables)
+        self.touch(db, tables)?;
+        match deed {
+            Deed::DropTable { schema, table } if is_child && in_main(schema.as_deref()) => {
+                self.drop_table(db, &table.to_ascii_lowercase())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes what dangles in a table that is about to be dropped, where another that was written may take its
+    /// place: a rebuild by hand.
+    fn drop_table(&mut self, db: &mut dyn Database, table: &str) -> Result<()> {
+        if !self.before.keys().any(|other| other != table) {
+            return Ok(());
+        }
+        let noted = self.before.get_mut(table).map(|before| before.as_mut().map(std::mem::take));
+        let dangling = match noted {
+            Some(Ok(dangling)) => Ok(dangling),
+            Some(Err(_)) => return Ok(()),
+            None => dangling(db, table)?,
+        };
+        let old = self.renamed.iter().rev().find(|(to, _)| to == table).map(|(_, from)| from);
+        let name = old.filter(|old| self.before.contains_key(*old)).map_or(table, String::as_str);
+        if let Ok(dangling) = dangling
+            && !dangling.orphans.is_empty()
+        {
+            // Of several that had the name, the first is what stood there before the run.
+            self.gone.try_insert(name.to_owned(), dangling);
+        }
+        Ok(())
     }
 
     /// Notes the children of a table that is about to lose a unique index: "the parent key columns must be [...] the
@@ -131,7 +165,7 @@ impl Watch {
         let tables: Vec<String> = self.keys(db)?.iter().map(|key| key.table.to_ascii_lowercase()).collect();
         for table in tables {
             // Those that are there already stay as they were noted.
-            self.before.try_insert(table, Ok(Dangling::new()));
+            self.before.try_insert(table, Ok(Dangling::default()));
         }
         Ok(())
     }
@@ -150,13 +184,11 @@ impl Watch {
         for table in self.renumbered.iter_mut().filter(|table| **table == from) {
             table.clone_from(&to);
         }
-        for (_, dangling) in &mut self.before {
-            let Ok(dangling) = dangling else { continue };
-            *dangling = std::mem::take(dangling)
-                .into_iter()
-                .map(|((parent, rowid), n)| ((if parent == from { to.clone() } else { parent }, rowid), n))
-                .collect();
+        let noted = (&mut self.before).into_iter().filter_map(|(_, before)| before.as_mut().ok());
+        for dangling in noted.chain((&mut self.gone).into_iter().map(|(_, gone)| gone)) {
+            dangling.rename_parent(&from, &to);
         }
+        self.renamed.push((to, from));
     }
 
     /// Notes that a table's rows no longer have the rowids they had.
@@ -172,6 +204,8 @@ impl Watch {
         let mut warnings = Vec::new();
         let mut violations = Vec::new();
         let renumbered = std::mem::take(&mut self.renumbered);
+        let gone = std::mem::take(&mut self.gone);
+        self.renamed.clear();
         for (table, before) in std::mem::take(&mut self.before) {
             if !db.has_table("main", &table)? {
                 continue;
@@ -191,8 +225,8 @@ impl Watch {
                 }
                 (before, Ok(after)) => {
                     let before = before.unwrap_or_default();
-                    let loose = renumbered.contains(&table);
-                    compare(&table, &before, &after, loose, &mut violations, &mut warnings);
+                    let new = new_since(&before, &after, renumbered.contains(&table), gone.get(&table));
+                    tell(&table, &after, &new, &mut violations, &mut warnings);
                 }
             }
         }
@@ -210,73 +244,6 @@ impl Watch {
         .with_hint("delete or repair those rows in the same revision: no cascade fires during a migration")
         .with_violations(violations))
     }
-}
-
-fn compare(
-    table: &str,
-    before: &Dangling,
-    after: &Dangling,
-    loose: bool,
-    violations: &mut Vec<Violation>,
-    warnings: &mut Vec<String>,
-) {
-    let mut parents: Vec<&String> = after.keys().map(|(parent, _)| parent).collect();
-    parents.dedup();
-    for parent in parents {
-        let of = |dangling: &Dangling| -> Dangling {
-            dangling.iter().filter(|((p, _), _)| p == parent).map(|(key, n)| (key.clone(), *n)).collect()
-        };
-        let (was, is) = (of(before), of(after));
-        let total = |dangling: &Dangling| dangling.values().sum::<u64>();
-        let new: Vec<(&(String, Option<i64>), u64)> = is
-            .iter()
-            .filter_map(|(key, n)| {
-                let extra = n.saturating_sub(was.get(key).copied().unwrap_or(0));
-                (extra > 0).then_some((key, extra))
-            })
-            .collect();
-        let count =
-            if loose { total(&is).saturating_sub(total(&was)) } else { new.iter().map(|(_, n)| n).sum() };
-        if count > 0 {
-            let keys =
-                new.iter().filter_map(|((_, rowid), _)| rowid.map(|id| id.to_string())).take(5).collect();
-            violations.push(Violation {
-                table: table.to_owned(),
-                rule: format!("REFERENCES {parent}"),
-                count,
-                keys,
-            });
-        } else {
-            warnings.push(format!(
-                "{} of {table} had no parent in {parent} before, and have none now",
-                counted(total(&is), "row")
-            ));
-        }
-    }
-}
-
-/// The rows of a table that find no parent, or SQLite's message where the parent has no fitting key.
-fn dangling(db: &mut dyn Database, table: &str) -> Result<Result<Dangling, String>> {
-    let sql = format!("PRAGMA main.foreign_key_check({})", quote(table));
-    let mut found = Vec::new();
-    let read = db.query(&sql, &[], &mut |row| {
-        if let [_, rowid, Value::Text(parent), ..] = row {
-            let rowid = if let Value::Integer(id) = rowid { Some(*id) } else { None };
-            found.push((parent.to_ascii_lowercase(), rowid));
-        }
-        Ok(())
-    });
-    match read {
-        Ok(()) => Ok(Ok(tallied(found))),
-        Err(error) if refusal(&error) => Ok(Err(error.to_string())),
-        Err(error) => Err(error),
-    }
-}
-
-fn tallied(mut found: Vec<(String, Option<i64>)>) -> Dangling {
-    found.sort_unstable();
-    let runs = found.chunk_by(|one, next| one == next);
-    runs.map(|same| (same[0].clone(), same.len() as u64)).collect()
 }
 
 /// The table whose rows a statement writes. DDL but for DROP TABLE writes none.
