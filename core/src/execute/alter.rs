@@ -158,7 +158,11 @@ pub(super) fn one_group(
     // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
     // limbeck finds all of them.
     run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
-    let report = carry_out(run, state, &draft, choice, anew, &before)?;
+    let mut release = |run: &mut Run<'_, '_>| {
+        change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
+        Ok(())
+    };
+    let report = carry_out(run, state, &draft, choice, anew, &before, &mut release)?;
     run.db.execute("PRAGMA legacy_alter_table = 0")?;
     if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
         run.watch.rename(from, to);
@@ -185,7 +189,8 @@ fn having_name<'o>(objects: &'o [Arc<Object>], schema: &str, name: &str) -> Opti
     named.find(|object| object.kind != ObjectKind::Trigger && object.schema == schema)
 }
 
-/// Goes the way that was chosen; where the rows do not allow an edit in place, rebuilds.
+/// Goes the way that was chosen; where the rows do not allow an edit in place, rebuilds. `release` drops what does not
+/// compile without the columns that have gone: SQLite's own DROP COLUMN of another one would stumble over it.
 fn carry_out(
     run: &mut Run<'_, '_>,
     state: &TableState,
@@ -193,13 +198,17 @@ fn carry_out(
     choice: Choice,
     made_anew: Option<Vec<String>>,
     before: &Inventory,
+    release: &mut dyn FnMut(&mut Run<'_, '_>) -> Result<()>,
 ) -> Result<AlterationReport> {
     let table = state.table.name.clone();
     let why = match choice {
         Choice::Nothing => String::new(),
         Choice::Native(statements) => {
             let done = made_anew.map_or(Ok(false), |statements| anew(run, &statements))?;
-            for statement in statements.iter().filter(|_| !done) {
+            for (at, statement) in statements.iter().enumerate().filter(|_| !done) {
+                if at > 0 && before.has_dependents() {
+                    release(run)?;
+                }
                 run.execute(statement).map_err(explained)?;
             }
             return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
