@@ -13,11 +13,47 @@ use crate::inspect::{self, KeyColumn};
 use crate::sql::{quote, same_name};
 use orphans::{Dangling, dangling, new_since, tell};
 
+/// Where the statements stand that could leave rows of a table dangling; what is not the same for all is left out.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Place {
+    revision: Option<String>,
+    file: Option<String>,
+    line: Option<u32>,
+}
+
+impl Place {
+    fn join(&mut self, other: &Place) {
+        if self.revision != other.revision {
+            *self = Place::default();
+        } else if self.line != other.line {
+            self.line = None;
+        }
+    }
+
+    /// An error with the place it comes from.
+    fn of(mut error: Error, place: &Place) -> Error {
+        if let Some(revision) = &place.revision {
+            error = error.in_revision(revision);
+        }
+        if let Some(file) = &place.file {
+            error = error.in_file(file);
+        }
+        match place.line {
+            Some(line) => error.at_line(line),
+            None => error,
+        }
+    }
+}
+
 /// Watches the tables of `main` whose keys a run could have changed.
 #[derive(Debug, Default)]
 pub struct Watch {
     /// What dangled before the run touched the table; an error where SQLite cannot tell.
     before: LiteMap<String, Result<Dangling, String>>,
+    /// What runs now.
+    place: Place,
+    /// What has touched a table.
+    touched_by: LiteMap<String, Place>,
     /// What dangled in a table that was dropped, under the name that it had before the run.
     gone: LiteMap<String, Dangling>,
     /// New names of tables, with the old ones.
@@ -29,6 +65,17 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// Notes which revision begins.
+    pub fn begin(&mut self, revision: Option<&str>, file: Option<&str>) {
+        self.place =
+            Place { revision: revision.map(str::to_owned), file: file.map(str::to_owned), line: None };
+    }
+
+    /// Notes which of its statements begins, by its line.
+    pub fn line(&mut self, line: u32) {
+        self.place.line = Some(line);
+    }
+
     /// Notes which tables a statement, about to run, could leave dangling.
     pub fn statement(&mut self, db: &mut dyn Database, deed: &Deed) -> Result<()> {
         if let Deed::DropIndex { index } = deed {
@@ -145,6 +192,10 @@ impl Watch {
     pub fn touch(&mut self, db: &mut dyn Database, tables: impl IntoIterator<Item = String>) -> Result<()> {
         for table in tables {
             let table = table.to_ascii_lowercase();
+            match self.touched_by.get_mut(&table) {
+                Some(place) => place.join(&self.place),
+                None => _ = self.touched_by.insert(table.clone(), self.place.clone()),
+            }
             if !self.before.contains_key(&table) {
                 let dangling = dangling(db, &table)?;
                 self.before.insert(table, dangling);
@@ -181,6 +232,12 @@ impl Watch {
         if let Some(before) = self.before.remove(&from) {
             self.before.insert(to.clone(), before);
         }
+        if let Some(mut place) = self.touched_by.remove(&from) {
+            if let Some(other) = self.touched_by.remove(&to) {
+                place.join(&other);
+            }
+            self.touched_by.insert(to.clone(), place);
+        }
         for table in self.renumbered.iter_mut().filter(|table| **table == from) {
             table.clone_from(&to);
         }
@@ -205,6 +262,7 @@ impl Watch {
         let mut violations = Vec::new();
         let renumbered = std::mem::take(&mut self.renumbered);
         let gone = std::mem::take(&mut self.gone);
+        let touched_by = std::mem::take(&mut self.touched_by);
         self.renamed.clear();
         for (table, before) in std::mem::take(&mut self.before) {
             if !db.has_table("main", &table)? {
@@ -215,13 +273,14 @@ impl Watch {
                     warnings.push(format!("foreign keys of {table} cannot be checked: {message}"))
                 }
                 (Ok(_), Err(message)) => {
-                    return Err(Error::new(
+                    let error = Error::new(
                         ErrorKind::ForeignKeyViolated,
                         format!("the foreign keys of {table} no longer work: {message}"),
                     )
                     .with_hint(
                         "a parent needs a PRIMARY KEY or UNIQUE on just the columns that are referenced",
-                    ));
+                    );
+                    return Err(touched_by.get(&table).into_iter().fold(error, Place::of));
                 }
                 (before, Ok(after)) => {
                     let before = before.unwrap_or_default();
@@ -233,16 +292,34 @@ impl Watch {
         if violations.is_empty() {
             return Ok(warnings);
         }
-        let listed: Vec<String> = violations
-            .iter()
-            .map(|v| format!("{} of {} ({})", counted(v.count, "row"), v.table, v.rule))
-            .collect();
-        Err(Error::new(
+        let listed = violations.iter().map(|v| match v.keys.first() {
+            Some(key) => format!("{} of {} ({}; first: {key})", counted(v.count, "row"), v.table, v.rule),
+            None => format!("{} of {} ({})", counted(v.count, "row"), v.table, v.rule),
+        });
+        let listed = listed.collect::<Vec<_>>().join(", ");
+        let mut places = violations.iter().filter_map(|v| touched_by.get(&v.table));
+        let place = places.next().cloned().map(|mut place| {
+            places.for_each(|other| place.join(other));
+            place
+        });
+        let mut hint =
+            "delete or repair those rows in the same revision: no cascade fires during a migration"
+                .to_owned();
+        for parent in violations.iter().filter_map(|v| v.rule.strip_prefix("REFERENCES ")) {
+            if !db.has_table("main", parent)? {
+                hint = format!(
+                    "there is no table {parent}: make it, drop the foreign key, or delete or repair those rows in the same revision"
+                );
+                break;
+            }
+        }
+        let error = Error::new(
             ErrorKind::ForeignKeyViolated,
-            format!("the migration would leave {} without a parent", listed.join(", ")),
+            format!("the migration would leave {listed} without a parent"),
         )
-        .with_hint("delete or repair those rows in the same revision: no cascade fires during a migration")
-        .with_violations(violations))
+        .with_hint(hint)
+        .with_violations(violations);
+        Err(place.iter().fold(error, Place::of))
     }
 }
 
