@@ -374,20 +374,34 @@ pub fn foreign_keys(db: &mut dyn Database, schema: &str) -> Result<Vec<KeyColumn
     // of like() and upper().
     let texts =
         format!("SELECT rowid, CAST(sql AS BLOB) FROM {}.sqlite_master WHERE type = 'table'", quote(schema));
-    let (mut children, mut computed) = (Vec::new(), Vec::new());
+    // One text of all: most schemas are known by one search through it.
+    let (mut all, mut ends) = (String::new(), Vec::new());
     db.query(&texts, &[], &mut |row| {
         if let [Value::Integer(id), Value::Blob(bytes)] = row {
-            let sql = read(bytes);
-            let is_virtual = sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("create virtual"));
-            if !is_virtual && holds(&sql, "references") {
-                children.push(id.to_string());
-            }
-            if !is_virtual && may_generate(&sql) {
-                computed.push(sql.into_owned());
-            }
+            all.push_str(&read(bytes));
+            all.push('\n');
+            ends.push((*id, all.len()));
         }
         Ok(())
     })?;
+    if !holds(&all, "references") {
+        return Ok(Vec::new());
+    }
+    let (mut children, mut computed) = (Vec::new(), Vec::new());
+    let mut start = 0;
+    for (id, end) in ends {
+        let sql = &all[start..end];
+        start = end;
+        if sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("create virtual")) {
+            continue;
+        }
+        if holds(sql, "references") {
+            children.push(id.to_string());
+        }
+        if may_generate(sql) {
+            computed.push(sql);
+        }
+    }
     if children.is_empty() {
         return Ok(Vec::new());
     }
@@ -451,7 +465,7 @@ struct Computed {
 }
 
 impl Computed {
-    fn read(texts: &[String]) -> Computed {
+    fn read(texts: &[&str]) -> Computed {
         let mut computed = Computed { columns: Vec::new(), any: false };
         for sql in texts {
             match TableDef::parse(sql) {
