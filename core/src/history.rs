@@ -266,8 +266,8 @@ impl<'a> History<'a> {
     /// Errors: [`ErrorKind::StatementFailed`] where the name is something else's.
     fn has_version_table(&self, db: &mut dyn Database, schema: &str) -> Result<bool> {
         let sql = format!(
-            "SELECT type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' FROM {schema}.sqlite_master \
-             WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')"
+            "SELECT type = 'table' AND sql NOT BETWEEN 'CREATE VIRTUAL' AND 'CREATE VIRTUAM' \
+             FROM {schema}.sqlite_master WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')"
         );
         match db.integer(&sql, &[self.version_table.into()])? {
             Some(0) => Err(Error::new(

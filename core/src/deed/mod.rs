@@ -21,7 +21,11 @@ pub enum Deed {
     },
     /// In the database itself.
     CreateIndex(NewIndex),
-    /// A view, a trigger, a virtual table, an index elsewhere is made; a trigger or an index is dropped.
+    /// Of the database itself, as far as its name tells.
+    DropIndex {
+        index: String,
+    },
+    /// A view, a trigger, a virtual table, an index elsewhere is made; a trigger or such an index is dropped.
     Other {
         table: Option<String>,
     },
@@ -127,6 +131,9 @@ fn of_statement(statement: &Stmt<'_>, sql: &str) -> Deed {
         Stmt::CreateTrigger { tbl_name, .. } => Deed::Other { table: Some(table(tbl_name)) },
         Stmt::CreateVirtualTable { tbl_name, .. } => Deed::Other { table: Some(table(tbl_name)) },
         Stmt::CreateView { view_name, .. } => Deed::Other { table: Some(table(view_name)) },
+        Stmt::DropIndex { idx_name, .. } if in_main(schema(idx_name).as_deref()) => {
+            Deed::DropIndex { index: table(idx_name) }
+        }
         Stmt::DropIndex { .. } | Stmt::DropTrigger { .. } => Deed::Other { table: None },
         Stmt::DropView { view_name, .. } => {
             Deed::DropView { schema: schema(view_name), view: table(view_name) }
@@ -205,7 +212,8 @@ mod tests {
             ("DROP TABLE temp.\"t u\"", drop(Some("temp"))),
             ("CREATE TABLE \"t u\"(a)", Deed::CreateTable { table: table() }),
             ("CREATE TEMP TABLE t(a)", Deed::Neither),
-            ("DROP INDEX i", Deed::Other { table: None }),
+            ("DROP INDEX main.\"i\"", Deed::DropIndex { index: "i".to_owned() }),
+            ("DROP INDEX temp.i", Deed::Other { table: None }),
             (
                 "DROP VIEW IF EXISTS temp.v",
                 Deed::DropView { schema: Some("temp".to_owned()), view: "v".to_owned() },

@@ -18,6 +18,7 @@ use crate::alter::{
 use crate::db::Database;
 use crate::dependents::{Broken, drop_column_keeps};
 use crate::error::{Error, ErrorKind, Result};
+use crate::inspect::is_reserved;
 use crate::proof::{Change, Inventory};
 use crate::report::{AlterationReport, Way};
 use crate::schema::{Object, ObjectKind};
@@ -29,7 +30,7 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     if !["main", "temp"].iter().any(|own| same_name(own, schema))
         && !run
             .db
-            .any("SELECT 1 FROM pragma_database_list WHERE lower(name) = lower(?1)", &[schema.into()])?
+            .any("SELECT 1 FROM pragma_database_list WHERE name = ?1 COLLATE NOCASE", &[schema.into()])?
     {
         if alteration.if_exists {
             return Ok(Vec::new());
@@ -91,12 +92,10 @@ fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
             )));
         }
     }
-    let sql = format!(
-        "SELECT name FROM {}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
-         AND name NOT LIKE 'limbeck\\_%' ESCAPE '\\' ORDER BY name LIMIT 12",
-        quote(schema)
-    );
-    let there = db.texts(&sql, &[])?;
+    let sql = format!("SELECT name FROM {}.sqlite_master WHERE type = 'table' ORDER BY name", quote(schema));
+    let mut there = db.texts(&sql, &[])?;
+    there.retain(|name| !is_reserved(name));
+    there.truncate(12);
     Ok(match &there[..] {
         [] => error,
         names => error.with_hint(format!("name one of: {}", names.join(", "))),

@@ -290,6 +290,7 @@ impl<'r, 'l> Run<'r, 'l> {
             self.last = jobs.is_empty();
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
+            self.watch.begin(job.step.revision.as_deref(), job.file.as_deref());
             if job.section().is_some_and(|section| !section.transaction) {
                 if !outside::run(self, &job, planner)? {
                     // The rows say what is left.
@@ -434,6 +435,7 @@ impl<'r, 'l> Run<'r, 'l> {
             JobBody::Nothing => {}
             JobBody::Sql(section) => {
                 for item in &section.items {
+                    self.watch.line(item.line);
                     let done = self.item(item).map_err(|error| located(error, job, item))?;
                     alterations.extend(done);
                 }

@@ -65,6 +65,7 @@ impl Declared {
             }
             Deed::CreateTable { .. }
             | Deed::CreateIndex(_)
+            | Deed::DropIndex { .. }
             | Deed::Other { .. }
             | Deed::DropView { .. }
             | Deed::Vacuum
