@@ -57,7 +57,7 @@ use pragmas::Pragmas;
 pub(crate) use rules::broken_rows;
 use unbroken::Unbroken;
 use watched::Watched;
-pub(crate) use way_out::unfinished;
+pub(crate) use way_out::{begun_otherwise, unfinished};
 use way_out::{cancelled, explained, located};
 
 /// What a transaction holds.
@@ -201,7 +201,11 @@ pub(crate) fn run(
             log_warnings(options, &report);
             Ok(report)
         }
-        Err(error) => Err(explained(error, db, options, &report).with_report(report)),
+        Err(error) => {
+            let error = explained(error, db, options, &report);
+            let error = if report.steps.is_empty() { error } else { error.not_alone() };
+            Err(error.with_report(report))
+        }
     }
 }
 

@@ -67,22 +67,23 @@ fn all(scripts: Scripts<'_>, plan: &Plan) -> Result<Vec<Job>> {
     plan.steps.iter().map(|step| job(scripts, step)).collect()
 }
 
-/// Errors: [`ErrorKind::Unfinished`] where a revision was begun and these jobs do not go on with it.
+/// Errors: [`ErrorKind::Unfinished`] where a revision was begun and these jobs do not go on with it, or not
+/// with what is done of it.
 pub(super) fn refuse_unfinished(
     scripts: Scripts<'_>,
     begun: Option<&Unfinished>,
     jobs: &[Job],
 ) -> Result<()> {
-    if let Some(begun) = begun {
-        let goes_on = jobs.iter().any(|job| {
-            job.step.revision.as_deref() == Some(scripts.id(&begun.revision))
-                && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)
-        });
-        if !goes_on {
-            return Err(execute::unfinished(begun));
-        }
+    let Some(begun) = begun else { return Ok(()) };
+    let goes_on = jobs.iter().find(|job| {
+        job.step.revision.as_deref() == Some(scripts.id(&begun.revision))
+            && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)
+    });
+    match goes_on {
+        None => Err(execute::unfinished(begun)),
+        Some(job) if job.step.direction == Direction::Stamp || job.is_begun_by(begun) => Ok(()),
+        Some(job) => Err(execute::begun_otherwise(begun, job.file.as_deref())),
     }
-    Ok(())
 }
 
 fn job(scripts: Scripts<'_>, step: &Step) -> Result<Job> {
