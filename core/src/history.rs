@@ -352,6 +352,12 @@ impl<'a> History<'a> {
         self.write(db, entry, "started")
     }
 
+    /// Has a revision that was begun under a former id go on under the one that it has now.
+    pub fn rename_started(&self, db: &mut dyn Database, former: &str, revision: &str) -> Result<()> {
+        let sql = "UPDATE main.limbeck_history SET revision = ?2 WHERE revision = ?1 AND state = 'started'";
+        run(db, sql, &[former.into(), revision.into()])
+    }
+
     /// Notes that so many statements of a started revision are done, and their checksum.
     pub fn advance(
         &self,

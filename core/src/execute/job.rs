@@ -17,6 +17,8 @@ pub(crate) struct Job {
     pub depends_on: Vec<String>,
     /// What the revision does.
     pub message: String,
+    /// The former id under which it was begun and not finished, where it was.
+    pub begun_as: Option<String>,
     /// What runs.
     pub body: JobBody,
     pub checksum: Option<String>,

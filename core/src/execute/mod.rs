@@ -287,6 +287,9 @@ impl<'r, 'l> Run<'r, 'l> {
             self.last = jobs.is_empty();
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
+            if let (Some(former), Some(revision)) = (&job.begun_as, &job.step.revision) {
+                self.history().rename_started(self.db, former, revision)?;
+            }
             if job.section().is_some_and(|section| !section.transaction) {
                 if !outside::run(self, &job, planner)? {
                     // The rows say what is left.

@@ -51,15 +51,22 @@ pub(super) fn jobs(
     db: &mut dyn Database,
     plan: &Plan,
 ) -> Result<Vec<Job>> {
-    let jobs = all(scripts, plan)?;
-    refuse_unfinished(scripts, options.history().unfinished(db)?.as_ref(), &jobs)?;
-    Ok(jobs)
+    begun_before(scripts, options.history().unfinished(db)?.as_ref(), all(scripts, plan)?)
 }
 
 /// The same, where the record has just been read.
 pub(super) fn jobs_after(applied: &Applied<'_>, plan: &Plan) -> Result<Vec<Job>> {
-    let jobs = all(applied.scripts, plan)?;
-    refuse_unfinished(applied.scripts, applied.unfinished(), &jobs)?;
+    begun_before(applied.scripts, applied.unfinished(), all(applied.scripts, plan)?)
+}
+
+fn begun_before(scripts: Scripts<'_>, begun: Option<&Unfinished>, mut jobs: Vec<Job>) -> Result<Vec<Job>> {
+    refuse_unfinished(scripts, begun, &jobs)?;
+    let former = begun.map(|begun| &begun.revision).filter(|name| scripts.id(name) != name.as_str());
+    if let Some(name) = former
+        && let Some(job) = jobs.iter_mut().find(|job| job.step.revision.as_deref() == Some(scripts.id(name)))
+    {
+        job.begun_as = Some(name.clone());
+    }
     Ok(jobs)
 }
 
@@ -153,6 +160,7 @@ fn bare(step: &Step, message: &str) -> Job {
         revises: Vec::new(),
         depends_on: Vec::new(),
         message: message.to_owned(),
+        begun_as: None,
         body: JobBody::Nothing,
         checksum: None,
         compatible: None,
