@@ -265,11 +265,11 @@ impl Error {
         self
     }
 
-    /// With what of the run is done and stays: its hint no longer says that nothing was changed.
+    /// With something in brackets behind its message.
     #[must_use]
-    pub(crate) fn after(mut self, done: &str) -> Error {
-        self.0.message = format!("{} ({done})", self.0.message);
-        self.not_alone()
+    pub(crate) fn noting(mut self, what: &str) -> Error {
+        self.0.message = format!("{} ({what})", self.0.message);
+        self
     }
 
     /// Something of the run was committed before: its hint no longer says that nothing was changed.

@@ -343,6 +343,19 @@ fn alembics_table() {
     );
 }
 
+/// Where the header answers the library names no revision: the command asks.
+#[test]
+fn where_the_header_answers() {
+    let project = Project::new("header");
+    fs::create_dir(project.0.join("migrations")).unwrap();
+    fs::write(project.0.join("migrations/0001_t.sql"), "CREATE TABLE t(a)").unwrap();
+    fs::write(project.0.join("limbeck.toml"), "database = 'app.db'\nkeep_user_version = true\n").unwrap();
+    project.ok(&["upgrade"]);
+    let told = project.run(&["upgrade"]);
+    assert_eq!(text(&told.stderr), "nothing to do: the database is at 0001\n");
+    assert!(project.ok(&["upgrade", "--json"]).starts_with(r#"{"from":["0001"],"to":["0001"],"steps":[]"#));
+}
+
 #[test]
 fn new_files() {
     let project = shop("files");

@@ -45,7 +45,8 @@ pub(super) fn stopped(error: Error, statements: usize) -> Error {
     }
     let are = if statements == 1 { "is done and stays" } else { "are done and stay" };
     error
-        .after(&format!("{} before it {are}", counted(statements as u64, "statement")))
+        .not_alone()
+        .noting(&format!("{} before it {are}", counted(statements as u64, "statement")))
         .with_hint("mend what failed and run it again: it goes on there")
 }
 

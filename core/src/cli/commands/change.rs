@@ -29,10 +29,15 @@ pub fn migrate(
     }
     let access = if direction == Direction::Up { Access::Create } else { Access::Change };
     let mut db = open(settings, access)?;
-    let report = match direction {
+    let mut report = match direction {
         Direction::Up => migrator.upgrade(&mut *db, target)?,
         _ => migrator.downgrade(&mut *db, target)?,
     };
+    // With `keep_user_version` the header may have answered, which names no revision.
+    if settings.keep_user_version && report.is_empty() && report.to.is_empty() {
+        report.to = migrator.rows(&mut *db)?;
+        report.from.clone_from(&report.to);
+    }
     told(args, &drifted(settings, &migrator, &mut *db, report));
     Ok(())
 }
