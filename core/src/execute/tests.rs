@@ -361,6 +361,36 @@ fn half_done_by_an_earlier_limbeck() {
     }
 }
 
+#[test]
+fn what_another_database_knows_is_told_in_sqlites_way() {
+    for (sql, hint) in [
+        ("CREATE TYPE mood AS ENUM ('a')", Some("declare the column TEXT")),
+        (
+            "CREATE TABLE t(id INTEGER PRIMARY KEY AUTO_INCREMENT)",
+            Some("declare the key INTEGER PRIMARY KEY"),
+        ),
+        ("CREATE TABLE t(a) ENGINE=InnoDB", Some("leave out what stands behind")),
+        ("CREATE TABLE t(a); DROP TABLE t CASCADE", Some("leave CASCADE out")),
+        ("CREATE TABLE only(a); ALTER TABLE ONLY users ADD CHECK (a)", Some("leave ONLY out")),
+        ("CREATE FUNCTION f() AS $body$\nBEGIN\nRETURN 1;\nEND;\n$body$", Some("register the function")),
+        ("SELECT 1; BEGIN; SELECT 1", Some("delete it: limbeck runs")),
+        ("SELEC 1", None),
+        ("SELECT * FROM t WHERE a ILIKE 'x'", Some("write LIKE")),
+        // Of another kind: the words have nothing to do with it.
+        ("CREATE TABLE t(a CHECK (a > 1)); INSERT INTO t SELECT 0 FROM (SELECT 1 AS ilike)", None),
+    ] {
+        let error = Migrator::new([("1.sql", sql)]).unwrap().upgrade(&mut open(""), "head").unwrap_err();
+        assert_eq!(error.hint().is_some(), hint.is_some(), "{sql}: {error:?}");
+        let told = error.hint().unwrap_or_default();
+        assert!(told.starts_with(hint.unwrap_or_default()), "{sql}: {error:?}");
+    }
+    let table = [(
+        "1.sql",
+        "CREATE TABLE only(a); ALTER TABLE only ADD b; ALTER TABLE main.only ADD c; DROP TABLE main.only",
+    )];
+    Migrator::new(table).unwrap().upgrade(&mut open(""), "head").unwrap();
+}
+
 /// What a cancelled run leaves is told with it.
 #[test]
 fn cancelled_outside_a_transaction() {

@@ -7,6 +7,7 @@ use crate::history::Unfinished;
 use crate::inspect;
 use crate::report::Report;
 use crate::script::Item;
+use crate::sql::{foreign, tokens};
 
 /// With the way out for a database that had its tables before it met limbeck.
 pub(super) fn explained(error: Error, db: &mut dyn Database, options: &Options, report: &Report) -> Error {
@@ -22,13 +23,26 @@ pub(super) fn explained(error: Error, db: &mut dyn Database, options: &Options, 
     }
 }
 
+/// With SQLite's way to what SQLite does not know because it is another database's.
+fn in_sqlites_way(error: Error, sql: &str) -> Error {
+    let message = error.to_string();
+    let unknown = ["syntax error", "unrecognized token", "no such function", "no such table"];
+    if error.kind() != ErrorKind::StatementFailed || !unknown.iter().any(|text| message.contains(text)) {
+        return error;
+    }
+    match foreign(&tokens(sql).unwrap_or_default()).first() {
+        Some(found) => error.with_hint(found.fix),
+        None => error,
+    }
+}
+
 pub(super) fn cancelled() -> Error {
     error::cancelled().with_hint("run it again when it may finish: nothing was changed")
 }
 
 /// An error with the place of the statement that failed.
 pub(super) fn located(error: Error, job: &Job, item: &Item) -> Error {
-    let mut error = error.in_statement(&item.sql).at_line(item.line);
+    let mut error = in_sqlites_way(error, &item.sql).in_statement(&item.sql).at_line(item.line);
     if let Some(revision) = &job.step.revision {
         error = error.in_revision(revision);
     }

@@ -105,7 +105,7 @@ rules! {
     ChangedRevision = "changed_revision", Error;
     /// Without a transaction what ran before a failure stays: half a revision.
     SeveralWithoutTransaction = "several_without_transaction", Warn;
-    /// SQL of PostgreSQL, which SQLite does not know; what it does accept, such as `SERIAL` for a type or
+    /// SQL of PostgreSQL or MySQL, which SQLite does not know; what it does accept, such as `SERIAL` for a type or
     /// `now()` in a default, it does not understand.
     Postgresql = "postgresql", Error;
     /// "Remember the format of all indexes, triggers, and views associated with table X"
