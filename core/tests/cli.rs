@@ -343,6 +343,42 @@ fn alembics_table() {
     );
 }
 
+/// Behind a command as before it, but where it is the message.
+#[test]
+fn the_short_name_of_the_folder() {
+    let project = Project::new("short");
+    fs::create_dir(project.0.join("folder")).unwrap();
+    fs::write(
+        project.0.join("folder/0001_t.sql"),
+        "-- migrate:up\nCREATE TABLE t(a);\n-- migrate:down\nDROP TABLE t",
+    )
+    .unwrap();
+    project.ok(&["-d", "app.db", "upgrade", "-m", "folder"]);
+    project.ok(&["-d", "app.db", "downgrade", "-1", "-m", "folder"]);
+    project.ok(&["-d", "app.db", "upgrade", "+1", "-mfolder"]);
+    for command in ["current", "heads", "history", "status", "verify", "lint", "graph", "doctor", "check"] {
+        let output = project.run(&["-d", "app.db", command, "-m", "folder"]);
+        assert_ne!(output.status.code(), Some(2), "{command}");
+    }
+    project.ok(&["-m", "folder", "revision", "-m", "More", "--rev-id", "0002"]);
+    assert!(project.0.join("folder/0002_more.sql").exists());
+}
+
+/// The folder that `init` makes is the one that `revision` writes to, or it says so.
+#[test]
+fn init_beside_settings() {
+    let project = Project::new("init");
+    fs::write(project.0.join("alembic.ini"), "[alembic]\nscript_location = old\n").unwrap();
+    let told = project.ok(&["--migrations", "db/migs", "init"]);
+    assert!(told.contains("migrations go to db/migs; settings are in limbeck.toml\n"), "{told}");
+    assert!(told.contains("limbeck.toml goes before alembic.ini, which limbeck reads no longer"), "{told}");
+    let told = project.ok(&["init", "other"]);
+    assert!(told.contains("other is there, but migrations go to db/migs, as limbeck.toml says"), "{told}");
+    let told = project.ok(&["init"]);
+    assert!(told.contains("migrations go to db/migs; settings are in limbeck.toml, which is left"), "{told}");
+    assert!(!told.contains("alembic.ini") && !project.0.join("migrations").exists());
+}
+
 /// Where the header answers the library names no revision: the command asks.
 #[test]
 fn where_the_header_answers() {
@@ -814,6 +850,19 @@ fn usage() {
             text(&output.stderr).contains("SQL files have no env.py that would read it"),
             "{arguments:?}"
         );
+    }
+    // Only -1 and the like begin so, and are no option.
+    for arguments in [
+        &["upgrade", "--dry-run"][..],
+        &["downgrade", "--dry-run"],
+        &["upgrade", "-n"],
+        &["show", "--frob"],
+        &["history", "-r", "--frob"],
+        &["schema", "--frob"],
+    ] {
+        let output = project.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("there is no such option"), "{arguments:?}");
     }
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(project.ok(&["completions", shell]).contains("ensure_version"), "{shell}");

@@ -271,6 +271,23 @@ fn is_ini(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ini") || end.eq_ignore_ascii_case("cfg"))
 }
 
+/// The folders of migrations that a settings file names; none where it cannot be read, or names none.
+pub fn folders_in(path: &Path) -> Vec<PathBuf> {
+    let folders = match read_file(path).ok().flatten().and_then(|file| file.migrations) {
+        None => Vec::new(),
+        Some(Locations::One(folder)) => vec![folder],
+        Some(Locations::Several(folders)) => folders,
+    };
+    folders.into_iter().map(|inner| folder(path).join(inner)).collect()
+}
+
+/// The settings file of the current folder that a `limbeck.toml` there goes before.
+pub fn behind_limbeck_toml() -> Option<&'static str> {
+    ["pyproject.toml", "alembic.ini"]
+        .into_iter()
+        .find(|name| Path::new(name).exists() && !matches!(read_file(Path::new(name)), Ok(None)))
+}
+
 /// `None` for a `pyproject.toml` that says nothing of limbeck.
 fn read_file(path: &Path) -> Result<Option<File>> {
     let bad = |what: String| Error::new(ErrorKind::BadSetting, what).in_file(path.display().to_string());
@@ -316,6 +333,10 @@ fn database_path(text: &str, base: &Path) -> Result<String> {
             return Err(Error::new(ErrorKind::BadSetting, format!("a {kind} database is none of SQLite's"))
                 .with_hint("limbeck migrates SQLite: write a path, or sqlite:///path"));
         }
+        Some(("file", _)) => {
+            return Err(Error::new(ErrorKind::BadSetting, format!("'{text}' is a URI, and no path"))
+                .with_hint("write a path, or sqlite:///path"));
+        }
         _ => text,
     };
     match path {
@@ -348,6 +369,13 @@ mod tests {
         }
         assert_eq!(database_path("sqlite:///app.db", Path::new("/p")).unwrap(), "/p/app.db");
         assert_eq!(database_path("", Path::new("")).unwrap_err().kind(), ErrorKind::BadSetting);
+        for uri in ["file:app.db", "file:app.db?mode=ro"] {
+            let error = database_path(uri, Path::new("/p")).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.hint()),
+                (ErrorKind::BadSetting, Some("write a path, or sqlite:///path"))
+            );
+        }
         let error = database_path("postgresql://me:secret@host/db", Path::new("")).unwrap_err();
         assert!(error.kind() == ErrorKind::BadSetting && !error.to_string().contains("secret"));
     }
