@@ -118,6 +118,9 @@ rules! {
     FailsWhenReplayed = "fails_when_replayed", Error;
     /// A `limbeck:allow` that allows nothing: it names no rule, or does not say why.
     BadAllow = "bad_allow", Error;
+    /// A comment line that says `down`, and is no marker: what stands below it runs in the upgrade, and may
+    /// take back at once what stands above.
+    DownInUpgrade = "down_in_upgrade", Warn;
 }
 
 impl Rule {

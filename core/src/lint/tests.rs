@@ -348,6 +348,13 @@ fn bad_and_good() {
             1,
             "CREATE TABLE n(a, auto_increment TEXT, engine TEXT DEFAULT '='); UPDATE n SET engine = auto_increment;",
         ),
+        // lint.down_in_upgrade
+        (
+            "down_in_upgrade",
+            "CREATE TABLE n(a);\n-- down\nDROP TABLE n;",
+            3,
+            "-- down\nCREATE TABLE n(a);\n-- down the list\nINSERT INTO n VALUES (1);\n-- down",
+        ),
         // lint.rebuild_by_hand
         (
             "rebuild_by_hand",

@@ -1,7 +1,7 @@
 //! What a file does: its `up` and `down` sections, and the statements in them.
 
 use super::forbidden;
-use super::marker::{Marker, MarkerKind, markers};
+use super::marker::{Marker, MarkerKind, markers, refuse_node_sqlite};
 use crate::alter::{Action, Alteration};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sql::{
@@ -73,6 +73,7 @@ impl Body {
         let markers = markers(text, &all)?;
         let part = |from, to| Part { text, tokens: &all, markers: &markers, from, to };
         let Some((up, down)) = directions(&markers)? else {
+            refuse_node_sqlite(text, &all)?;
             return Ok(Body { up: part(0, text.len()).read()?, down: None });
         };
         if let Some(first) = all.first().filter(|first| first.start < up.start) {
