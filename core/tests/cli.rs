@@ -292,6 +292,16 @@ fn a_flag_then_the_environment_then_one_file() {
     file("limbeck.toml", "databse = \"toml.db\"\n");
     let told = project.refused(&["status"]);
     assert!(told.contains("unknown field `databse`") && told.contains("at: limbeck.toml:1"), "{told}");
+    for (setting, key, what) in [
+        ("rebuild = true", "rebuild", "wanted string or table"),
+        ("rebuild = 'often'", "rebuild", "unknown variant `often`"),
+        ("keep_backups = 'x'", "keep_backups", "invalid type: string \"x\""),
+    ] {
+        file("limbeck.toml", &format!("database = 'app.db'\n{setting}\n"));
+        let told = project.refused(&["status"]);
+        assert!(told.contains(&format!("limbeck.toml: {key}: {what}")), "{told}");
+        assert!(told.contains(&format!("hint: correct the value of '{key}'")), "{told}");
+    }
     file("limbeck.toml", "database = \"postgresql://me:secret@host/x\"\n");
     let told = project.refused(&["status"]);
     assert!(told.contains("a postgresql database is none of SQLite's") && !told.contains("secret"), "{told}");
@@ -377,6 +387,15 @@ fn init_beside_settings() {
     let told = project.ok(&["init"]);
     assert!(told.contains("migrations go to db/migs; settings are in limbeck.toml, which is left"), "{told}");
     assert!(!told.contains("alembic.ini") && !project.0.join("migrations").exists());
+}
+
+/// A misspelt name makes no empty database.
+#[test]
+fn a_stamp_of_the_base_makes_no_database() {
+    let project = shop("typo");
+    let output = project.run(&["-d", "typo.db", "stamp", "base"]);
+    assert!(output.status.success() && !project.0.join("typo.db").exists());
+    assert!(text(&output.stderr).starts_with("nothing to do"), "{}", text(&output.stderr));
 }
 
 /// Where the header answers the library names no revision: the command asks.

@@ -298,8 +298,13 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         return ini::read(&text, path).map(Some);
     }
     let toml_error = |error: toml::de::Error| {
-        let line =
-            error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let key = text.lines().nth(line - 1).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
+        if let Some(key) = key.filter(|_| !error.message().starts_with("unknown field")) {
+            let what = format!("{}: {key}: {}", path.display(), error.message().trim_end());
+            return bad(what).at_line(line as u32).with_hint(format!("correct the value of '{key}'"));
+        }
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
             "use database, migrations, schema, snapshots, include, exclude, column_order, backups, keep_backups, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, quick_check, trust_schema, keep_user_version, and a table lint",
         )
