@@ -46,10 +46,12 @@ fn above_the_floor_it_runs_on_and_below_it_does_not() {
 fn a_stamp_leaves_the_floor_unknown() {
     let mut db = at(&FILES[..1]);
     Migrator::new(FILES).unwrap().stamp(&mut db, &["3"], false).unwrap();
-    for (choice, part) in [(NewerDatabase::RunOn, "is not known"), (NewerDatabase::TakeDown, "has no record")]
-    {
+    for (choice, kind, part) in [
+        (NewerDatabase::RunOn, ErrorKind::DatabaseNewer, "is not known"),
+        (NewerDatabase::TakeDown, ErrorKind::NoDowngrade, "revision 3 has no downgrade"),
+    ] {
         let error = open(&FILES[..1], choice, &mut db).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::DatabaseNewer);
+        assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains(part), "{error}");
     }
 }

@@ -157,7 +157,7 @@ kinds! {
     PassedOver = "history.passed_over",
     /// The database is not at every head of the folder.
     NotUpToDate = "history.not_up_to_date",
-    /// The database has no record of another tool that could be adopted.
+    /// Neither another tool's record nor the schema tells a revision to adopt, or limbeck's own names another.
     NothingToAdopt = "history.nothing_to_adopt",
     /// A `transaction:false` revision was begun and never finished.
     Unfinished = "history.unfinished",

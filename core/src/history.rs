@@ -130,11 +130,11 @@ pub struct Record {
 pub struct Past {
     /// The revision.
     pub revision: String,
-    /// Whether its script ran, and was not taken back since.
-    pub up: bool,
-    /// What had to be there before it, when it ran.
+    /// Whether its script ran, or a stamp took it for run, and was not taken back since.
+    pub applied: bool,
+    /// What had to be there before it, then.
     pub after: Vec<String>,
-    /// The checksum of the script that is done, and when it was.
+    /// The checksum of that script, and when it was; a stamp of an earlier limbeck has kept none.
     pub text: Option<(String, String)>,
     /// Where it was begun and not finished.
     pub unfinished: Option<Unfinished>,
@@ -454,10 +454,10 @@ impl<'a> History<'a> {
             let [Value::Text(revision), Value::Text(direction), revises, needs, rest @ ..] = &row[..] else {
                 continue;
             };
-            let up = direction == "up";
+            let applied = direction != "down";
             let text = match rest {
                 [Value::Text(state), Value::Text(checksum), Value::Text(when), _]
-                    if up && state == "finished" =>
+                    if applied && state == "finished" =>
                 {
                     Some((checksum.clone(), when.clone()))
                 }
@@ -470,13 +470,13 @@ impl<'a> History<'a> {
                 _ => None,
             };
             let after = [revises, needs].into_iter().flat_map(list).collect();
-            all.push(Past { revision: revision.clone(), up, after, text, unfinished });
+            all.push(Past { revision: revision.clone(), applied, after, text, unfinished });
         }
         Ok(all)
     }
 
     /// What is known of a revision that the version rows say is applied: its last row that is no
-    /// downgrade. None where it came without one, such as by a stamp of what follows it.
+    /// downgrade. None where it came without one, such as by Alembic.
     pub fn applied(&self, db: &mut dyn Database, revision: &str) -> Result<Option<Record>> {
         if !is_there(db)? {
             return Ok(None);
@@ -569,5 +569,38 @@ mod tests {
             }
             assert!(!(&mut db as &mut dyn Database).any("SELECT 1 FROM sqlite_master", &[]).unwrap());
         }
+    }
+
+    /// What a stamp names, and what is below it and was not before; what ran keeps its row, and the script that undoes it.
+    #[test]
+    fn a_stamp_keeps_a_row_for_each_revision() {
+        let files = [
+            ("1_a.sql", "CREATE TABLE a(x)"),
+            ("2_b.sql", "-- revises: 1\n-- migrate:up\nCREATE TABLE b(x);\n-- migrate:down\nDROP TABLE b;"),
+            ("3_c.sql", "-- revises: 2\n-- migrate:up\nCREATE TABLE c(x)"),
+            ("4_d.sql", "-- revises: 2\n-- migrate:up\nCREATE TABLE d(x)"),
+        ];
+        let rows = |db: &Connection| -> String {
+            let all = "SELECT coalesce(group_concat(revision || direction || (checksum IS NOT NULL) || \
+                       (downgrade IS NOT NULL), ' '), '') FROM limbeck_history";
+            db.query_row(all, [], |row| row.get(0)).unwrap()
+        };
+        let mut migrator = Migrator::new(files).unwrap();
+        let mut db = Connection::open_in_memory().unwrap();
+        migrator.stamp(&mut db, &["heads"], false).unwrap();
+        assert_eq!(rows(&db), "1stamp10 2stamp10 3stamp10 4stamp10");
+        assert!(migrator.stamp(&mut db, &["heads"], false).unwrap().is_empty());
+
+        let mut db = Connection::open_in_memory().unwrap();
+        migrator.upgrade(&mut db, "2").unwrap();
+        migrator.stamp(&mut db, &["base"], true).unwrap();
+        migrator.stamp(&mut db, &["3"], false).unwrap();
+        assert_eq!(rows(&db), "1up10 2up11 3stamp10");
+
+        let mut migrator = Migrator::new(files).unwrap().keep_history(false);
+        let mut db = Connection::open_in_memory().unwrap();
+        migrator.stamp(&mut db, &["heads"], false).unwrap();
+        assert_eq!(migrator.rows(&mut db).unwrap(), ["3", "4"]);
+        assert!(!is_there(&mut db).unwrap());
     }
 }

@@ -96,7 +96,7 @@
 //! | try them | [`lint`](Migrator::lint()), [`test`](Migrator::test), [`test_snapshot`](Migrator::test_snapshot), [`invent`](Migrator::invent()) |
 //! | compare schemas | [`check`](Migrator::check), [`diff`](Migrator::diff()), [`autogenerate`](Migrator::autogenerate), [`verify`](Migrator::verify), [`fingerprint`](Migrator::fingerprint) |
 //! | keep what was | [`back_up`](Migrator::back_up), [`backups`](Migrator::backups), [`newest_compatible_backup`](Migrator::newest_compatible_backup), [`restore`](Migrator::restore) |
-//! | go on with a database that is there | `adopt` (feature `refinery`), [`recognise`](Migrator::recognise), [`adopt_schema`](Migrator::adopt_schema) |
+//! | go on with a database that is there | `adopt` and `adopt_compared` (feature `refinery`), [`recognise`](Migrator::recognise), [`adopt_schema`](Migrator::adopt_schema) |
 //!
 //! A revision may be code, too: [`Code`]. A program that loads limbeck only when there is something to do, as a page
 //! does, asks [`Launch`] first. What they are called in C, Python, JavaScript and on the command line

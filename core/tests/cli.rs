@@ -629,6 +629,53 @@ fn adopted_and_verified() {
     assert!(project.run(&["verify"]).status.success());
 }
 
+/// What an upgrade would refuse of the files that the database has.
+#[test]
+fn status_tells_what_is_refused() {
+    let project = Project::with("status", &[]);
+    let write = |name: &str, text: &str| fs::write(project.0.join("migrations").join(name), text).unwrap();
+    write("0001_a.sql", "CREATE TABLE a(x);\n");
+    write("0003_c.sql", "CREATE TABLE c(x);\n");
+    project.ok(&["upgrade", "-q"]);
+    assert!(project.ok(&["status"]).ends_with("\npending     none\n"));
+    assert!(project.ok(&["status", "--json"]).ends_with(",\"refused\":[]}\n"));
+    write("0001_a.sql", "CREATE TABLE a(x, y);\n");
+    write("0002_b.sql", "CREATE TABLE b(x);\n");
+    let told = project.ok(&["status"]);
+    let late = "\nrefused     revision 0002 stands before 0003, which is applied, and never ran itself [history.passed_over]\n";
+    assert!(told.contains(late), "{told}");
+    assert!(told.contains("\nrefused     revision 0001 was applied at "), "{told}");
+    let told: serde_json::Value = serde_json::from_str(&project.ok(&["status", "--json"])).unwrap();
+    let codes = ["history.passed_over", "history.changed_revision"];
+    assert_eq!([&told["refused"][0]["code"], &told["refused"][1]["code"]], codes);
+    assert!(project.refused(&["upgrade"]).contains(codes[0]));
+}
+
+/// refinery was killed between its second migration and the row that records it.
+#[test]
+fn adopted_where_refinery_stopped() {
+    let project = Project::with("refinery", &[]);
+    let first = "CREATE TABLE users(id INTEGER PRIMARY KEY, email TEXT);\n";
+    fs::write(project.0.join("migrations/V1__users.sql"), first).unwrap();
+    fs::write(project.0.join("migrations/V2__phone.sql"), "ALTER TABLE users ADD COLUMN phone TEXT;\n")
+        .unwrap();
+    let db = rusqlite::Connection::open(project.0.join("app.db")).unwrap();
+    db.execute_batch(&format!(
+        "{first} ALTER TABLE users ADD COLUMN phone TEXT; \
+         CREATE TABLE refinery_schema_history(version INT4 PRIMARY KEY, name VARCHAR(255), applied_on VARCHAR(255), checksum VARCHAR(255)); \
+         INSERT INTO refinery_schema_history VALUES (1, 'users', '2026-01-01T00:00:00Z', '6395814217249240944')"
+    ))
+    .unwrap();
+    drop(db);
+    let output = project.run(&["adopt"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    assert!(told.contains("warning: refinery has recorded 1, and the schema is that of 2: "), "{told}");
+    assert!(project.refused(&["upgrade"]).contains("has a column phone already"));
+    project.ok(&["adopt", "--finish"]);
+    assert!(text(&project.run(&["upgrade"]).stderr).contains("nothing to do: the database is at 2"));
+}
+
 /// Any two of a revision, a folder, a schema's file, a database.
 #[test]
 fn diff() {

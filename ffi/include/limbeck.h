@@ -281,7 +281,7 @@ typedef enum limbeck_status {
    */
   LIMBECK_HISTORY_UNFINISHED = 604,
   /**
-   * The database has no record of another tool that could be adopted.
+   * Neither another tool's record nor the schema tells a revision to adopt, or limbeck's own names another.
    */
   LIMBECK_HISTORY_NOTHING_TO_ADOPT = 605,
   /**

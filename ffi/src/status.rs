@@ -119,7 +119,7 @@ pub enum limbeck_status {
     LIMBECK_HISTORY_NOT_UP_TO_DATE = 603,
     /// A `transaction:false` revision was begun and never finished.
     LIMBECK_HISTORY_UNFINISHED = 604,
-    /// The database has no record of another tool that could be adopted.
+    /// Neither another tool's record nor the schema tells a revision to adopt, or limbeck's own names another.
     LIMBECK_HISTORY_NOTHING_TO_ADOPT = 605,
     /// A downgrade script that the database has kept is damaged, or does what such a script may not do.
     LIMBECK_HISTORY_STORED_SCRIPT_REFUSED = 606,

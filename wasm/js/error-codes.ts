@@ -100,7 +100,7 @@ export type ErrorCode =
   | 'history.passed_over'
   /** The database is not at every head of the folder. */
   | 'history.not_up_to_date'
-  /** The database has no record of another tool that could be adopted. */
+  /** Neither another tool's record nor the schema tells a revision to adopt, or limbeck's own names another. */
   | 'history.nothing_to_adopt'
   /** A `transaction:false` revision was begun and never finished. */
   | 'history.unfinished'

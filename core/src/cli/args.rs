@@ -225,7 +225,10 @@ pub enum Command {
         rev_range: String,
     },
     /// Say where the database is, and what an upgrade would do
-    #[command(after_help = "  limbeck status\n  limbeck -d app.db status --json")]
+    #[command(
+        after_help = "Where an upgrade would refuse the database because an applied file has changed, or one came too\n\
+        late, that is said.\n\n  limbeck status\n  limbeck -d app.db status --json"
+    )]
     Status,
     /// Compare what the migrations make with the schema that is wanted
     #[command(
@@ -349,13 +352,15 @@ pub enum Command {
     },
     /// Go on with a database that something else has made: find which revision its schema is, and stamp that
     #[command(
-        after_help = "Where refinery has migrated it, its table says what is applied. Elsewhere the schema is\n\
-        compared with every revision's, as the folder makes them in memory. May be repeated.\n\n  \
+        after_help = "Where refinery has migrated it, its table says what is applied, and the schema whether that is so. Elsewhere it is\n\
+        compared with every revision's, as the folder makes them in memory. May be repeated: a record that is there\n\
+        already is never written over.\n\n  \
         limbeck -d app.db --migrations migrations adopt\n  \
         limbeck adopt --finish               where a migration stopped halfway: make the rest"
     )]
     Adopt {
-        /// Make what is missing for the nearest revision, if that loses nothing
+        /// Make what is missing for the nearest revision, if that loses nothing; take for applied what refinery has
+        /// done and not recorded
         #[arg(long)]
         finish: bool,
     },

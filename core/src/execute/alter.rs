@@ -110,9 +110,9 @@ pub(super) fn one_group(
     before: Inventory,
 ) -> Result<Option<AlterationReport>> {
     let name = &state.table.name;
-    let drops = actions.iter().any(|action| matches!(action, Action::DropColumn { .. }));
+    let drops = actions.iter().filter(|action| matches!(action, Action::DropColumn { .. })).count();
     let find = |db: &mut dyn Database| Broken::find(db, &before.objects, &state.schema, name);
-    let broken = if drops { Some(find(run.db)?) } else { None };
+    let broken = if drops > 0 { Some(find(run.db)?) } else { None };
     let can = Capabilities {
         version: portable::sqlite_version(run),
         sound: match &broken {
@@ -158,14 +158,26 @@ pub(super) fn one_group(
     let mut change = change(state, &draft, actions, &choice);
     // With it on, DROP COLUMN does not stop at the first view or trigger that needs the column:
     // limbeck finds all of them.
-    run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops)))?;
-    let report = carry_out(run, state, &draft, choice, anew, &before)?;
+    run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops > 0)))?;
+    let mut dropped = Vec::new();
+    let mut release = |run: &mut Run<'_, '_>| -> Result<()> {
+        dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
+        Ok(())
+    };
+    let report = match choice {
+        Choice::Native(statements) => {
+            let between = (drops > 1).then_some(&mut release as &mut Release<'_>);
+            native(run, state, &statements, anew, between)?
+        }
+        choice => carry_out(run, state, &draft, choice, &before)?,
+    };
     run.db.execute("PRAGMA legacy_alter_table = 0")?;
     if let (Some((from, to)), true) = (&change.renamed, change.table_renamed) {
         run.watch.rename(from, to);
         rename_statistics(run, &state.schema, &before, from, to)?;
     }
-    change.dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
+    release(run)?;
+    change.dropped.extend(dropped);
     let mut after = Inventory::read_since(run.db, &state.schema, &before.objects)?;
     // A new name that differs in case only says the same, too.
     if report.way == Way::Native && change.renamed.is_none() {
@@ -186,25 +198,39 @@ fn having_name<'o>(objects: &'o [Arc<Object>], schema: &str, name: &str) -> Opti
     named.find(|object| object.kind != ObjectKind::Trigger && object.schema == schema)
 }
 
+/// Drops what needs a column that is gone by now.
+type Release<'d> = dyn FnMut(&mut Run<'_, '_>) -> Result<()> + 'd;
+
+/// SQLite's own way, or one that comes to the same where the table has no rows. It drops no column beside a view or
+/// trigger that does not compile: `between` the statements these have to go.
+fn native(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    statements: &[String],
+    made_anew: Option<Vec<String>>,
+    mut between: Option<&mut Release<'_>>,
+) -> Result<AlterationReport> {
+    let done = made_anew.map_or(Ok(false), |statements| anew(run, &statements))?;
+    for (at, statement) in statements.iter().enumerate().filter(|_| !done) {
+        run.execute(statement).map_err(explained)?;
+        if let Some(release) = between.as_mut().filter(|_| at + 1 < statements.len()) {
+            release(run)?;
+        }
+    }
+    Ok(AlterationReport { table: state.table.name.clone(), way: Way::Native, why: None, rows: 0 })
+}
+
 /// Goes the way that was chosen; where the rows do not allow an edit in place, rebuilds.
 fn carry_out(
     run: &mut Run<'_, '_>,
     state: &TableState,
     draft: &Draft,
     choice: Choice,
-    made_anew: Option<Vec<String>>,
     before: &Inventory,
 ) -> Result<AlterationReport> {
     let table = state.table.name.clone();
     let why = match choice {
-        Choice::Nothing => String::new(),
-        Choice::Native(statements) => {
-            let done = made_anew.map_or(Ok(false), |statements| anew(run, &statements))?;
-            for statement in statements.iter().filter(|_| !done) {
-                run.execute(statement).map_err(explained)?;
-            }
-            return Ok(AlterationReport { table, way: Way::Native, why: None, rows: 0 });
-        }
+        Choice::Nothing | Choice::Native(_) => String::new(),
         Choice::InPlace(plan) => match in_place(run, state, draft, &plan)? {
             Outcome::Done(rows) => {
                 return Ok(AlterationReport { table, way: Way::InPlace, why: Some(plan.why), rows });

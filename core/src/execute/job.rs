@@ -26,6 +26,8 @@ pub(crate) struct Job {
     pub compatible: Option<bool>,
     /// The script that undoes it, and its checksum.
     pub downgrade: Option<(String, String)>,
+    /// Of a stamp: what is below its revision and is taken for applied with it. They are recorded, no more.
+    pub below: Vec<Job>,
 }
 
 /// What a step runs.

@@ -498,6 +498,11 @@ impl<'r, 'l> Run<'r, 'l> {
             files: files.as_deref(),
             ..self.entry(job, revision, took)
         };
+        for below in &job.below {
+            let revision = below.step.revision.as_deref().unwrap_or_default();
+            let entry = self.entry(below, revision, None);
+            history.record(self.db, &entry)?;
+        }
         history.record(self.db, &entry)?;
         if let Some(mark) = mark.filter(|_| self.options.keep_user_version) {
             header::write(self.db, mark.header())?;

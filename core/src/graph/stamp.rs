@@ -82,7 +82,7 @@ impl RevisionGraph {
         for (&index, replaced) in wanted.iter().zip(&replaced) {
             let stays = is_row[index];
             if !stays || !replaced.is_empty() {
-                steps.push(stamp((!stays).then(|| self.id(index)), self.owned(replaced)));
+                steps.push(Step::stamp((!stays).then(|| self.id(index)), self.owned(replaced)));
             }
         }
     }
@@ -99,7 +99,7 @@ impl RevisionGraph {
             let lineage = branch.as_ref().map(|branch| self.full_lineage(branch.revision));
             for &row in rows {
                 if lineage.as_ref().is_none_or(|lineage| lineage[row]) && std::mem::take(&mut is_row[row]) {
-                    steps.push(stamp(None, self.owned(&[row])));
+                    steps.push(Step::stamp(None, self.owned(&[row])));
                 }
             }
         }
@@ -117,11 +117,11 @@ impl RevisionGraph {
         for row in &rows {
             match self.index(row).filter(|&index| is_wanted[index] && self.id(index) == row) {
                 Some(index) => stays[index] = true,
-                None => steps.push(stamp(None, vec![row.clone()])),
+                None => steps.push(Step::stamp(None, vec![row.clone()])),
             }
         }
         for &index in wanted.iter().filter(|&&index| !stays[index]) {
-            steps.push(stamp(Some(self.id(index)), Vec::new()));
+            steps.push(Step::stamp(Some(self.id(index)), Vec::new()));
         }
         Plan { rows, steps }
     }
@@ -135,15 +135,18 @@ impl RevisionGraph {
     }
 }
 
-fn stamp(revision: Option<&str>, mut replaced: Vec<String>) -> Step {
-    replaced.sort_unstable();
-    let insert: Vec<String> = revision.iter().map(|&id| id.to_owned()).collect();
-    Step {
-        revision: revision.map(str::to_owned),
-        direction: Direction::Stamp,
-        from: replaced.clone(),
-        to: insert.clone(),
-        delete: replaced,
-        insert,
+impl Step {
+    /// A row in the place of others.
+    pub(crate) fn stamp(revision: Option<&str>, mut replaced: Vec<String>) -> Step {
+        replaced.sort_unstable();
+        let insert: Vec<String> = revision.iter().map(|&id| id.to_owned()).collect();
+        Step {
+            revision: revision.map(str::to_owned),
+            direction: Direction::Stamp,
+            from: replaced.clone(),
+            to: insert.clone(),
+            delete: replaced,
+            insert,
+        }
     }
 }

@@ -4,7 +4,8 @@
 use refinery_core::Migration;
 use refinery_core::SchemaVersion;
 
-use super::Migrator;
+use super::verify::line;
+use super::{Migrator, Recognised};
 use crate::db::{Database, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::Report;
@@ -19,15 +20,87 @@ struct Applied {
     checksum: u64,
 }
 
+/// What refinery's table says of the folder.
+struct Recorded {
+    /// The last revision that is applied; none where the table has no rows.
+    last: Option<String>,
+    /// The one after it.
+    next: Option<String>,
+}
+
 impl Migrator<'_> {
     /// Stamps the database with what refinery has applied, where every one of those migrations is in
     /// the folder with the text it had, its line ends aside, and none before them is missing. Does
     /// nothing where limbeck is as far already.
     ///
+    /// What refinery has done and not recorded is found by [`adopt_compared`](Self::adopt_compared).
+    ///
     /// Errors: [`ErrorKind::NothingToAdopt`] where there is no table of refinery's;
     /// [`ErrorKind::ChangedRevision`] and [`ErrorKind::DatabaseNewer`] for a migration that differs or
     /// is gone; [`ErrorKind::NotAncestor`] where one was passed over.
     pub fn adopt(&mut self, db: &mut dyn Database) -> Result<Report> {
+        let recorded = self.recorded_by_refinery(db)?;
+        self.adopt_at(db, recorded.last)
+    }
+
+    /// As [`adopt`](Self::adopt), and compares the schema with what the migrations make, as
+    /// [`recognise`](Self::recognise) does: refinery commits a migration and the row that records it apart,
+    /// and a kill in between leaves one that is done and not recorded, which no upgrade gets past.
+    ///
+    /// `finish` stamps that one too, where the schema is just what it makes; else, and where the schema is
+    /// another one, the report's warnings say so. Nothing is compared where limbeck has gone on from
+    /// refinery's last migration.
+    ///
+    /// Errors: those of `adopt`. A folder that cannot be replayed is a warning.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "rusqlite", feature = "refinery"))] {
+    /// use limbeck::Migrator;
+    ///
+    /// let migrations = [("V1__users.sql", "CREATE TABLE users(email)")];
+    /// let mut db = rusqlite::Connection::open_in_memory().unwrap();
+    /// db.execute_batch("CREATE TABLE refinery_schema_history(version, name, applied_on, checksum)").unwrap();
+    /// db.execute_batch("CREATE TABLE users(email)").unwrap(); // and killed before it was recorded
+    ///
+    /// let mut scratch = rusqlite::Connection::open_in_memory().unwrap();
+    /// let report = Migrator::new(&migrations)?.adopt_compared(&mut db, &mut scratch, true)?;
+    /// assert_eq!(report.to, ["1"]);
+    /// # }
+    /// # Ok::<(), limbeck::Error>(())
+    /// ```
+    pub fn adopt_compared(
+        &mut self,
+        db: &mut dyn Database,
+        scratch: &mut dyn Database,
+        finish: bool,
+    ) -> Result<Report> {
+        let Recorded { last, next } = self.recorded_by_refinery(db)?;
+        let rows = self.version_rows(db)?;
+        let at: Vec<String> = last.iter().cloned().collect();
+        let goes_on = match &last {
+            Some(last) => self.graph()?.upgrade(&rows, last)?.is_empty(),
+            None => true,
+        };
+        if goes_on && self.graph()?.newest(&rows)? != at {
+            return Ok(Report::nothing(rows));
+        }
+        let found = self.recognised(db, scratch, &at);
+        let next = next.filter(|next| found.as_ref().is_ok_and(|found| found.is(std::slice::from_ref(next))));
+        let warnings = match (&found, &next) {
+            (Ok(found), _) if found.is(&at) => Vec::new(),
+            (Ok(_), Some(_)) if finish => return self.adopt_at(db, next),
+            (Ok(_), Some(next)) => vec![unrecorded(&at, next)],
+            (Ok(found), None) => differs(&at, found),
+            (Err(error), _) => {
+                vec![format!("what refinery has recorded was not compared with the schema: {error}")]
+            }
+        };
+        let mut report = self.adopt_at(db, last)?;
+        report.warnings.extend(warnings);
+        Ok(report)
+    }
+
+    fn recorded_by_refinery(&self, db: &mut dyn Database) -> Result<Recorded> {
         let applied = applied(db)?;
         let known = self.revisions(":", &[])?;
         let mut ids = known.iter().rev().map(|info| info.revision.clone());
@@ -41,13 +114,44 @@ impl Migrator<'_> {
                 next => return Err(passed_over(&next.unwrap_or_default(), &id)),
             }
         }
-        let rows = self.version_rows(db)?;
-        let Some(last) = last else { return Ok(Report::nothing(rows)) };
-        if self.graph()?.upgrade(&rows, &last)?.is_empty() {
-            return Ok(Report::nothing(rows));
-        }
-        self.stamp(db, &[&last], false)
+        Ok(Recorded { last, next: ids.next() })
     }
+
+    /// Stamps a revision, unless limbeck is as far already.
+    fn adopt_at(&mut self, db: &mut dyn Database, last: Option<String>) -> Result<Report> {
+        let rows = self.version_rows(db)?;
+        match last {
+            Some(last) if !self.graph()?.upgrade(&rows, &last)?.is_empty() => self.stamp(db, &[&last], false),
+            _ => Ok(Report::nothing(rows)),
+        }
+    }
+}
+
+/// The schema is that of the migration after refinery's last row.
+fn unrecorded(at: &[String], next: &str) -> String {
+    format!(
+        "refinery has recorded {}, and the schema is that of {next}: it was stopped before it recorded that one, \
+         and an upgrade would run it again; 'limbeck adopt --finish' takes it for applied",
+        named(at)
+    )
+}
+
+/// The schema is neither.
+fn differs(at: &[String], found: &Recognised) -> Vec<String> {
+    if found.revisions == at {
+        let lines = found.differences.iter().map(line);
+        return lines.map(|line| format!("the schema has drifted from the migrations: {line}")).collect();
+    }
+    vec![format!(
+        "refinery has recorded {}, and the schema is {}: look at it with 'limbeck verify', and say with \
+         'limbeck stamp' what is applied",
+        named(at),
+        found.title()
+    )]
+}
+
+fn named(at: &[String]) -> String {
+    if at.is_empty() { "nothing".to_owned() } else { at.join(", ") }
 }
 
 fn applied(db: &mut dyn Database) -> Result<Vec<Applied>> {
@@ -172,6 +276,75 @@ mod tests {
             assert!(migrator.adopt(&mut db).unwrap().is_empty(), "limbeck is further");
             assert_eq!(table(&db), before);
         }
+    }
+
+    /// What was adopted may not change, though its script never ran here.
+    #[test]
+    fn what_was_adopted_stays_as_it_is() {
+        let mut db = migrated("\n");
+        let mut migrator = Migrator::new(FILES).unwrap();
+        migrator.adopt(&mut db).unwrap();
+        migrator.upgrade(&mut db, "head").unwrap();
+        let [_, two, ten] = FILES;
+        let changed =
+            [("V1__create_cars.sql", "CREATE TABLE cars(names TEXT)"), two, ten, ("V11__x.sql", "")];
+        let error = Migrator::new(changed).unwrap().upgrade(&mut db, "head").unwrap_err();
+        assert_eq!((error.kind(), error.file()), (ErrorKind::ChangedRevision, Some("V1__create_cars.sql")));
+        let rows =
+            "SELECT group_concat(revision || direction || (checksum IS NOT NULL)) FROM limbeck_history";
+        let rows: String = db.query_row(rows, [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, "1stamp1,2stamp1,10up1");
+    }
+
+    /// refinery was killed between a migration and its row.
+    #[test]
+    fn what_is_done_and_not_recorded_is_found() {
+        let scratch = || Connection::open_in_memory().unwrap();
+        let files = [FILES[0], FILES[1], FILES[2], ("V11__rows.sql", "UPDATE cars SET brand = name")];
+        let done = || {
+            let db = migrated("\n");
+            db.execute_batch("INSERT INTO cars VALUES ('a', 'b')").unwrap();
+            db.execute_batch("CREATE TABLE n(name TEXT NOT NULL, brand TEXT)").unwrap();
+            db.execute_batch(
+                "INSERT INTO n SELECT * FROM cars; DROP TABLE cars; ALTER TABLE n RENAME TO cars",
+            )
+            .unwrap();
+            db
+        };
+        let mut migrator = Migrator::new(files).unwrap();
+        let mut db = done();
+        let report = migrator.adopt_compared(&mut db, &mut scratch(), false).unwrap();
+        assert_eq!(report.to, ["2"]);
+        let [warning] = &report.warnings[..] else { panic!("{:?}", report.warnings) };
+        assert!(warning.contains("recorded 2, and the schema is that of 10"), "{warning}");
+        for mut db in [db, done()] {
+            let report = migrator.adopt_compared(&mut db, &mut scratch(), true).unwrap();
+            assert_eq!((report.to, report.warnings), (vec!["10".to_owned()], Vec::new()));
+            assert!(migrator.adopt_compared(&mut db, &mut scratch(), true).unwrap().is_empty(), "again");
+            // Of the two that have this schema refinery can have done one.
+            assert_eq!(migrator.upgrade(&mut db, "head").unwrap().steps.len(), 1);
+            let brand: String = db.query_row("SELECT brand FROM cars", [], |row| row.get(0)).unwrap();
+            assert_eq!(brand, "a");
+        }
+    }
+
+    #[test]
+    fn what_is_not_as_refinery_says_is_told() {
+        let told = |sql: &str| {
+            let mut db = migrated("\n");
+            db.execute_batch(sql).unwrap();
+            let mut scratch = Connection::open_in_memory().unwrap();
+            let report = Migrator::new(FILES).unwrap().adopt_compared(&mut db, &mut scratch, true).unwrap();
+            assert_eq!(report.to, ["2"], "{sql}");
+            report.warnings
+        };
+        assert!(told("").is_empty());
+        assert_eq!(
+            told("CREATE TABLE cache(x)"),
+            ["the schema has drifted from the migrations: drop table cache (data)"]
+        );
+        let warnings = told("ALTER TABLE cars DROP COLUMN brand");
+        assert!(warnings[0].starts_with("refinery has recorded 2, and the schema is 1: "), "{warnings:?}");
     }
 
     #[test]

@@ -26,6 +26,20 @@ pub(super) struct Changed<'m> {
 }
 
 impl Migrator<'_> {
+    /// What an upgrade would refuse of the applied revisions, of which the folder knows all: those that have another text
+    /// now or cannot be read, and one that was passed over. Reads only.
+    #[cfg(feature = "command")]
+    pub(crate) fn refusals(&self, db: &mut dyn Database) -> Result<Vec<Error>> {
+        let rows = self.version_rows(db)?;
+        let applied = self.applied(db)?;
+        let mut found: Vec<Error> = applied.refuse_passed_over(&rows).err().into_iter().collect();
+        let mut unreadable = Vec::new();
+        let changed = applied.compared(&rows, &mut |error| unreadable.push(error))?;
+        found.extend(changed.iter().map(Changed::error));
+        found.append(&mut unreadable);
+        Ok(found)
+    }
+
     /// Reads the record.
     pub(super) fn applied(&self, db: &mut dyn Database) -> Result<Applied<'_>> {
         self.applied_as(db, false)
@@ -39,9 +53,16 @@ impl Migrator<'_> {
 
 impl<'m> Applied<'m> {
     /// Errors: [`ErrorKind::ChangedRevision`] if a script that these version rows say is applied has another
-    /// text now.
+    /// text now; those of [`Script::checksum`].
     pub fn refuse_changed(&self, rows: &[String]) -> Result<()> {
-        self.changed(rows)?.first().map_or(Ok(()), |changed| Err(changed.error()))
+        let mut unreadable = None;
+        let changed = self.compared(rows, &mut |error| unreadable = Some(error))?;
+        changed.first().map_or(unreadable.map_or(Ok(()), Err), |changed| Err(changed.error()))
+    }
+
+    /// As [`refuse_changed`](Self::refuse_changed), where nothing is to run: of a file that cannot be read nothing is known.
+    pub fn refuse_known_changes(&self, rows: &[String]) -> Result<()> {
+        self.compared(rows, &mut |_| ())?.first().map_or(Ok(()), |changed| Err(changed.error()))
     }
 
     /// The revision that was begun last and not finished, if there is one.
@@ -51,6 +72,16 @@ impl<'m> Applied<'m> {
 
     /// The scripts that these version rows say are applied, and that have another text now.
     pub fn changed(&self, rows: &[String]) -> Result<Vec<Changed<'m>>> {
+        let mut unreadable = None;
+        let changed = self.compared(rows, &mut |error| unreadable = Some(error))?;
+        unreadable.map_or(Ok(changed), Err)
+    }
+
+    /// The same; whoever asks hears of those that cannot be read.
+    fn compared(&self, rows: &[String], unreadable: &mut dyn FnMut(Error)) -> Result<Vec<Changed<'m>>> {
+        if self.pasts.is_empty() {
+            return Ok(Vec::new());
+        }
         let applied: Set<&str> = self.scripts.graph.history(":current", rows)?.into_iter().collect();
         // A revision may have been recorded under a former id: what came last counts.
         let mut last: LiteMap<&str, (&Script, &(String, String))> = LiteMap::new();
@@ -65,8 +96,10 @@ impl<'m> Applied<'m> {
         }
         let mut found = Vec::new();
         for (_, (script, (checksum, when))) in last {
-            if script.checksum()? != *checksum && !script.also.contains(checksum) {
-                found.push(Changed { script, checksum: checksum.clone(), when: when.clone() });
+            match script.checksum() {
+                Ok(today) if today == *checksum || script.also.contains(checksum) => {}
+                Ok(_) => found.push(Changed { script, checksum: checksum.clone(), when: when.clone() }),
+                Err(error) => unreadable(error),
             }
         }
         Ok(found)
@@ -85,7 +118,7 @@ impl<'m> Applied<'m> {
         let known: LiteMap<&str, _> = pasts.iter().map(|past| (scripts.id(&past.revision), past)).collect();
         for revision in scripts.graph.history(":current", rows)? {
             let Some((script, past)) =
-                scripts.get(revision).zip(known.get(revision)).filter(|(_, past)| past.up)
+                scripts.get(revision).zip(known.get(revision)).filter(|(_, past)| past.applied)
             else {
                 continue;
             };

@@ -1,14 +1,17 @@
 //! A plan's steps with their scripts, ready to run.
 
+use litemap::LiteMap;
+
 use super::applied::Applied;
 use super::launch::Files;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::{self, Code, Job, JobBody, Options};
 use crate::graph::{Plan, RevisionGraph, Step};
-use crate::history::{Record, Unfinished};
+use crate::history::{Past, Record, Unfinished};
 use crate::report::Direction;
 use crate::script::{Script, Section};
+use crate::set::Set;
 
 /// The files and the graph that they make. Both are in load order, so that a revision's file is
 /// found without a search.
@@ -51,7 +54,40 @@ pub(super) fn jobs(
     db: &mut dyn Database,
     plan: &Plan,
 ) -> Result<Vec<Job>> {
-    begun_before(scripts, options.history().unfinished(db)?.as_ref(), all(scripts, plan)?)
+    let begun = options.history().unfinished(db)?;
+    let mut jobs = begun_before(scripts, begun.as_ref(), all(scripts, plan)?)?;
+    let is_stamp = |job: &&mut Job| job.step.direction == Direction::Stamp && job.step.revision.is_some();
+    if let Some(stamp) = jobs.iter_mut().find(is_stamp).filter(|_| options.keep_history) {
+        stamp.below = taken(scripts, options, db, plan)?;
+    }
+    Ok(jobs)
+}
+
+/// What a stamp takes for applied beside the revisions that it names: those below them that were not below the
+/// version rows before. One that the record has with the text of today is there already.
+fn taken(scripts: Scripts<'_>, options: &Options, db: &mut dyn Database, plan: &Plan) -> Result<Vec<Job>> {
+    let known: Vec<String> =
+        plan.rows.iter().filter(|row| scripts.graph.get(row).is_some()).cloned().collect();
+    let before: Set<&str> = scripts.graph.history(":current", &known)?.into_iter().collect();
+    let pasts = options.history().pasts(db, false)?;
+    let pasts: LiteMap<&str, &Past> = pasts.iter().map(|past| (scripts.id(&past.revision), past)).collect();
+    let mut taken = Vec::new();
+    let after = plan.rows_after(plan.steps.len());
+    for revision in scripts.graph.history(":current", &after)?.into_iter().rev() {
+        let is_named = plan.steps.iter().any(|step| step.revision.as_deref() == Some(revision));
+        if is_named || before.contains(revision) {
+            continue;
+        }
+        let job = job(scripts, &Step::stamp(Some(revision), Vec::new()))?;
+        let is_recorded = pasts.get(revision).is_some_and(|past| match &job.checksum {
+            Some(today) => past.text.as_ref().is_some_and(|(checksum, _)| checksum == today),
+            None => past.applied,
+        });
+        if !is_recorded {
+            taken.push(job);
+        }
+    }
+    Ok(taken)
 }
 
 /// The same, where the record has just been read.
@@ -108,6 +144,8 @@ fn job(scripts: Scripts<'_>, step: &Step) -> Result<Job> {
     };
     job.message.clone_from(&revision.message);
     match step.direction {
+        // A file that cannot be read may be stamped.
+        Direction::Stamp if !script.code => job.checksum = script.checksum().ok(),
         Direction::Stamp => {}
         Direction::Up if script.code => job.body = JobBody::Code,
         Direction::Up => {
@@ -165,6 +203,7 @@ fn bare(step: &Step, message: &str) -> Job {
         checksum: None,
         compatible: None,
         downgrade: None,
+        below: Vec::new(),
     }
 }
 

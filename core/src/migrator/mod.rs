@@ -58,8 +58,8 @@ pub use verify::Verified;
 /// A folder of migrations, ready to be brought to databases.
 ///
 /// Files are read no further than is needed: a launch that finds the database current, and the files
-/// those of the last run, reads no header; the others read all headers; a body is read when it is
-/// about to run, and all bodies that a run needs are read, and refused if they must be, before its first
+/// those of the last run, reads no header; the others read all headers, and the bodies of which the database's
+/// history has a checksum, to compare; another body is read when it is about to run, and all bodies that a run needs are read, and refused if they must be, before its first
 /// write. [`validate`](Self::validate) reads all.
 pub struct Migrator<'a> {
     folder: Folder<'a>,
@@ -302,6 +302,7 @@ impl Migrator<'_> {
         let applied = self.applied_as(db, there)?;
         applied.refuse_passed_over(&rows)?;
         if plan.is_empty() {
+            applied.refuse_known_changes(&rows)?;
             return Ok(Report::nothing(rows));
         }
         applied.refuse_changed(&rows)?;
@@ -357,6 +358,16 @@ impl Migrator<'_> {
     /// Sets the version rows and runs no script: for a database that is there already.
     ///
     /// `purge` throws the rows away first, also such as the folder does not know.
+    ///
+    /// The history keeps a row for each revision that is taken for applied by it, with the checksum of the text that the
+    /// folder has: what is changed or passed over later is refused as where the scripts have run.
+    ///
+    /// Whether the schema is what those revisions make is not asked, because that takes a scratch database:
+    /// [`verify`](Self::verify) compares, as the command's `stamp` does after it, and [`recognise`](Self::recognise) tells which
+    /// revision a database is at.
+    ///
+    /// Errors: those of [`graph`](Self::graph), `graph.*` for the targets, [`ErrorKind::DatabaseNewer`] without `purge`,
+    /// [`ErrorKind::Unfinished`].
     pub fn stamp(&mut self, db: &mut dyn Database, targets: &[&str], purge: bool) -> Result<Report> {
         let rows = if purge { self.history().rows(db)? } else { self.version_rows(db)? };
         let plan = self.graph()?.stamp(&rows, targets, purge)?;

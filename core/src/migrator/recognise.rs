@@ -11,7 +11,7 @@ use crate::db::Database;
 use crate::diff::{self, Diff, Difference, Grade};
 use crate::error::{Error, ErrorKind, Result};
 use crate::execute::JobBody;
-use crate::graph::RevisionGraph;
+use crate::graph::{RevisionGraph, Step};
 use crate::operation::{self, Note, Operation};
 use crate::report::Report;
 use crate::schema::Object;
@@ -22,7 +22,7 @@ use crate::script::Section;
 pub struct Recognised {
     /// The heads of the nearest one; none for the empty schema before the first.
     pub revisions: Vec<String>,
-    /// Earlier ones with the same schema: what lies between changes rows only, or nothing.
+    /// Others with the same schema: what lies between changes rows only, or nothing.
     pub also: Vec<Vec<String>>,
     /// What would make the database that schema: none where it is.
     pub differences: Vec<Difference>,
@@ -31,6 +31,18 @@ pub struct Recognised {
 }
 
 impl Recognised {
+    /// Those with this fingerprint, among them first the one that the record names, or else the last.
+    fn of(stages: &[Stage], fingerprint: &str, record: &[String]) -> Option<Recognised> {
+        let same = stages.iter().filter(|stage| stage.fingerprint == fingerprint);
+        let mut also: Vec<Vec<String>> = same.map(|stage| stage.rows.clone()).collect();
+        let first = match record {
+            [] => None,
+            record => also.iter().position(|rows| rows == record),
+        };
+        let revisions = also.remove(first.unwrap_or(also.len().checked_sub(1)?));
+        Some(Recognised { revisions, also, ..Recognised::default() })
+    }
+
     /// `0032`, or `0032, except: add index i of t (slight)`.
     pub fn title(&self) -> String {
         let name = if self.revisions.is_empty() { "<base>".to_owned() } else { self.revisions.join(", ") };
@@ -38,6 +50,12 @@ impl Recognised {
             [] => name,
             left => format!("{name}, except: {}", left.iter().map(line).collect::<Vec<_>>().join("; ")),
         }
+    }
+
+    /// Whether it is just the schema of these version rows.
+    #[cfg(feature = "refinery")]
+    pub(super) fn is(&self, rows: &[String]) -> bool {
+        self.is_exact() && (self.revisions == rows || self.also.iter().any(|also| also == rows))
     }
 
     /// Whether it is just that schema.
@@ -70,17 +88,30 @@ impl Migrator<'_> {
     /// `scratch` is an empty one in memory, into which the folder is replayed revision by revision.
     ///
     /// Nearest is where least is left to do, by [`Difference::grade`]; what would have to be dropped
-    /// counts thrice, so that a migration that stopped halfway is taken for one to finish.
+    /// counts thrice, so that a migration that stopped halfway is taken for one to finish. Of several with
+    /// the same schema it is the one that the version rows name, and else the last.
     ///
     /// Errors: those of [`upgrade`](Self::upgrade) for the folder.
     pub fn recognise(&self, db: &mut dyn Database, scratch: &mut dyn Database) -> Result<Recognised> {
+        let scripts = self.folder.scripts()?;
+        let mut known = self.history().rows(db)?;
+        known.retain(|row| scripts.graph.get(row).is_some());
+        let record = scripts.graph.newest(&known)?;
+        self.recognised(db, scratch, &record)
+    }
+
+    /// The same, where these are the version rows.
+    pub(super) fn recognised(
+        &self,
+        db: &mut dyn Database,
+        scratch: &mut dyn Database,
+        record: &[String],
+    ) -> Result<Recognised> {
         let there = self.app_objects(db)?;
         let own = diff::fingerprint(&there)?;
-        let stages = self.stages(scratch)?;
-        let mut same: Vec<Vec<String>> =
-            stages.iter().filter(|stage| stage.fingerprint == own).map(|stage| stage.rows.clone()).collect();
-        if let Some(revisions) = same.pop() {
-            return Ok(Recognised { revisions, also: same, ..Recognised::default() });
+        let stages = self.stages(scratch, record)?;
+        if let Some(found) = Recognised::of(&stages, &own, record) {
+            return Ok(found);
         }
         let mut nearest: Option<(usize, &Stage, Diff)> = None;
         for stage in &stages {
@@ -91,13 +122,10 @@ impl Migrator<'_> {
             }
         }
         let Some((_, stage, found)) = nearest else { return Ok(Recognised::default()) };
-        let also =
-            stages.iter().filter(|other| other.fingerprint == stage.fingerprint && other.rows != stage.rows);
         Ok(Recognised {
-            revisions: stage.rows.clone(),
-            also: also.map(|other| other.rows.clone()).collect(),
             differences: found.differences,
             operations: found.operations,
+            ..Recognised::of(&stages, &stage.fingerprint, record).unwrap_or_default()
         })
     }
 
@@ -105,8 +133,12 @@ impl Migrator<'_> {
     /// schema where something is missing, in the same transaction. Other than the migration itself,
     /// that fills in no rows.
     ///
+    /// Version rows that are there stay: which of the migrations that only change rows have run, the
+    /// schema does not tell. Where they name a revision with this schema there is nothing to do, or something to finish.
+    ///
     /// Errors: [`ErrorKind::NothingToAdopt`] where it is no revision's schema and is not to be finished,
-    /// or is the empty one; [`ErrorKind::WouldLose`] where finishing would drop what is there, or asks
+    /// or is the empty one, or where the version rows name a revision with another schema;
+    /// [`ErrorKind::DatabaseNewer`] where they name one that the folder does not have; [`ErrorKind::WouldLose`] where finishing would drop what is there, or asks
     /// what only a person knows; those of [`recognise`](Self::recognise) and [`stamp`](Self::stamp).
     ///
     /// ```
@@ -133,15 +165,21 @@ impl Migrator<'_> {
         scratch: &mut dyn Database,
         finish: bool,
     ) -> Result<(Recognised, Report)> {
+        let rows = self.version_rows(db)?;
         let found = self.recognise(db, scratch)?;
+        if !rows.is_empty() && found.revisions != self.graph()?.newest(&rows)? {
+            return Err(otherwise(&rows, &found));
+        }
         refuse(&found, finish)?;
-        let rows = self.history().rows(db)?;
-        if found.is_exact() && rows == found.revisions {
+        if found.is_exact() && !rows.is_empty() {
             return Ok((found, Report::nothing(rows)));
         }
         let Migrator { folder, options, listener, backups, .. } = self;
         let scripts = folder.scripts()?;
-        let plan = scripts.graph.stamp_rows(&rows, &found.revisions)?;
+        let mut plan = scripts.graph.stamp_rows(&rows, &found.revisions)?;
+        if plan.is_empty() {
+            plan.steps.extend(found.revisions.last().map(|revision| stays(revision)));
+        }
         let mut all = super::jobs::jobs(scripts, options, db, &plan)?;
         let section = Section::parse(&operation::script(&found.operations), 1)?;
         if let Some(job) = all.first_mut() {
@@ -156,13 +194,16 @@ impl Migrator<'_> {
     }
 
     /// The schema after each step from nothing to the heads.
-    fn stages(&self, scratch: &mut dyn Database) -> Result<Vec<Stage>> {
+    ///
+    /// The way leads over `record`, which in a folder with branches is not on every way.
+    fn stages(&self, scratch: &mut dyn Database, record: &[String]) -> Result<Vec<Stage>> {
         empty(scratch)?;
         let scripts = self.folder.scripts()?;
         let plan = scripts.graph.upgrade(&[], "heads")?;
+        let first = scripts.graph.history(":current", record)?.into_iter().rev();
+        let rest = plan.steps.iter().filter_map(|step| step.revision.as_deref());
         let mut stages = vec![self.stage(scratch)?];
-        for step in &plan.steps {
-            let Some(revision) = &step.revision else { continue };
+        for revision in first.chain(rest) {
             let again = |graph: &RevisionGraph, rows: &[String]| graph.with(rows, revision);
             let plan = again(scripts.graph, &self.history().rows(scratch)?)?;
             if !plan.is_empty() {
@@ -218,6 +259,20 @@ fn refuse(found: &Recognised, finish: bool) -> Result<()> {
         format!("finishing {} would lose or guess: {}", found.revisions.join(", "), unsafe_ones.join("; ")),
     )
     .with_hint("do it by hand, then adopt it"))
+}
+
+/// The step that finishes a revision which the version rows name already.
+fn stays(revision: &str) -> Step {
+    Step { insert: Vec::new(), delete: Vec::new(), ..Step::stamp(Some(revision), vec![revision.to_owned()]) }
+}
+
+/// The version rows name a revision that has another schema.
+fn otherwise(rows: &[String], found: &Recognised) -> Error {
+    let message =
+        format!("the database says that it is at {}, and its schema is {}", rows.join(", "), found.title());
+    Error::new(ErrorKind::NothingToAdopt, message).with_hint(
+        "look at it with 'limbeck verify', then say with 'limbeck stamp' which revision it is at, or mend the schema",
+    )
 }
 
 fn changed() -> Error {
@@ -287,6 +342,69 @@ mod tests {
         migrator.upgrade(&mut db, "head").unwrap();
         let body: String = db.query_row("SELECT body FROM notes", [], |row| row.get(0)).unwrap();
         assert_eq!(body, "b", "what changes rows is taken to be done");
+    }
+
+    /// Of two with the same schema the database says which it is at, and what the other does to rows is not lost.
+    #[test]
+    fn a_record_is_not_written_over() {
+        const ROWS: [(&str, &str); 3] = [
+            ("0001_a.sql", "CREATE TABLE a(x); INSERT INTO a VALUES (1)"),
+            ("0002_rows.sql", "UPDATE a SET x = x + 1"),
+            ("0003_rows.sql", "UPDATE a SET x = x * 10"),
+        ];
+        let adopt = |files: &[(&str, &str)], db: &mut Connection, finish| {
+            Migrator::new(files.to_vec()).unwrap().adopt_schema(db, &mut database(""), finish)
+        };
+        let mut db = database("");
+        Migrator::new(ROWS).unwrap().upgrade(&mut db, "0001").unwrap();
+        let (found, report) = adopt(&ROWS, &mut db, true).unwrap();
+        assert_eq!((found.title().as_str(), found.also.len(), report.is_empty()), ("0001", 2, true));
+        Migrator::new(ROWS).unwrap().upgrade(&mut db, "head").unwrap();
+        let x: i64 = db.query_row("SELECT x FROM a", [], |row| row.get(0)).unwrap();
+        assert_eq!(x, 20);
+
+        let error = adopt(&ROWS[..2], &mut db, true).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::DatabaseNewer, "{error}");
+        assert_eq!(Migrator::new(ROWS).unwrap().rows(&mut db).unwrap(), ["0003"]);
+    }
+
+    #[test]
+    fn a_record_that_says_otherwise_is_told() {
+        let mut migrator = Migrator::new(FILES).unwrap();
+        let mut db = database("");
+        migrator.upgrade(&mut db, "0001").unwrap();
+        db.execute_batch("CREATE TABLE tags(note REFERENCES notes(id)); CREATE INDEX of_note ON tags(note)")
+            .unwrap();
+        db.execute_batch("ALTER TABLE notes ADD body TEXT; CREATE INDEX titles ON notes(title)").unwrap();
+        for finish in [false, true] {
+            let error = migrator.adopt_schema(&mut db, &mut database(""), finish).unwrap_err();
+            assert_eq!(error.to_string(), "the database says that it is at 0001, and its schema is 0004");
+            assert_eq!(error.kind(), ErrorKind::NothingToAdopt);
+        }
+        // What is missing for the revision that it says is made, and the row stays.
+        migrator.stamp(&mut db, &["0004"], false).unwrap();
+        db.execute_batch("DROP INDEX of_note").unwrap();
+        assert!(migrator.adopt_schema(&mut db, &mut database(""), false).is_err());
+        let (_, report) = migrator.adopt_schema(&mut db, &mut database(""), true).unwrap();
+        assert_eq!((report.steps.len(), report.to), (1, vec!["0004".to_owned()]));
+        assert!(migrator.verify(&mut db, &mut database("")).unwrap().is_sound());
+    }
+
+    /// A branch that the straight way to the heads does not stop at.
+    #[test]
+    fn a_record_on_a_branch() {
+        let files = [
+            ("0001_a.sql", "CREATE TABLE a(x)"),
+            ("0002_b.sql", "-- revises: 0001\n-- migrate:up\nCREATE TABLE b(x)"),
+            ("0003_c.sql", "-- revises: 0001\n-- migrate:up\nCREATE TABLE c(x)"),
+        ];
+        for head in ["0002", "0003"] {
+            let mut migrator = Migrator::new(files).unwrap();
+            let mut db = database("");
+            migrator.upgrade(&mut db, head).unwrap();
+            let (found, report) = migrator.adopt_schema(&mut db, &mut database(""), false).unwrap();
+            assert_eq!((found.title().as_str(), report.is_empty()), (head, true));
+        }
     }
 
     #[test]

@@ -119,6 +119,7 @@ impl Migrator<'_> {
         let applied = if direction == Direction::Up { Some(self.applied(db)?) } else { None };
         applied.as_ref().map_or(Ok(()), |applied| applied.refuse_passed_over(&rows))?;
         if planned.is_empty() {
+            applied.map_or(Ok(()), |applied| applied.refuse_known_changes(&rows))?;
             return Ok(DryRun { from: rows.clone(), to: rows, ..DryRun::default() });
         }
         applied.map_or(Ok(()), |applied| applied.refuse_changed(&rows))?;

@@ -354,7 +354,7 @@ class NotUpToDate(LimbeckError):
 
 
 class NothingToAdopt(LimbeckError):
-    """The database has no record of another tool that could be adopted."""
+    """Neither another tool's record nor the schema tells a revision to adopt, or limbeck's own names another."""
 
     code = "history.nothing_to_adopt"
 

@@ -5,9 +5,9 @@ import { current, prepared } from '../launch.js';
 import init from '../load.js';
 import { Migrator } from '../migrator.js';
 import type { Report } from '../report.js';
-import type { Scratch } from '../values.js';
+import type { Scratch, Value } from '../values.js';
 import { Files, type Head } from './files.js';
-import { cancelled, isBehind, locked, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
+import { cancelled, locked, persist, roomFor, teller, writes, type Opened, type OpenOptions } from './open.js';
 
 /** What `initSqlJs()` answers. */
 export interface SqlJs<D> {
@@ -193,7 +193,7 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
     const { migrations, target, onProgress, signal } = this.#options;
     await init();
     const migrator = new Migrator(migrations, this.#options);
-    if (stored && isBehind(() => migrator.pending(this.db))) await roomFor(this.#size);
+    if (stored && writes(() => migrator.pending(this.db), this.#options)) await roomFor(this.#size);
     return migrator.upgrade(this.db, target, { onProgress, signal });
   }
 
@@ -232,9 +232,11 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
     if (this.#adapter.inTransaction()) {
       throw new LimbeckError('database.transaction_open', 'a transaction is open', { hint: 'commit before saving' });
     }
+    const [[keys]] = this.#adapter.query('PRAGMA foreign_keys') as [[Value]];
     const bytes = (this.db as unknown as Exporting).export();
     // Those versions close the database and open it again, and its functions and PRAGMAs are gone.
     this.#options.setup?.(this.db);
+    this.#adapter.execute(`PRAGMA foreign_keys = ${keys}`);
     // IndexedDB stores all of a buffer, also what is around a view.
     return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
   }

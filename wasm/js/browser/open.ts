@@ -146,12 +146,12 @@ export async function roomFor(bytes: number): Promise<void> {
   throw full(`${bytes} bytes more are needed, and the browser leaves this site ${Math.max(0, quota - usage)}`);
 }
 
-/** Whether an upgrade has something to do. What is wrong, the upgrade itself will say. */
-export function isBehind(pending: () => unknown[]): boolean {
+/** Whether an upgrade will write. What is wrong, the upgrade itself will say. */
+export function writes(pending: () => unknown[], { newerDatabase }: MigratorOptions): boolean {
   try {
     return pending().length > 0;
-  } catch {
-    return false;
+  } catch (error) {
+    return newerDatabase === 'take_down' && (error as Partial<LimbeckError>).code === 'history.database_newer';
   }
 }
 

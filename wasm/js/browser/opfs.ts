@@ -5,7 +5,7 @@ import init from '../load.js';
 import { LimbeckError } from '../errors.js';
 import { Migrator } from '../migrator.js';
 import type { Report } from '../report.js';
-import { cancelled, cannotOpen, full, isBehind, locked, notStored, persist, roomFor, teller, type Opened, type OpenOptions } from './open.js';
+import { cancelled, cannotOpen, full, locked, notStored, persist, roomFor, teller, writes, type Opened, type OpenOptions } from './open.js';
 
 /** Options of {@link openOpfs}. */
 export interface OpfsOptions<D> extends OpenOptions<D> {
@@ -67,7 +67,7 @@ async function upgrade<D extends Oo1Database>(held: Held, db: D, options: OpfsOp
   const { sqlite3, target, onProgress, signal } = options;
   await init();
   const migrator = new Migrator(options.migrations, options);
-  if (isBehind(() => migrator.pending(db, { sqlite3 }))) {
+  if (writes(() => migrator.pending(db, { sqlite3 }), options)) {
     const size = Number(oo1(db).query('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size')[0]![0]);
     const keep = options.keep === true && size > 0;
     // A rebuild writes a table again, and its journal.

@@ -123,6 +123,19 @@ withOpfs('OPFS: what it was before a migration is put back, if it was to be kept
   await page.close();
 });
 
+withOpfs('OPFS: an older app that takes a newer database down keeps the newer one, if it is to', async () => {
+  const page = await tab();
+  const first = { '0001_notes.sql': 'CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body BLOB)' };
+  const both = { ...first, '0002_plan.sql': '-- migrate:up\nALTER TABLE notes ADD COLUMN plan TEXT;\n-- migrate:down\nALTER TABLE notes DROP COLUMN plan;' };
+  const open = (migrations, options) => inWorker(page, 'down', { kind: 'opfs', migrations, ...options });
+  const newer = (await open(both)).state;
+  const { steps, to } = await open(first, { keep: true, newerDatabase: 'take_down' });
+  assert.deepEqual([steps, to], [['0002'], ['0001']]);
+  await open(first, { restore: true });
+  assert.deepEqual((await open(both)).state, newer);
+  await page.close();
+});
+
 it('OPFS on the main thread: refused, and said', async () => {
   const page = await tab();
   const refused = await page.evaluate(() => t.ended(t.openOpfs({ name: 'main', sqlite3: {}, migrations: {} })));

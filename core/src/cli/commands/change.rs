@@ -83,7 +83,7 @@ pub fn adopt(args: &Args, settings: &Settings, finish: bool) -> Result<()> {
     let mut db = open(settings, Access::Change)?;
     // Without it, refinery's table is not read, and the schema tells alone.
     #[cfg(feature = "refinery")]
-    match migrator.adopt(&mut *db) {
+    match migrator.adopt_compared(&mut *db, &mut *scratch(settings)?, finish) {
         // There is no table of refinery's.
         Err(error) if error.kind() == crate::ErrorKind::NothingToAdopt => {}
         adopted => {
@@ -97,7 +97,7 @@ pub fn adopt(args: &Args, settings: &Settings, finish: bool) -> Result<()> {
         return Ok(());
     }
     say!("the schema is {}", output::paint(output::REVISION, &found.title()));
-    if !found.also.is_empty() && !args.quiet {
+    if !found.also.is_empty() && !report.is_empty() && !args.quiet {
         let also: Vec<String> = found.also.iter().map(|rows| output::list(rows)).collect();
         eprintln!("warning: {} have the same schema, and change rows at most", also.join("; "));
     }

@@ -86,8 +86,10 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
     let plan = migrator.pending(&mut *db)?;
     let ids: Vec<&str> = plan.steps.iter().filter_map(|step| step.revision.as_deref()).collect();
     let pending = migrator.describe(&ids, &[]);
+    let refused = migrator.refusals(&mut *db)?;
     if args.json {
-        output::json(&json!({ "heads": current, "pending": pending }));
+        let refused: Vec<_> = refused.iter().map(|error| json!(error)["error"].take()).collect();
+        output::json(&json!({ "heads": current, "pending": pending, "refused": refused }));
         return Ok(());
     }
     say!("database    {}", settings.database()?);
@@ -99,6 +101,12 @@ pub fn status(args: &Args, settings: &Settings) -> Result<()> {
     match &pending[..] {
         [] => say!("pending     none"),
         steps => steps.iter().for_each(|info| say!("pending     {}", output::history_line(info, false))),
+    }
+    for error in &refused {
+        say!("refused     {error} [{}]", error.code());
+        if let Some(hint) = error.hint() {
+            say!("            {hint}");
+        }
     }
     Ok(())
 }

@@ -1,0 +1,2 @@
+-- Why
+CREATE  TABLE a( x );

@@ -1,0 +1,5 @@
+CREATE TABLE a(x);
+
+CREATE TABLE b(x);
+
+CREATE TABLE c(x);

@@ -1,0 +1,5 @@
+CREATE TABLE a(x);
+
+CREATE TABLE c(x);
+
+CREATE TABLE d(x);
