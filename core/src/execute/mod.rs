@@ -59,7 +59,7 @@ use pragmas::Pragmas;
 pub(crate) use rules::{broken_rows, equal_rows};
 use unbroken::Unbroken;
 use watched::Watched;
-pub(crate) use way_out::unfinished;
+pub(crate) use way_out::{begun_otherwise, unfinished};
 use way_out::{cancelled, explained, located};
 
 /// What a transaction holds.
@@ -207,7 +207,11 @@ pub(crate) fn run(
             log_warnings(options, &report);
             Ok(report)
         }
-        Err(error) => Err(explained(error, db, options, &report).with_report(report)),
+        Err(error) => {
+            let error = explained(error, db, options, &report);
+            let error = if report.steps.is_empty() { error } else { error.not_alone() };
+            Err(error.with_report(report))
+        }
     }
 }
 
@@ -291,6 +295,9 @@ impl<'r, 'l> Run<'r, 'l> {
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
             self.watch.begin(job.step.revision.as_deref(), job.file.as_deref());
+            if let (Some(former), Some(revision)) = (&job.begun_as, &job.step.revision) {
+                self.history().rename_started(self.db, former, revision)?;
+            }
             if job.section().is_some_and(|section| !section.transaction) {
                 if !outside::run(self, &job, planner)? {
                     // The rows say what is left.

@@ -51,7 +51,7 @@ pub(crate) use unreadable::{failed, leaves_broken};
 use std::collections::{BTreeSet, HashSet};
 
 use crate::reading::{Reading, Side, Statement};
-use crate::script::Script;
+use crate::script::{Script, line_comments};
 
 /// The findings of one folder, as they come.
 #[derive(Debug, Default)]
@@ -149,7 +149,34 @@ pub(crate) fn texts(script: &Script, earlier: &mut Earlier, findings: &mut Findi
     by_hand::look(&reading, findings);
     postgres::look(&reading, findings);
     without_transaction(&reading, findings);
+    down_in_the_upgrade(&reading, findings);
     true
+}
+
+/// What a comment calls the downgrade, and runs in the upgrade.
+fn down_in_the_upgrade(reading: &Reading<'_>, findings: &mut Findings) {
+    if reading.sides().count() > 1 {
+        return;
+    }
+    let says = |comment: &str| {
+        let word = comment.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        word.eq_ignore_ascii_case("down") || word.eq_ignore_ascii_case("downgrade")
+    };
+    let lines = line_comments(&reading.script.text).into_iter().filter(|(_, comment)| says(comment));
+    for (side, (line, comment)) in
+        reading.sides().flat_map(|side| lines.clone().map(move |found| (side, found)))
+    {
+        let below = side.statements.iter().position(|statement| statement.line > line);
+        if let Some(below) = below.filter(|below| *below > 0) {
+            findings.at(
+                Rule::DownInUpgrade,
+                (reading.script, side, &side.statements[below]),
+                None,
+                format!("'-- {comment}' stands above it, and it runs in the upgrade"),
+                "write '-- migrate:up' above the upgrade, and '-- migrate:down' there",
+            );
+        }
+    }
 }
 
 fn without_transaction(reading: &Reading<'_>, findings: &mut Findings) {

@@ -106,7 +106,7 @@ rules! {
     ChangedRevision = "changed_revision", Error;
     /// Without a transaction what ran before a failure stays: half a revision.
     SeveralWithoutTransaction = "several_without_transaction", Warn;
-    /// SQL of PostgreSQL, which SQLite does not know; what it does accept, such as `SERIAL` for a type or
+    /// SQL of PostgreSQL or MySQL, which SQLite does not know; what it does accept, such as `SERIAL` for a type or
     /// `now()` in a default, it does not understand.
     Postgresql = "postgresql", Error;
     /// "Remember the format of all indexes, triggers, and views associated with table X"
@@ -119,6 +119,9 @@ rules! {
     FailsWhenReplayed = "fails_when_replayed", Error;
     /// A `limbeck:allow` that allows nothing: it names no rule, or does not say why.
     BadAllow = "bad_allow", Error;
+    /// A comment line that says `down`, and is no marker: what stands below it runs in the upgrade, and may
+    /// take back at once what stands above.
+    DownInUpgrade = "down_in_upgrade", Warn;
 }
 
 impl Rule {

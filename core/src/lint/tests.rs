@@ -360,6 +360,25 @@ fn bad_and_good() {
             "UPDATE users SET name = 'x' WHERE name LIKE 'ILIKE';",
         ),
         ("postgresql", "UPDATE users SET name = E'a\\n';", 1, "UPDATE users AS e SET name = e.name;"),
+        (
+            "postgresql",
+            "DROP TABLE other CASCADE;",
+            1,
+            "CREATE TABLE cascade(a); DROP TABLE IF EXISTS cascade;",
+        ),
+        (
+            "postgresql",
+            "CREATE TABLE n(id INT AUTO_INCREMENT PRIMARY KEY);",
+            1,
+            "CREATE TABLE n(a, auto_increment TEXT, engine TEXT DEFAULT '='); UPDATE n SET engine = auto_increment;",
+        ),
+        // lint.down_in_upgrade
+        (
+            "down_in_upgrade",
+            "CREATE TABLE n(a);\n-- down\nDROP TABLE n;",
+            3,
+            "-- down\nCREATE TABLE n(a);\n-- down the list\nINSERT INTO n VALUES (1);\n-- down",
+        ),
         // lint.rebuild_by_hand
         (
             "rebuild_by_hand",
