@@ -465,7 +465,7 @@ fn init_in_a_cargo_package() {
 
     fs::write(&manifest, "[package]\nname = 'app'\n").unwrap();
     assert!(project.ok(&["init", "db/{a}"]).contains("build.rs tells Cargo to compile the package anew"));
-    let text = "fn main() {\n    println!(\"cargo:rerun-if-changed=db/{{a}}\");\n}\n";
+    let text = "//! Has Cargo notice a new migration.\n\nfn main() {\n    println!(\"cargo:rerun-if-changed=db/{{a}}\");\n}\n";
     assert_eq!(fs::read_to_string(&script).unwrap(), text);
     let line = "write into the package's build script: println!(\"cargo:rerun-if-changed=migrations\");\n";
     assert!(project.ok(&["init"]).contains(line));

@@ -94,7 +94,10 @@ fn build_script(folder: &Path) -> Result<BuildScript> {
     match fs::read_to_string(script) {
         Ok(text) if text.contains(&watched) => Ok(BuildScript::HasLine),
         Err(_) if !Path::new(script).exists() && package.get("build").is_none() => {
-            write_new(Path::new(script), &format!("fn main() {{\n    {line}\n}}\n"))?;
+            write_new(
+                Path::new(script),
+                &format!("//! Has Cargo notice a new migration.\n\nfn main() {{\n    {line}\n}}\n"),
+            )?;
             Ok(BuildScript::Written)
         }
         _ => Ok(BuildScript::Lacks(line)),
