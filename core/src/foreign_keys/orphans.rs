@@ -279,7 +279,7 @@ mod tests {
                         told("p").len() > 3 && told("p").iter().all(|told| *told),
                         "{parent}, {child}{end}"
                     );
-                    assert!(dangling.orphans.iter().all(|orphan| orphan.rowid.is_none() == !end.is_empty()));
+                    assert!(dangling.orphans.iter().all(|orphan| orphan.rowid.is_none() != end.is_empty()));
                 }
             }
         }
