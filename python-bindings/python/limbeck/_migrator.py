@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 
 from . import _limbeck, errors
-from ._database import gone, opened
+from ._database import OWN, gone, opened
 from ._folder import is_of_alembic, python_files
 from ._report import Backup, Difference, Event, Plan, Report, RevisionInfo, Verified, plan, read, report
 from ._run import Scope
@@ -96,7 +96,7 @@ class Migrator:
         if isinstance(migrations, (str, os.PathLike)):
             folder = os.fspath(migrations)
             if is_of_alembic(folder):
-                code = self._code(python_files(os.path.join(folder, "versions")), str)
+                code = self._code(python_files(os.path.join(folder, "versions")), str, of_alembic=True)
                 folder, version_table = None, "alembic_version" if version_table is None else version_table
                 keep_history = False  # the file is Alembic's too, which would propose to drop an unknown table
             else:
@@ -121,13 +121,13 @@ class Migrator:
             keep_user_version=keep_user_version,
         )
 
-    def _code(self, paths: list[str], name: Callable[[str], str]) -> list[Any]:
+    def _code(self, paths: list[str], name: Callable[[str], str], of_alembic: bool = False) -> list[Any]:
         """The revisions in Python; a folder without them does without what reads them."""
         if not paths:
             return []
         from ._versions import load
 
-        return [load(path, name(path), self._scope) for path in paths]
+        return [load(path, name(path), self._scope, of_alembic) for path in paths]
 
     @classmethod
     def _of_code(cls, code: list[Any], scope: Scope, **options: Any) -> Migrator:
@@ -204,11 +204,15 @@ class Migrator:
 
         It goes to the folder that the migrator was given as ``backups``, with a line in the catalogue beside it.
 
-        Raises :class:`BadSetting` without such a folder, :class:`BackupFailed`, :class:`Full`.
+        Raises :class:`BadSetting` without such a folder, :class:`CannotOpen` where no file is there, :class:`BackupFailed`,
+        :class:`Full`.
 
         >>> migrator.back_up("app.db").heads
         ['0001']
         """
+        path = gone(database)
+        if path is not None:
+            raise errors.CannotOpen(f"there is no database '{path}' to back up", hint="check the path")
         with opened(database, create=False) as found:
             return read(Backup, self._core.back_up(found.raw, _teller(on_progress)))
 
@@ -503,7 +507,7 @@ def _scratch() -> closing[sqlite3.Connection]:
     """An empty database in memory."""
     from contextlib import closing
 
-    return closing(sqlite3.connect(":memory:", isolation_level=None))
+    return closing(sqlite3.connect(":memory:", **OWN))
 
 
 def _differences(data: list[dict[str, Any]]) -> list[Difference]:
