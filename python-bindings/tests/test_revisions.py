@@ -96,6 +96,49 @@ def project_scripts(project: Any) -> Any:
     return ScriptDirectory.from_config(project.config)
 
 
+def test_python_is_not_given_as_text(tmp_path: Path) -> None:
+    with pytest.raises(limbeck.SourceUnreadable, match="'0002_x.py' is Python's"):
+        limbeck.Migrator({"0001_notes.sql": NOTES, "0002_x.py": "def upgrade(step): pass"})
+
+
+def test_a_folder_inside_an_archive(tmp_path: Path) -> None:
+    import zipfile
+
+    with zipfile.ZipFile(tmp_path / "app.zip", "w") as archive:
+        archive.writestr("migrations/0001_notes.sql", NOTES)
+    with pytest.raises(limbeck.SourceUnreadable) as caught:
+        limbeck.Migrator(zipfile.Path(tmp_path / "app.zip", "migrations/"))  # type: ignore[arg-type]
+    assert "as_file" in str(caught.value.hint)
+
+
+def test_a_migrator_that_runs_says_so() -> None:
+    """To a callback, whatever it asks."""
+    migrator = limbeck.Migrator({"0001_notes.sql": NOTES})
+    asks: list[Callable[[], Any]] = [
+        migrator.heads, lambda: migrator.current(":memory:"), lambda: migrator.upgrade(":memory:"), migrator.cancel_handle,
+    ]
+    seen: list[str] = []
+
+    def told(event: limbeck.Event) -> None:
+        for ask in asks:
+            with pytest.raises(limbeck.TransactionOpen, match="is running already"):
+                ask()
+            seen.append(event.event)
+
+    assert migrator.upgrade(":memory:", on_progress=told).to == ["0001"]
+    assert len(seen) >= len(asks) and migrator.heads()[0].revision == "0001"
+
+
+def test_foreign_keys_are_not_switched_by_a_migration(project: Any) -> None:
+    """Alembic's do, inside a transaction, where SQLite does nothing: an old migration runs all the same."""
+    project.version("a", None, "op.execute('CREATE TABLE p(id INTEGER PRIMARY KEY)')\n"
+                    "op.execute('-- off\\nPRAGMA foreign_keys=OFF')\nop.execute('PRAGMA main.foreign_keys = ON; DROP TABLE p')\n"
+                    "op.get_bind().execute(sa.text('PRAGMA foreign_keys = OFF'))")
+    report = limbeck.upgrade(project.db, project.folder / "migrations")
+    assert [warning.startswith("skipped, because limbeck checks foreign keys") for warning in report.warnings] == [True] * 3
+    assert project.rows("SELECT count(*) FROM sqlite_master WHERE name = 'p'") == [(0,)]
+
+
 ENDS = {
     "commit": "step.connection.commit()",
     "executescript": "step.connection.executescript('CREATE TABLE made(a)')",

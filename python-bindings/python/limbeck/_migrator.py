@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from _thread import allocate_lock
 from collections.abc import Iterable, Mapping
 
 from . import _limbeck, errors
@@ -89,6 +90,7 @@ class Migrator:
         rows then. Another number there is :class:`UserVersionTaken`.
         """
         self._scope = Scope()
+        self._busy = allocate_lock()
         keep_history = True
         folder: Optional[str] = None
         files: Any = []
@@ -102,8 +104,13 @@ class Migrator:
             else:
                 code = self._code(python_files(folder), os.path.basename)
         else:
+            if hasattr(migrations, "iterdir"):  # a folder of a package's that is no folder on the disk
+                raise errors.SourceUnreadable(
+                    f"the folder of migrations is of type {type(migrations).__name__}",
+                    hint="write 'with importlib.resources.as_file(folder) as path:', and give the path",
+                )
             files = migrations.items() if isinstance(migrations, Mapping) else migrations
-        self._core = _limbeck.Migrator(
+        self._idle_core = _limbeck.Migrator(
             folder,
             files,
             code,
@@ -133,8 +140,16 @@ class Migrator:
     def _of_code(cls, code: list[Any], scope: Scope, **options: Any) -> Migrator:
         self = cls.__new__(cls)
         self._scope = scope
-        self._core = _limbeck.Migrator(None, [], code, keep_history=False, **options)
+        self._busy = allocate_lock()
+        self._idle_core = _limbeck.Migrator(None, [], code, keep_history=False, **options)
         return self
+
+    @property
+    def _core(self) -> _limbeck.Migrator:
+        """The core's, which does one thing at a time: a callback, a revision and another thread are told so."""
+        if self._busy.locked():
+            raise _running()
+        return self._idle_core
 
     def cancel_handle(self) -> _limbeck.CancelHandle:
         """What cancels this migrator's runs from another thread: ``migrator.cancel_handle().cancel()``. All are one.
@@ -485,14 +500,19 @@ class Migrator:
     def _run(
         self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., dict[str, Any]], *arguments: Any
     ) -> Report:
-        if self._scope.database is not None:
-            raise errors.TransactionOpen("this migrator is running already", hint="make one for each thread")
-        with opened(database) as found:
-            self._scope.database = found
-            try:
+        if not self._busy.acquire(blocking=False):
+            raise _running()
+        try:
+            with opened(database) as found:
+                self._scope.database = found
                 return report(verb(found.raw, *arguments, _teller(on_progress)))
-            finally:
-                self._scope.database = None
+        finally:
+            self._scope.database = None
+            self._busy.release()
+
+
+def _running() -> errors.LimbeckError:
+    return errors.TransactionOpen("this migrator is running already", hint="make one for each thread")
 
 
 def _teller(on_progress: Optional[OnProgress]) -> Optional[Callable[[dict[str, Any]], bool]]:
