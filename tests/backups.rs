@@ -127,6 +127,67 @@ fn the_last_ones_are_kept_and_one_state_only_once() {
     assert_eq!(place.app(1).backups(&mut db).unwrap(), all);
 }
 
+/// What is restored stays, however its path is written.
+#[test]
+fn the_one_that_is_restored_is_not_deleted_for_the_newer_ones() {
+    let place = Place::new("spared");
+    let mut db = place.old("delete");
+    let spellings: [fn(&Path, &Path) -> PathBuf; 3] = [
+        |_, path| path.to_owned(),
+        |folder, path| folder.join("backups/../backups").join(path.file_name().unwrap()),
+        |folder, path| {
+            let link = folder.join("link.backup");
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(path, &link).unwrap();
+            #[cfg(unix)]
+            std::os::unix::fs::symlink(path.with_extension("json"), link.with_extension("json")).unwrap();
+            if cfg!(unix) { link } else { path.to_owned() }
+        },
+    ];
+    for spelling in spellings {
+        for count in 0..2 {
+            db.execute("INSERT INTO a VALUES (?1)", [count]).unwrap();
+            place.app(1).back_up(&mut db).unwrap();
+        }
+        db.execute("DELETE FROM a", []).unwrap();
+        let oldest = place.app(1).backups(&mut db).unwrap().pop().unwrap();
+        let backup = Backup::open(spelling(&place.0, &oldest.path)).unwrap();
+        place.app(1).restore(&mut db, &backup).unwrap();
+        assert!(rows(&db) > 0 && oldest.path.exists(), "{backup:?}");
+    }
+}
+
+/// One folder of backups for the databases of several users, which have one name.
+#[test]
+fn a_database_of_the_same_name_elsewhere_has_its_own() {
+    let place = Place::new("several");
+    let migrator = |release| place.app(release);
+    let file = |user: &str| place.0.join(user).join("app.db");
+    for user in ["ada", "bob", "eve"] {
+        fs::create_dir_all(place.0.join(user)).unwrap();
+        let mut db = Connection::open(file(user)).unwrap();
+        migrator(1).upgrade(&mut db, "head").unwrap();
+        db.execute("INSERT INTO a VALUES (?1)", [user]).unwrap();
+        migrator(2).upgrade(&mut db, "head").unwrap();
+    }
+    let whose = |user: &str| {
+        let mut db = Connection::open(file(user)).unwrap();
+        let newest = migrator(1).newest_compatible_backup(&mut db).unwrap().unwrap();
+        migrator(1).restore(&mut db, &newest).unwrap();
+        db.query_row("SELECT group_concat(x) FROM a", [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    assert_eq!(["ada", "bob", "eve"].map(whose), ["ada", "bob", "eve"]);
+    // Of one that is gone, and of one that was moved to where none was.
+    let of = |user: &str| migrator(1).backups_of(&file(user)).unwrap();
+    let (ada, bob) = (of("ada"), of("bob"));
+    assert!(ada.iter().all(|backup| !bob.contains(backup)), "{ada:?} {bob:?}");
+    fs::remove_file(file("ada")).unwrap();
+    assert_eq!(of("ada"), ada);
+    fs::create_dir_all(place.0.join("new home")).unwrap();
+    fs::rename(file("bob"), file("new home")).unwrap();
+    assert!(bob.iter().all(|backup| of("new home").contains(backup)));
+}
+
 #[cfg(unix)]
 #[test]
 fn nobody_else_may_read_one() {

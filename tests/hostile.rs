@@ -310,3 +310,35 @@ fn call(verb: usize, db: &mut Connection) -> Result<(), Error> {
         _ => migrator.stamp(db, &["head"], true).map(|_| ()),
     }
 }
+
+/// What a table's text holds is not asked of functions, for which an app may have its own, nor lost in an
+/// encoding.
+#[test]
+fn foreign_keys_are_seen_whatever_reads_the_schema() {
+    for how in ["functions", "UTF-16le", "UTF-16be"] {
+        let mut db = Connection::open_in_memory().unwrap();
+        if how.starts_with("UTF") {
+            db.execute_batch(&format!("PRAGMA encoding = '{how}'")).unwrap();
+        }
+        if how == "functions" {
+            for (name, arguments) in [("like", 2), ("like", 3), ("upper", 1), ("lower", 1), ("instr", 2)] {
+                db.create_scalar_function(name, arguments, FunctionFlags::SQLITE_UTF8, |_| Ok(0)).unwrap();
+            }
+        }
+        db.execute_batch(
+            "create table p(id integer primary key, m, n int as (m) unique); insert into p values (1, 10), (2, 20);
+             create table c(p int references p(id)); insert into c(p) values (1), (2);
+             create table d(n int references p(n)); insert into d values (10), (20)",
+        )
+        .unwrap();
+        for (sql, table) in [
+            ("DELETE FROM p WHERE id = 2", "c"),
+            ("UPDATE p SET rowid = 77 WHERE id = 2", "c"),
+            ("UPDATE p SET m = 77 WHERE id = 2", "d"),
+        ] {
+            let error = Migrator::new([("1.sql", sql)]).unwrap().upgrade(&mut db, "head").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::ForeignKeyViolated, "{how}: {sql}: {error}");
+            assert_eq!(error.violations()[0].table, table, "{how}: {sql}");
+        }
+    }
+}

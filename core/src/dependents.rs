@@ -110,6 +110,17 @@ impl Broken {
         Ok(found)
     }
 
+    /// Why a view no longer compiles that did `before`, or a statement on what a trigger stands on.
+    pub fn new_of(&self, object: &Object, before: &Broken) -> Option<&str> {
+        let of = |what: &str| self.0.get(what).filter(|_| !before.0.contains_key(what)).map(String::as_str);
+        if object.kind == ObjectKind::View {
+            return of(&object.title());
+        }
+        let kinds = [ObjectKind::Table, ObjectKind::View];
+        let mut all = kinds.iter().flat_map(|kind| STATEMENTS.iter().map(move |verb| (kind, verb)));
+        all.find_map(|(kind, verb)| of(&format!("{verb} {} {}", kind.as_str(), object.table)))
+    }
+
     /// Whether everything compiles.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

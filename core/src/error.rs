@@ -144,7 +144,7 @@ kinds! {
 
     /// The proof before COMMIT found a difference that the plan does not name.
     ProofFailed = "proof.difference",
-    /// A view or trigger that compiled before the alteration no longer does.
+    /// A view, trigger or foreign key that worked before an alteration or a DROP no longer does.
     DependentBroken = "proof.dependent_broken",
     /// The run left rows whose foreign key finds no parent.
     ForeignKeyViolated = "proof.foreign_key",
@@ -265,6 +265,20 @@ impl Error {
         self
     }
 
+    /// With something in brackets behind its message.
+    #[must_use]
+    pub(crate) fn noting(mut self, what: &str) -> Error {
+        self.0.message = format!("{} ({what})", self.0.message);
+        self
+    }
+
+    /// Something of the run was committed before: its hint no longer says that nothing was changed.
+    #[must_use]
+    pub(crate) fn not_alone(mut self) -> Error {
+        self.0.hint = self.0.hint.map(|hint| hint.replace(NOTHING_CHANGED, ""));
+        self
+    }
+
     /// With the revision it happened in, unless an inner place has said so already.
     #[must_use]
     pub fn in_revision(mut self, revision: impl Into<String>) -> Error {
@@ -377,6 +391,9 @@ impl Error {
         serde_json::to_string(self).expect("an error holds strings and numbers only")
     }
 }
+
+/// What many a hint ends with.
+const NOTHING_CHANGED: &str = ": nothing was changed";
 
 /// `1 row`, `3 rows`.
 pub(crate) fn counted(count: u64, what: &str) -> String {

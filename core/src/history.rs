@@ -25,7 +25,7 @@ CREATE TABLE IF NOT EXISTS limbeck_history (
     state TEXT NOT NULL,        -- finished; started: a transaction:false revision under way
     applied_at TEXT NOT NULL,   -- UTC
     duration_ms INTEGER,
-    checksum TEXT,              -- of the script that ran
+    checksum TEXT,              -- of the script that ran; while started, of the statements that are done
     app_version TEXT,
     compatible INTEGER,         -- whether apps without it can use the database, where known: 1, 0
     downgrade TEXT,             -- the script that undoes it
@@ -149,6 +149,19 @@ pub struct Unfinished {
     pub direction: String,
     /// How many of its statements are done.
     pub statements: usize,
+    /// Of those statements. A limbeck that did not note it yet has left that of the whole script instead,
+    /// and of a downgrade none.
+    pub checksum: Option<String>,
+}
+
+impl Unfinished {
+    /// Whether what is done is what a section, whose [`beginnings`](crate::script::Section::beginnings)
+    /// these are, begins with: it can go on behind it.
+    pub fn is_begun_by(&self, beginnings: &[String]) -> bool {
+        let done = self.checksum.as_ref();
+        self.statements == 0
+            || done.is_some() && (done == beginnings.get(self.statements) || done == beginnings.last())
+    }
 }
 
 /// What a run has to know of the record once its transaction is open.
@@ -266,8 +279,8 @@ impl<'a> History<'a> {
     /// Errors: [`ErrorKind::StatementFailed`] where the name is something else's.
     fn has_version_table(&self, db: &mut dyn Database, schema: &str) -> Result<bool> {
         let sql = format!(
-            "SELECT type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' FROM {schema}.sqlite_master \
-             WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')"
+            "SELECT type = 'table' AND sql NOT BETWEEN 'CREATE VIRTUAL' AND 'CREATE VIRTUAM' \
+             FROM {schema}.sqlite_master WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')"
         );
         match db.integer(&sql, &[self.version_table.into()])? {
             Some(0) => Err(Error::new(
@@ -339,11 +352,24 @@ impl<'a> History<'a> {
         self.write(db, entry, "started")
     }
 
-    /// Notes that so many statements of a started revision are done.
-    pub fn advance(&self, db: &mut dyn Database, revision: &str, statements: usize) -> Result<()> {
-        let sql = "UPDATE main.limbeck_history SET statements = max(statements, ?1) WHERE id = \
-                   (SELECT max(id) FROM main.limbeck_history WHERE revision = ?2) AND state = 'started'";
-        run(db, sql, &[Value::Integer(statements as i64), revision.into()])
+    /// Has a revision that was begun under a former id go on under the one that it has now.
+    pub fn rename_started(&self, db: &mut dyn Database, former: &str, revision: &str) -> Result<()> {
+        let sql = "UPDATE main.limbeck_history SET revision = ?2 WHERE revision = ?1 AND state = 'started'";
+        run(db, sql, &[former.into(), revision.into()])
+    }
+
+    /// Notes that so many statements of a started revision are done, and their checksum.
+    pub fn advance(
+        &self,
+        db: &mut dyn Database,
+        revision: &str,
+        statements: usize,
+        checksum: &str,
+    ) -> Result<()> {
+        let sql = "UPDATE main.limbeck_history SET statements = ?1, checksum = ?3 WHERE id = \
+                   (SELECT max(id) FROM main.limbeck_history WHERE revision = ?2) AND state = 'started' \
+                   AND coalesce(statements, 0) < ?1";
+        run(db, sql, &[Value::Integer(statements as i64), revision.into(), checksum.into()])
     }
 
     fn write(&self, db: &mut dyn Database, entry: &Entry<'_>, state: &str) -> Result<()> {
@@ -398,23 +424,20 @@ impl<'a> History<'a> {
         if !is_there(db)? {
             return Ok(None);
         }
-        let sql = "SELECT revision, direction, coalesce(statements, 0) FROM main.limbeck_history AS s \
+        let sql = "SELECT revision, direction, coalesce(statements, 0), checksum FROM main.limbeck_history AS s \
                    WHERE state = 'started' AND NOT EXISTS (SELECT 1 FROM main.limbeck_history AS f \
                    WHERE f.revision = s.revision AND f.id > s.id) ORDER BY id DESC LIMIT 1";
         Ok(db.rows(sql, &[])?.pop().and_then(|row| match &row[..] {
-            [Value::Text(revision), Value::Text(direction), Value::Integer(done)] => Some(Unfinished {
-                revision: revision.clone(),
-                direction: direction.clone(),
-                statements: usize::try_from(*done).unwrap_or(0),
-            }),
+            [Value::Text(revision), Value::Text(direction), done, checksum] => {
+                Some(unfinished(revision, direction, done, checksum))
+            }
             _ => None,
         }))
     }
 
-    /// How many statements of a revision are done, if it was begun and not finished.
-    pub fn started(&self, db: &mut dyn Database, revision: &str) -> Result<Option<usize>> {
-        let begun = self.unfinished(db)?.filter(|begun| begun.revision == revision);
-        Ok(begun.map(|begun| begun.statements))
+    /// What is done of a revision, if it was begun and not finished.
+    pub fn started(&self, db: &mut dyn Database, revision: &str) -> Result<Option<Unfinished>> {
+        Ok(self.unfinished(db)?.filter(|begun| begun.revision == revision))
     }
 
     /// What each revision's last row says, in the order of the rows. `there`: [`launch`](Self::launch) has
@@ -441,15 +464,9 @@ impl<'a> History<'a> {
                 _ => None,
             };
             let unfinished = match rest {
-                [Value::Text(state), .., done] if state == "started" => Some(Unfinished {
-                    revision: revision.clone(),
-                    direction: direction.clone(),
-                    statements: if let Value::Integer(done) = done {
-                        usize::try_from(*done).unwrap_or(0)
-                    } else {
-                        0
-                    },
-                }),
+                [Value::Text(state), checksum, _, done] if state == "started" => {
+                    Some(unfinished(revision, direction, done, checksum))
+                }
                 _ => None,
             };
             let after = [revises, needs].into_iter().flat_map(list).collect();
@@ -468,6 +485,15 @@ impl<'a> History<'a> {
                    downgrade_checksum FROM main.limbeck_history \
                    WHERE revision = ?1 AND direction <> 'down' AND state = 'finished' ORDER BY id DESC LIMIT 1";
         Ok(db.rows(sql, &[revision.into()])?.pop().and_then(|row| record(revision, &row)))
+    }
+}
+
+fn unfinished(revision: &str, direction: &str, done: &Value, checksum: &Value) -> Unfinished {
+    Unfinished {
+        revision: revision.to_owned(),
+        direction: direction.to_owned(),
+        statements: if let Value::Integer(done) = done { usize::try_from(*done).unwrap_or(0) } else { 0 },
+        checksum: if let Value::Text(checksum) = checksum { Some(checksum.clone()) } else { None },
     }
 }
 

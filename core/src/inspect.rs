@@ -1,5 +1,6 @@
 //! Database → definitions: what is there, read from `sqlite_schema` and SQLite's own pragmas.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use litemap::LiteMap;
@@ -8,7 +9,7 @@ use crate::alter::{Child, TableState};
 use crate::db::{Database, Value, not_utf8};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::schema::{Object, ObjectKind, TableDef};
-use crate::sql::{lower, quote, same_name};
+use crate::sql::{TokenType as T, lower, quote, same_name, tokens, unquote};
 
 /// All objects of one schema, in the order in which they were made.
 pub fn objects(db: &mut dyn Database, schema: &str) -> Result<Vec<Object>> {
@@ -246,7 +247,7 @@ pub fn table_of(
     let triggers = objects().filter(|o| o.kind == ObjectKind::Trigger).filter(mine);
     let mut triggers: Vec<Object> = triggers.cloned().collect();
     if !same_name(schema, "temp") {
-        triggers.extend(temp_triggers(all, &found.name));
+        triggers.extend(temp_triggers(all, schema, &found.name));
     }
     Ok(Some(TableState {
         schema: schema.to_owned(),
@@ -259,30 +260,83 @@ pub fn table_of(
 }
 
 /// Temporary triggers on a table of another schema: DROP TABLE takes them along.
-fn temp_triggers(all: &[Arc<Object>], table: &str) -> Vec<Object> {
+fn temp_triggers(all: &[Arc<Object>], schema: &str, table: &str) -> Vec<Object> {
     let temp = || all.iter().map(Arc::as_ref).filter(|o: &&Object| o.schema == "temp");
     let shadowed = temp().any(|o| o.kind == ObjectKind::Table && same_name(&o.name, table));
-    let on_it = |o: &&Object| o.kind == ObjectKind::Trigger && same_name(&o.table, table);
-    // Where a temporary table has the same name, an unqualified trigger is that one's.
-    temp().filter(|o| on_it(o) && !shadowed).cloned().collect()
+    let on_it = |o: &&Object| {
+        o.kind == ObjectKind::Trigger
+            && same_name(&o.table, table)
+            && match o.sql.as_deref().and_then(schema_of_trigger) {
+                Some(written) => same_name(&written, schema),
+                // Where a temporary table has the same name, it is that one's.
+                None => !shadowed,
+            }
+    };
+    temp().filter(on_it).cloned().collect()
+}
+
+/// The schema that a trigger's text has before the name of its table: a trigger may stand on another schema's table
+/// only in `temp`.
+fn schema_of_trigger(sql: &str) -> Option<String> {
+    let all = tokens(sql).ok()?;
+    let on = all.iter().position(|token| token.kind == T::TK_ON)?;
+    match &all[on + 1..] {
+        [schema, dot, ..] if dot.kind == T::TK_DOT => Some(unquote(schema.text)),
+        _ => None,
+    }
 }
 
 /// Whether a name begins as limbeck's own temporary names do, or as SQLite's.
-fn is_reserved(name: &str) -> bool {
+pub fn is_reserved(name: &str) -> bool {
     is_sqlites(name) || name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("limbeck_"))
 }
 
 /// Whether any text holds the word: SQLite's own answer, table by table, takes longer than all the rest.
 fn may_have_foreign_keys(all: &[Arc<Object>]) -> bool {
-    const WORD: &[u8] = b"references";
-    // F is the rarest of its letters.
-    let holds = |text: &[u8]| {
-        let starts = memchr::memchr2_iter(b'f', b'F', text).filter_map(|at| at.checked_sub(2));
-        let mut words = starts.filter_map(|at| text.get(at..at + WORD.len()));
-        words.any(|word| word.eq_ignore_ascii_case(WORD))
-    };
     let tables = all.iter().filter(|o| o.kind == ObjectKind::Table);
-    tables.filter_map(|o| o.sql.as_deref()).any(|sql| holds(sql.as_bytes()))
+    tables.filter_map(|o| o.sql.as_deref()).any(|sql| holds(sql, "references"))
+}
+
+/// Whether a text holds a word of small letters, by SQLite's folding of case.
+fn holds(text: &str, word: &str) -> bool {
+    // F is the rarest letter of REFERENCES, P that of REPLACE; a word without them is looked for by its first.
+    let at = word.find(['f', 'p']).unwrap_or(0);
+    let letter = word.as_bytes()[at];
+    let starts = memchr::memchr2_iter(letter, letter.to_ascii_uppercase(), text.as_bytes());
+    let mut words =
+        starts.filter_map(|found| text.as_bytes().get(found.checked_sub(at)?..)?.get(..word.len()));
+    words.any(|found| found.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// Whether the text of what stands in `sqlite_schema` under this name holds a word of small letters; with the name
+/// of its table.
+pub fn text_holds(db: &mut dyn Database, kind: &str, name: &str, word: &str) -> Result<Option<String>> {
+    let sql = "SELECT CAST(sql AS BLOB), tbl_name FROM main.sqlite_master WHERE type = ?1 AND name = ?2 COLLATE NOCASE";
+    let mut table = None;
+    db.query(sql, &[kind.into(), name.into()], &mut |row| {
+        if let [Value::Blob(bytes), Value::Text(of)] = row
+            && holds(&read(bytes), word)
+        {
+            table = Some(of.clone());
+        }
+        Ok(())
+    })?;
+    Ok(table)
+}
+
+/// A text that was asked for as its bytes, so that one that is not UTF-8 stops no run which needs nothing of it but
+/// the ASCII words. The database's encoding may be UTF-16.
+fn read(bytes: &[u8]) -> Cow<'_, str> {
+    let unit: fn([u8; 2]) -> u16 = match bytes {
+        [0, _, ..] => u16::from_be_bytes,
+        [_, 0, ..] => u16::from_le_bytes,
+        // That it is UTF-8 is found several times as fast as what of it is not.
+        _ => return str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed),
+    };
+    let (pairs, _) = bytes.as_chunks::<2>();
+    Cow::Owned(
+        char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).map(|c| c.unwrap_or('\u{fffd}')).collect(),
+    )
 }
 
 /// The foreign keys that point to a table, one entry a key.
@@ -324,26 +378,59 @@ pub struct KeyColumn {
     pub from: String,
     /// The column of the parent; none for its primary key.
     pub to: Option<String>,
+    /// Whether the column of the child is a generated one.
+    pub from_computed: bool,
+    /// Whether the column of the parent is a generated one, which no primary key has.
+    pub to_computed: bool,
     /// Whether deleting or changing a parent row would change child rows.
     pub acts: bool,
 }
 
 /// All foreign keys of a schema, column by column.
 pub fn foreign_keys(db: &mut dyn Database, schema: &str) -> Result<Vec<KeyColumn>> {
-    // The list of one table's keys is a virtual table, which costs more than this to open.
-    let any = format!(
-        "SELECT 1 FROM {}.sqlite_master WHERE type = 'table' AND sql LIKE '%REFERENCES%' LIMIT 1",
-        quote(schema)
-    );
-    if !db.any(&any, &[])? {
+    // The list of one table's keys is a virtual table, which costs more than this to open. What a text holds is
+    // not for SQLite to say: LIKE heeds PRAGMA case_sensitive_like, and an app may put any function in place
+    // of like() and upper().
+    let texts =
+        format!("SELECT rowid, CAST(sql AS BLOB) FROM {}.sqlite_master WHERE type = 'table'", quote(schema));
+    // One text of all: most schemas are known by one search through it.
+    let (mut all, mut ends) = (String::new(), Vec::new());
+    db.query(&texts, &[], &mut |row| {
+        if let [Value::Integer(id), Value::Blob(bytes)] = row {
+            all.push_str(&read(bytes));
+            all.push('\n');
+            ends.push((*id, all.len()));
+        }
+        Ok(())
+    })?;
+    if !holds(&all, "references") {
         return Ok(Vec::new());
     }
+    let (mut children, mut computed) = (Vec::new(), Vec::new());
+    let mut start = 0;
+    for (id, end) in ends {
+        let sql = &all[start..end];
+        start = end;
+        if sql.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("create virtual")) {
+            continue;
+        }
+        if holds(sql, "references") {
+            children.push(id.to_string());
+        }
+        if may_generate(sql) {
+            computed.push(sql);
+        }
+    }
+    if children.is_empty() {
+        return Ok(Vec::new());
+    }
+    let computed = Computed::read(&computed);
     let sql = format!(
         "SELECT m.name, f.id, f.\"table\", f.\"from\", f.\"to\", f.on_delete, f.on_update \
          FROM {}.sqlite_master AS m, pragma_foreign_key_list(m.name, ?1) AS f \
-         WHERE m.type = 'table' AND m.sql LIKE '%REFERENCES%' AND m.sql NOT LIKE 'CREATE VIRTUAL%' \
-         ORDER BY m.rowid, f.id, f.seq",
-        quote(schema)
+         WHERE m.rowid IN ({}) ORDER BY m.rowid, f.id, f.seq",
+        quote(schema),
+        children.join(", ")
     );
     let mut keys = Vec::new();
     db.query(&sql, &[schema.into()], &mut |row| {
@@ -357,18 +444,64 @@ pub fn foreign_keys(db: &mut dyn Database, schema: &str) -> Result<Vec<KeyColumn
         if let (Some(table), Value::Integer(id), Some(parent), Some(from)) =
             (text(0), &row[1], text(2), text(3))
         {
+            let to = text(4);
             keys.push(KeyColumn {
+                from_computed: computed.has(&table, &from),
+                to_computed: to.as_ref().is_some_and(|to| computed.has(&parent, to)),
                 table,
                 id: *id,
                 parent,
                 from,
-                to: text(4),
+                to,
                 acts: acts(text(5)) || acts(text(6)),
             });
         }
         Ok(())
     })?;
     Ok(keys)
+}
+
+/// Whether a text may define a generated column: `AS` and a parenthesis, or a comment before it.
+fn may_generate(sql: &str) -> bool {
+    let of_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let bytes = sql.as_bytes();
+    memchr::memchr2_iter(b's', b'S', bytes).any(|at| {
+        let ahead = at.checked_sub(2).is_none_or(|before| !of_word(bytes[before]));
+        let behind = bytes[at + 1..].trim_ascii_start().first();
+        at > 0
+            && bytes[at - 1].eq_ignore_ascii_case(&b'a')
+            && ahead
+            && matches!(behind, Some(b'(' | b'/' | b'-'))
+    })
+}
+
+/// The generated columns of a schema.
+struct Computed {
+    /// (table, column).
+    columns: Vec<(String, String)>,
+    /// A text could not be read: any column may be one.
+    any: bool,
+}
+
+impl Computed {
+    fn read(texts: &[&str]) -> Computed {
+        let mut computed = Computed { columns: Vec::new(), any: false };
+        for sql in texts {
+            match TableDef::parse(sql) {
+                Ok(table) => {
+                    let columns = table.columns.iter().filter(|column| column.generated().is_some());
+                    computed.columns.extend(columns.map(|column| (lower(&table.name), lower(&column.name))));
+                }
+                Err(_) => computed.any = true,
+            }
+        }
+        computed
+    }
+
+    fn has(&self, table: &str, column: &str) -> bool {
+        let is = |(of, name): &(String, String)| same_name(of, table) && same_name(name, column);
+        self.any || self.columns.iter().any(is)
+    }
 }
 
 /// SQLite's version, as `sqlite3_libversion_number()` has it.

@@ -66,23 +66,32 @@ impl Side {
 
     /// Whether a table is made in this direction: it has no rows of a user's yet.
     pub fn makes(&self, table: &str) -> bool {
-        self.statements
-            .iter()
-            .any(|s| matches!(&s.deed, Deed::CreateTable { table: made } if same_name(made, table)))
+        makes(&self.statements, table)
     }
 
     /// The statements that alter a table, with each of their actions.
     pub fn actions(&self) -> impl Iterator<Item = (&Statement, &Alteration, &Action)> {
-        self.statements.iter().flat_map(|statement| {
-            let alteration = match &statement.deed {
-                Deed::Alter(alteration) => Some(alteration),
-                _ => None,
-            };
-            alteration
-                .into_iter()
-                .flat_map(move |alter| alter.actions.iter().map(move |action| (statement, alter, action)))
-        })
+        actions(&self.statements)
     }
+}
+
+/// Whether one of the statements makes a table.
+pub fn makes(statements: &[Statement], table: &str) -> bool {
+    let made = |s: &Statement| matches!(&s.deed, Deed::CreateTable { table: made } if same_name(made, table));
+    statements.iter().any(made)
+}
+
+/// Those of the statements that alter a table, with each of their actions.
+pub fn actions(statements: &[Statement]) -> impl Iterator<Item = (&Statement, &Alteration, &Action)> {
+    statements.iter().flat_map(|statement| {
+        let alteration = match &statement.deed {
+            Deed::Alter(alteration) => Some(alteration),
+            _ => None,
+        };
+        alteration
+            .into_iter()
+            .flat_map(move |alter| alter.actions.iter().map(move |action| (statement, alter, action)))
+    })
 }
 
 impl Statement {

@@ -292,6 +292,16 @@ fn a_flag_then_the_environment_then_one_file() {
     file("limbeck.toml", "databse = \"toml.db\"\n");
     let told = project.refused(&["status"]);
     assert!(told.contains("unknown field `databse`") && told.contains("at: limbeck.toml:1"), "{told}");
+    for (setting, key, what) in [
+        ("rebuild = true", "rebuild", "wanted string or table"),
+        ("rebuild = 'often'", "rebuild", "unknown variant `often`"),
+        ("keep_backups = 'x'", "keep_backups", "invalid type: string \"x\""),
+    ] {
+        file("limbeck.toml", &format!("database = 'app.db'\n{setting}\n"));
+        let told = project.refused(&["status"]);
+        assert!(told.contains(&format!("limbeck.toml: {key}: {what}")), "{told}");
+        assert!(told.contains(&format!("hint: correct the value of '{key}'")), "{told}");
+    }
     file("limbeck.toml", "database = \"postgresql://me:secret@host/x\"\n");
     let told = project.refused(&["status"]);
     assert!(told.contains("a postgresql database is none of SQLite's") && !told.contains("secret"), "{told}");
@@ -341,6 +351,64 @@ fn alembics_table() {
             .ok(&["upgrade", "--sql"])
             .contains("INSERT INTO main.alembic_version(version_num) VALUES ('a1')")
     );
+}
+
+/// Behind a command as before it, but where it is the message.
+#[test]
+fn the_short_name_of_the_folder() {
+    let project = Project::new("short");
+    fs::create_dir(project.0.join("folder")).unwrap();
+    fs::write(
+        project.0.join("folder/0001_t.sql"),
+        "-- migrate:up\nCREATE TABLE t(a);\n-- migrate:down\nDROP TABLE t",
+    )
+    .unwrap();
+    project.ok(&["-d", "app.db", "upgrade", "-m", "folder"]);
+    project.ok(&["-d", "app.db", "downgrade", "-1", "-m", "folder"]);
+    project.ok(&["-d", "app.db", "upgrade", "+1", "-mfolder"]);
+    for command in ["current", "heads", "history", "status", "verify", "lint", "graph", "doctor", "check"] {
+        let output = project.run(&["-d", "app.db", command, "-m", "folder"]);
+        assert_ne!(output.status.code(), Some(2), "{command}");
+    }
+    project.ok(&["-m", "folder", "revision", "-m", "More", "--rev-id", "0002"]);
+    assert!(project.0.join("folder/0002_more.sql").exists());
+}
+
+/// The folder that `init` makes is the one that `revision` writes to, or it says so.
+#[test]
+fn init_beside_settings() {
+    let project = Project::new("init");
+    fs::write(project.0.join("alembic.ini"), "[alembic]\nscript_location = old\n").unwrap();
+    let told = project.ok(&["--migrations", "db/migs", "init"]);
+    assert!(told.contains("migrations go to db/migs; settings are in limbeck.toml\n"), "{told}");
+    assert!(told.contains("limbeck.toml goes before alembic.ini, which limbeck reads no longer"), "{told}");
+    let told = project.ok(&["init", "other"]);
+    assert!(told.contains("other is there, but migrations go to db/migs, as limbeck.toml says"), "{told}");
+    let told = project.ok(&["init"]);
+    assert!(told.contains("migrations go to db/migs; settings are in limbeck.toml, which is left"), "{told}");
+    assert!(!told.contains("alembic.ini") && !project.0.join("migrations").exists());
+}
+
+/// A misspelt name makes no empty database.
+#[test]
+fn a_stamp_of_the_base_makes_no_database() {
+    let project = shop("typo");
+    let output = project.run(&["-d", "typo.db", "stamp", "base"]);
+    assert!(output.status.success() && !project.0.join("typo.db").exists());
+    assert!(text(&output.stderr).starts_with("nothing to do"), "{}", text(&output.stderr));
+}
+
+/// Where the header answers the library names no revision: the command asks.
+#[test]
+fn where_the_header_answers() {
+    let project = Project::new("header");
+    fs::create_dir(project.0.join("migrations")).unwrap();
+    fs::write(project.0.join("migrations/0001_t.sql"), "CREATE TABLE t(a)").unwrap();
+    fs::write(project.0.join("limbeck.toml"), "database = 'app.db'\nkeep_user_version = true\n").unwrap();
+    project.ok(&["upgrade"]);
+    let told = project.run(&["upgrade"]);
+    assert_eq!(text(&told.stderr), "nothing to do: the database is at 0001\n");
+    assert!(project.ok(&["upgrade", "--json"]).starts_with(r#"{"from":["0001"],"to":["0001"],"steps":[]"#));
 }
 
 #[test]
@@ -397,7 +465,7 @@ fn init_in_a_cargo_package() {
 
     fs::write(&manifest, "[package]\nname = 'app'\n").unwrap();
     assert!(project.ok(&["init", "db/{a}"]).contains("build.rs tells Cargo to compile the package anew"));
-    let text = "fn main() {\n    println!(\"cargo:rerun-if-changed=db/{{a}}\");\n}\n";
+    let text = "//! Has Cargo notice a new migration.\n\nfn main() {\n    println!(\"cargo:rerun-if-changed=db/{{a}}\");\n}\n";
     assert_eq!(fs::read_to_string(&script).unwrap(), text);
     let line = "write into the package's build script: println!(\"cargo:rerun-if-changed=migrations\");\n";
     assert!(project.ok(&["init"]).contains(line));
@@ -848,6 +916,19 @@ fn usage() {
             text(&output.stderr).contains("SQL files have no env.py that would read it"),
             "{arguments:?}"
         );
+    }
+    // Only -1 and the like begin so, and are no option.
+    for arguments in [
+        &["upgrade", "--dry-run"][..],
+        &["downgrade", "--dry-run"],
+        &["upgrade", "-n"],
+        &["show", "--frob"],
+        &["history", "-r", "--frob"],
+        &["schema", "--frob"],
+    ] {
+        let output = project.run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("there is no such option"), "{arguments:?}");
     }
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(project.ok(&["completions", shell]).contains("ensure_version"), "{shell}");

@@ -1,3 +1,5 @@
+//! Has Cargo notice a new migration.
+
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
 }

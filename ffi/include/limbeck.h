@@ -257,7 +257,7 @@ typedef enum limbeck_status {
    */
   LIMBECK_PROOF_DIFFERENCE = 501,
   /**
-   * A view or trigger that compiled before the alteration no longer does.
+   * A view, trigger or foreign key that worked before an alteration or a DROP no longer does.
    */
   LIMBECK_PROOF_DEPENDENT_BROKEN = 502,
   /**

@@ -107,7 +107,7 @@ pub enum limbeck_status {
     LIMBECK_ALTER_SQLITE_TOO_OLD = 410,
     /// The proof before COMMIT found a difference that the plan does not name.
     LIMBECK_PROOF_DIFFERENCE = 501,
-    /// A view or trigger that compiled before the alteration no longer does.
+    /// A view, trigger or foreign key that worked before an alteration or a DROP no longer does.
     LIMBECK_PROOF_DEPENDENT_BROKEN = 502,
     /// The run left rows whose foreign key finds no parent.
     LIMBECK_PROOF_FOREIGN_KEY = 503,

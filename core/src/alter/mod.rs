@@ -71,7 +71,7 @@ pub use keep::KeptIndex;
 pub use question::Rule;
 pub use reads::independent;
 pub use rebuild::{Converted, Copy, Preparation, Rebuild};
-pub use rules::{NewRules, new_parents, new_rules};
+pub use rules::{NewRules, new_parents, new_rules, unique_index};
 pub use swap::Swap;
 pub use table_state::{Child, TableState};
 pub use touched::touched;

@@ -3,7 +3,7 @@
 use super::action::{Action, Alteration, ConstraintRef, Position, TableOption};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::TableDef;
-use crate::sql::{Token, TokenType as T, is_name, line_at, quote, tokens, unquote};
+use crate::sql::{Token, TokenType as T, foreign, is_name, line_at, quote, tokens, unquote};
 
 impl Alteration {
     /// Whether a statement is an `ALTER TABLE`, by its first two words.
@@ -127,7 +127,10 @@ impl<'t, 'a> Reader<'t, 'a> {
             "OWNER" | "ENABLE" | "DISABLE" | "CLUSTER" | "INHERIT" | "EXCLUDE" => {
                 error.with_hint("leave it out: SQLite has nothing like it")
             }
-            _ => error.with_hint(GRAMMAR),
+            _ => {
+                let all = tokens(self.sql).unwrap_or_default();
+                error.with_hint(foreign(&all).first().map_or(GRAMMAR, |found| found.fix))
+            }
         }
     }
 

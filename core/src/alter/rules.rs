@@ -39,6 +39,39 @@ pub fn new_rules(state: &TableState, draft: &Draft, parents: &[Arc<TableDef>]) -
     find.asked(questions)
 }
 
+/// The rule of a new unique index over the rows of a table as they are.
+pub fn unique_index(
+    state: &TableState,
+    name: &str,
+    values: Vec<String>,
+    condition: Option<String>,
+) -> NewRules {
+    let question = equal_rows(format!("unique index {name}"), Vec::new(), values, condition);
+    let rows = rows_of(state);
+    NewRules { values: None, any: rows.any([&question].into_iter()), rules: vec![rows.rule(question)] }
+}
+
+fn equal_rows(text: String, columns: Vec<usize>, values: Vec<String>, condition: Option<String>) -> Question {
+    Question {
+        text,
+        hint: "make those rows differ, or delete what is double".to_owned(),
+        columns,
+        broken: Rows::Equal(values, condition),
+        foreign_key: false,
+        quick: None,
+    }
+}
+
+/// The rows of the table as it is.
+fn rows_of(state: &TableState) -> Relation {
+    let table = quote(&state.table.name);
+    Relation {
+        rows: format!("{}.{table} AS {table}", quote(&state.schema)),
+        key: Relation::key(&state.table),
+        hint: " NOT INDEXED",
+    }
+}
+
 struct Find<'a> {
     state: &'a TableState,
     draft: &'a Draft,
@@ -160,14 +193,7 @@ impl Find<'_> {
                 continue;
             }
             let Key { title, values, condition, .. } = key;
-            questions.push(Question {
-                text: title,
-                hint: "make those rows differ, or delete what is double".to_owned(),
-                columns,
-                broken: Rows::Equal(values, condition),
-                foreign_key: false,
-                quick: None,
-            });
+            questions.push(equal_rows(title, columns, values, condition));
         }
     }
 
@@ -318,15 +344,10 @@ impl Find<'_> {
             questions.iter().filter(over_values).flat_map(|question| question.columns.clone()).collect();
         needed.sort_unstable();
         needed.dedup();
-        let key = Relation::key(&self.state.table);
+        let old = rows_of(self.state);
         let first = questions.iter().filter(over_values).all(one);
-        let values = (!needed.is_empty()).then(|| Values::new(self.state, self.draft, &needed, &key, first));
-        let table = quote(&self.state.table.name);
-        let old = Relation {
-            rows: format!("{}.{table} AS {table}", quote(&self.state.schema)),
-            key,
-            hint: " NOT INDEXED",
-        };
+        let values =
+            (!needed.is_empty()).then(|| Values::new(self.state, self.draft, &needed, &old.key, first));
         let mut any = old.any(questions.iter().filter(|question| !over_values(question)));
         let new = values.as_ref().map(|values| Relation {
             rows: values.from.clone(),

@@ -9,10 +9,22 @@ use crate::sql::same_name;
 /// Tables whose rows could be left without a parent by the change of a definition.
 pub fn touched(state: &TableState, draft: &Draft) -> Vec<String> {
     let (old, new) = (&state.table, &draft.table);
-    let keeps = |column: &str| {
+    let keeps_value = |column: &str| {
         new.position(column)
             .is_none_or(|at| matches!(&draft.sources[at], Source::Column(from) if same_name(from, column)))
     };
+    let generated = |table: &TableDef, column: &str| {
+        let (expression, _) = table.column(column)?.generated()?;
+        Some(table.text(expression).to_owned())
+    };
+    // What a generated column reads may be generated too: its values are sure to stay where all columns do.
+    let all_keep = old.columns.iter().map(|column| column.name.as_str()).all(|column| {
+        new.column(column).is_some()
+            && keeps_value(column)
+            && generated(old, column) == generated(new, column)
+    });
+    let computed = |column: &str| generated(old, column).is_some() || generated(new, column).is_some();
+    let keeps = |column: &str| keeps_value(column) && (all_keep || !computed(column));
     let keys = foreign_keys(new);
     let mut tables = Vec::new();
     if keys != foreign_keys(old)

@@ -16,7 +16,8 @@ use crate::sql::hex;
 /// `.partial`.
 const BACKUP: &str = "backup";
 
-/// A folder of backups. Several databases may share it, as long as their files have different names.
+/// A folder of backups. Several databases may share it: each has its own, also where their files have the same name
+/// in different folders. A database that was moved keeps those that were taken where it was.
 ///
 /// ```
 /// use limbeck::Backups;
@@ -50,13 +51,54 @@ pub struct Backup {
     pub path: PathBuf,
 }
 
+/// What the catalogue keeps of a backup.
+#[derive(Serialize, Deserialize)]
+struct Entry {
+    #[serde(flatten)]
+    backup: Backup,
+    /// Where the database was; earlier ones lack it.
+    #[serde(default)]
+    origin: Option<String>,
+}
+
+/// Whose backups: a database by its file.
+#[derive(Debug)]
+pub(crate) struct Origin {
+    /// The name of the file, without its folder.
+    pub name: String,
+    path: Option<String>,
+}
+
+impl Origin {
+    /// Of a database whose file may be gone.
+    pub fn of_file(file: &Path) -> Origin {
+        let name = file.file_name().unwrap_or_default();
+        let folder = |file: PathBuf| fs::canonicalize(file.parent()?).ok().map(|folder| folder.join(name));
+        let path = fs::canonicalize(file).ok().or_else(|| std::path::absolute(file).ok().and_then(folder));
+        let path = path.and_then(|path| path.to_str().map(str::to_owned));
+        Origin { name: name.to_string_lossy().into_owned(), path }
+    }
+
+    /// Of a database in memory.
+    pub fn of_memory() -> Origin {
+        Origin { name: "memory".to_owned(), path: None }
+    }
+
+    /// Whether a backup is one of another database with the same name: one that is still there.
+    fn is_not(&self, entry: &Entry) -> bool {
+        let (Some(own), Some(of)) = (&self.path, &entry.origin) else { return false };
+        own != of && Path::new(of).exists()
+    }
+}
+
 impl Backup {
     /// A backup by the path of its file, with what is known of it.
     ///
     /// Errors: [`ErrorKind::NoBackup`] where there is none that is complete.
     pub fn open(path: impl AsRef<Path>) -> Result<Backup> {
         let path = path.as_ref();
-        known(&path.with_extension("json")).filter(|backup| backup.path == path).ok_or_else(|| {
+        let entry = known(&path.with_extension("json")).map(|entry| entry.backup);
+        entry.filter(|backup| backup.path == path).ok_or_else(|| {
             Error::new(
                 ErrorKind::NoBackup,
                 format!("{} is no backup, or its catalogue entry is gone", path.display()),
@@ -79,10 +121,21 @@ impl Backups {
         Backups { keep: count.max(1), ..self }
     }
 
-    /// Those of a database, by the name of its file, newest first. What is not complete is left out.
+    /// Those of all databases whose file has this name, newest first. What is not complete is left out.
     ///
     /// Errors: [`ErrorKind::BackupFailed`] for a folder that cannot be read; one that is not there has none.
     pub fn list(&self, database: &str) -> Result<Vec<Backup>> {
+        self.entries(database, |_| true)
+    }
+
+    /// Those of one database, newest first.
+    ///
+    /// Errors: as [`list`](Self::list).
+    pub(crate) fn list_of(&self, database: &Origin) -> Result<Vec<Backup>> {
+        self.entries(&database.name, |entry| !database.is_not(entry))
+    }
+
+    fn entries(&self, database: &str, is_wanted: impl Fn(&Entry) -> bool) -> Result<Vec<Backup>> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -92,8 +145,10 @@ impl Backups {
         for entry in entries {
             let path = entry.map_err(|error| failed("read", &self.folder, &error))?.path();
             // Another process may be about to delete it.
-            if let Some(backup) = known(&path).filter(|backup| backup.database == database) {
-                all.push(backup);
+            if let Some(entry) =
+                known(&path).filter(|entry| entry.backup.database == database && is_wanted(entry))
+            {
+                all.push(entry.backup);
             }
         }
         all.sort_by(|a, b| (&b.taken_at, &b.path).cmp(&(&a.taken_at, &a.path)));
@@ -118,14 +173,15 @@ impl Backups {
     }
 
     /// Gives a complete file its name, and tells of it.
-    pub(super) fn finish(&self, partial: &Path, backup: &Backup) -> Result<Backup> {
+    pub(super) fn finish(&self, partial: &Path, backup: &Backup, origin: &Origin) -> Result<Backup> {
         let path = partial.with_extension(BACKUP);
         let finish = || -> io::Result<()> {
             File::options().read(true).write(true).open(partial)?.sync_all()?;
             fs::rename(partial, &path)?;
             let name = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
             let listed = Backup { path: name, ..backup.clone() };
-            let json = serde_json::to_string_pretty(&listed).map_err(io::Error::other)?;
+            let entry = Entry { backup: listed, origin: origin.path.clone() };
+            let json = serde_json::to_string_pretty(&entry).map_err(io::Error::other)?;
             let (new, catalogued) = (path.with_extension("json.partial"), path.with_extension("json"));
             let mut file = private().open(&new)?;
             file.write_all(json.as_bytes())?;
@@ -139,9 +195,9 @@ impl Backups {
     }
 
     /// Deletes the oldest beyond those that are kept. `spared` stays in any case.
-    pub(super) fn prune(&self, database: &str, spared: Option<&Path>) -> Result<()> {
-        for old in self.list(database)?.into_iter().skip(self.keep) {
-            if spared != Some(&*old.path) {
+    pub(super) fn prune(&self, database: &Origin, spared: Option<&Path>) -> Result<()> {
+        for old in self.list_of(database)?.into_iter().skip(self.keep) {
+            if !spared.is_some_and(|spared| is_same_file(spared, &old.path)) {
                 // The large file first: what is left of a deletion that was cut short is small.
                 let gone = fs::remove_file(&old.path)
                     .and_then(|()| fs::remove_file(old.path.with_extension("json")));
@@ -180,15 +236,21 @@ pub(super) fn abandon(partial: &Path) {
     }
 }
 
+/// Whether two paths lead to one file, however they are written. A backup's name is nearly sure to be no other's.
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    a.file_name() == b.file_name()
+        || fs::canonicalize(a).is_ok_and(|a| fs::canonicalize(b).is_ok_and(|b| a == b))
+}
+
 /// What a file of JSON tells of the backup beside it, if there is one.
-fn known(json: &Path) -> Option<Backup> {
+fn known(json: &Path) -> Option<Entry> {
     if json.extension()? != "json" {
         return None;
     }
     let path = json.with_extension(BACKUP);
     let there = fs::metadata(&path).ok()?.is_file();
-    let backup: Backup = serde_json::from_slice(&fs::read(json).ok()?).ok()?;
-    there.then_some(Backup { path, ..backup })
+    let Entry { backup, origin } = serde_json::from_slice(&fs::read(json).ok()?).ok()?;
+    there.then_some(Entry { backup: Backup { path, ..backup }, origin })
 }
 
 /// A file's size and the SHA-256 of all of it; `tick` is asked on the way.

@@ -17,6 +17,7 @@ use crate::room::Room;
 use crate::room::sizes::{self, Journal};
 use crate::sql::{literal, quote};
 
+pub(crate) use catalogue::Origin;
 pub use catalogue::{Backup, Backups};
 
 /// What a backup's file is called while it is looked at.
@@ -30,11 +31,9 @@ pub(crate) struct Taken {
     pub data_version: Option<i64>,
 }
 
-/// The name of the database's file, without its folder.
-pub(crate) fn file_name(db: &mut dyn Database) -> Result<String> {
-    let path = sizes::file(db)?;
-    let name = path.as_ref().and_then(|path| path.file_name()?.to_str());
-    Ok(name.unwrap_or("memory").to_owned())
+/// Whose backups those of this database are.
+pub(crate) fn origin(db: &mut dyn Database) -> Result<Origin> {
+    Ok(sizes::file(db)?.map_or_else(Origin::of_memory, |file| Origin::of_file(&file)))
 }
 
 /// Copies the database, checks the copy, gives it its name, and deletes the oldest beyond those that
@@ -54,19 +53,19 @@ pub(crate) fn take(
         return Err(Error::new(ErrorKind::TransactionOpen, "a backup is taken outside a transaction")
             .with_hint("commit before calling limbeck"));
     }
-    let database = file_name(db)?;
+    let database = origin(db)?;
     let name = "SELECT strftime('%Y%m%dT%H%M%fZ', 'now') || '.' || lower(hex(randomblob(4)))";
     let name = db.texts(name, &[])?.pop().unwrap_or_default();
     let stale = "SELECT strftime('%Y%m%dT%H%M%S', 'now', '-1 day')";
     let stale = db.texts(stale, &[])?.pop().unwrap_or_default();
     room.need(backups.folder(), sizes::database(db)?, "a backup")?;
-    let partial = backups.begin(&database, &name, &stale)?;
+    let partial = backups.begin(&database.name, &name, &stale)?;
     let result =
-        copy_checked(db, listener, history, &database, &partial).and_then(|(backup, data_version)| {
-            let newest = backups.list(&database)?.into_iter().next();
+        copy_checked(db, listener, history, &database.name, &partial).and_then(|(backup, data_version)| {
+            let newest = backups.list_of(&database)?.into_iter().next();
             let backup = match newest.filter(|newest| same_bytes(newest, &backup, listener)) {
                 Some(newest) => newest,
-                None => backups.finish(&partial, &backup)?,
+                None => backups.finish(&partial, &backup, &database)?,
             };
             backups.prune(&database, spared)?;
             Ok(Taken { backup, data_version })

@@ -1,8 +1,12 @@
 //! What stands on the command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args as Group, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{
+    Arg, Args as Group, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
+    value_parser,
+};
 use clap_complete::Shell;
 
 use crate::NewerDatabase;
@@ -29,7 +33,7 @@ pub struct Args {
     /// The database: a path, or sqlite:///path
     #[arg(short, long, global = true, env = "LIMBECK_DATABASE", value_hint = ValueHint::FilePath)]
     pub database: Option<String>,
-    /// The folder of migrations; before the command also -m
+    /// The folder of migrations; also -m, but behind revision and merge
     #[arg(long, global = true, value_name = "DIR", env = "LIMBECK_MIGRATIONS", value_hint = ValueHint::DirPath)]
     pub migrations: Option<PathBuf>,
     // Behind `revision`, `-m` is the message, as Alembic's users type it.
@@ -60,6 +64,45 @@ fn no_env(_: &str) -> Result<String, String> {
     Err("SQL files have no env.py that would read it; leave it out".to_owned())
 }
 
+/// Only `-1` and the like begin so: anything else is an option that is not there.
+fn target(text: &str) -> Result<String, String> {
+    match text.strip_prefix('-') {
+        Some(rest) if !rest.starts_with(|c: char| c.is_ascii_digit()) => Err(match text {
+            "--dry-run" => {
+                "there is no such option: --plan says what would run, and --sql prints it".to_owned()
+            }
+            _ => "there is no such option".to_owned(),
+        }),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+/// The id of `-m` behind a command.
+const MIGRATIONS_BEHIND: &str = "migrations_behind";
+
+impl Args {
+    /// Reads them. `-m` names the folder of migrations behind every command in which it is nothing else.
+    pub fn read<A: Into<OsString> + Clone>(
+        arguments: impl IntoIterator<Item = A>,
+    ) -> Result<Args, clap::Error> {
+        let command = Args::command().mut_subcommands(|command| {
+            if command.get_arguments().any(|argument| argument.get_short() == Some('m')) {
+                return command;
+            }
+            let folder = Arg::new(MIGRATIONS_BEHIND).short('m').value_name("DIR").hide(true);
+            command.arg(folder.value_parser(value_parser!(PathBuf)))
+        });
+        let matches = command.try_get_matches_from(arguments)?;
+        let mut args = Args::from_arg_matches(&matches)?;
+        if let Some((_, behind)) = matches.subcommand()
+            && let Ok(Some(folder)) = behind.try_get_one::<PathBuf>(MIGRATIONS_BEHIND)
+        {
+            args.migrations_short = Some(folder.clone());
+        }
+        Ok(args)
+    }
+}
+
 fn newer_database(choice: &str) -> Result<NewerDatabase, String> {
     serde_json::from_value(choice.into()).map_err(|error| error.to_string())
 }
@@ -70,9 +113,9 @@ pub enum Command {
     /// Begin: make a folder of migrations and a limbeck.toml
     #[command(after_help = "  limbeck init\n  limbeck init db/migrations")]
     Init {
-        /// The folder
-        #[arg(default_value = "migrations", value_hint = ValueHint::DirPath)]
-        folder: PathBuf,
+        /// The folder; without it that of --migrations, or of the settings that are there, or 'migrations'
+        #[arg(value_hint = ValueHint::DirPath)]
+        folder: Option<PathBuf>,
     },
     /// Write a new migration file
     #[command(after_help = "  limbeck revision -m \"add phone\"\n  \
@@ -83,7 +126,7 @@ pub enum Command {
         #[command(flatten)]
         new: New,
         /// What it follows, instead of the head: a revision, label@head, or base
-        #[arg(long, allow_hyphen_values = true)]
+        #[arg(long, allow_hyphen_values = true, value_parser = target)]
         head: Option<String>,
         /// What else has to be applied before it; several, or comma-separated
         #[arg(long, value_delimiter = ',')]
@@ -114,7 +157,7 @@ pub enum Command {
         limbeck upgrade a1b2:head --sql      the same from a revision, or from current:head")]
     Upgrade {
         /// How far
-        #[arg(default_value = "head", allow_hyphen_values = true)]
+        #[arg(default_value = "head", allow_hyphen_values = true, value_parser = target)]
         target: String,
         #[command(flatten)]
         instead: Instead,
@@ -129,7 +172,7 @@ pub enum Command {
         limbeck downgrade head:base --sql    a script needs both ends")]
     Downgrade {
         /// How far
-        #[arg(allow_hyphen_values = true)]
+        #[arg(allow_hyphen_values = true, value_parser = target)]
         target: String,
         #[command(flatten)]
         instead: Instead,
@@ -154,7 +197,7 @@ pub enum Command {
     )]
     History {
         /// A range low:high; either end may be empty, base, head, current, or relative
-        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true, value_parser = target)]
         rev_range: String,
         /// Mark what the database is at
         #[arg(short, long)]
@@ -167,7 +210,7 @@ pub enum Command {
     #[command(after_help = "  limbeck show head\n  limbeck show a1b2")]
     Show {
         /// Which
-        #[arg(allow_hyphen_values = true)]
+        #[arg(allow_hyphen_values = true, value_parser = target)]
         revision: String,
     },
     /// Draw the revisions and what the database is at
@@ -178,7 +221,7 @@ pub enum Command {
         #[arg(short, long, default_value = "text")]
         format: Format,
         /// A range low:high, as for history
-        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true, value_parser = target)]
         rev_range: String,
     },
     /// Say where the database is, and what an upgrade would do
@@ -228,7 +271,7 @@ pub enum Command {
     )]
     Schema {
         /// Whose
-        #[arg(allow_hyphen_values = true)]
+        #[arg(allow_hyphen_values = true, value_parser = target)]
         of: Option<String>,
     },
     /// Look for what in the migrations will hurt
@@ -243,7 +286,7 @@ pub enum Command {
     )]
     Lint {
         /// Only revisions of a range low:high, as for history
-        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true, value_parser = target)]
         rev_range: String,
         /// List the rules
         #[arg(long)]
@@ -260,7 +303,7 @@ pub enum Command {
     )]
     Test {
         /// Only revisions of a range low:high, as for history
-        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true)]
+        #[arg(short, long, default_value = ":", hide_default_value = true, allow_hyphen_values = true, value_parser = target)]
         rev_range: String,
         #[command(flatten)]
         rows: InventedRows,
@@ -373,7 +416,7 @@ pub enum Command {
     )]
     Edit {
         /// Which
-        #[arg(default_value = "head", allow_hyphen_values = true)]
+        #[arg(default_value = "head", allow_hyphen_values = true, value_parser = target)]
         revision: String,
     },
     /// Write a folder as one file: of C, or a manifest for JavaScript

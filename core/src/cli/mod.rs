@@ -28,8 +28,6 @@ mod settings;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::Parser;
-
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::{Code, TransactionMode};
@@ -105,7 +103,7 @@ pub trait Host {
 ///
 /// Answers the exit status: 0 done, 1 refused or failed, 2 wrong usage, 130 cancelled.
 pub fn run<A: Into<OsString> + Clone>(arguments: impl IntoIterator<Item = A>, host: &dyn Host) -> u8 {
-    let args = match Args::try_parse_from(arguments) {
+    let args = match Args::read(arguments) {
         Ok(args) => args,
         Err(usage) => {
             // A reader that is gone has seen enough.

@@ -9,7 +9,9 @@ pub struct NewIndex {
     pub name: String,
     /// Its table.
     pub table: String,
-    /// What it lists, as expressions.
+    /// Whether no two rows may be equal in what it lists.
+    pub unique: bool,
+    /// What it lists, as expressions, with the collations that it names.
     pub listed: Vec<String>,
     /// Of which rows, if it is partial.
     pub of: Option<String>,
@@ -17,9 +19,9 @@ pub struct NewIndex {
 
 impl NewIndex {
     /// Of a text that SQLite's grammar has accepted, in which the first parenthesis is that of the list.
-    pub(super) fn read(name: String, table: String, sql: &str) -> Option<NewIndex> {
+    pub(super) fn read(name: String, table: String, unique: bool, sql: &str) -> Option<NewIndex> {
         let (entries, of) = index_entries(sql, &tokens(sql).ok()?)?;
-        Some(NewIndex { name, table, listed: entries.into_iter().map(expression).collect(), of })
+        Some(NewIndex { name, table, unique, listed: entries.into_iter().map(expression).collect(), of })
     }
 }
 
@@ -28,7 +30,9 @@ fn expression(entry: String) -> String {
     let all = tokens(&entry).unwrap_or_default();
     match &all[..] {
         [name] if is_name(name) => quote(&unquote(name.text)),
-        [name, next, ..] if is_name(name) && next.kind == T::TK_COLLATE => quote(&unquote(name.text)),
+        [name, next, ..] if is_name(name) && next.kind == T::TK_COLLATE => {
+            format!("{} {}", quote(&unquote(name.text)), &entry[next.start..])
+        }
         _ => entry,
     }
 }
@@ -40,21 +44,22 @@ mod tests {
     #[test]
     fn what_an_index_lists() {
         let of = |sql: &str| match Deed::of(sql) {
-            Deed::CreateIndex(index) => Some((index.name, index.table, index.listed, index.of)),
+            Deed::CreateIndex(index) => Some((index.name, index.table, index.unique, index.listed, index.of)),
             _ => None,
         };
         let (name, t, a) = ("i".to_owned(), "t".to_owned(), "a".to_owned());
-        for (sql, listed, rows) in [
-            ("CREATE INDEX i ON t(a)", vec![a.clone()], None),
-            ("CREATE UNIQUE INDEX IF NOT EXISTS main.i ON t('a' DESC)", vec![a.clone()], None),
+        for (sql, unique, listed, rows) in [
+            ("CREATE INDEX i ON t(a)", false, vec![a.clone()], None),
+            ("CREATE UNIQUE INDEX IF NOT EXISTS main.i ON t('a' DESC)", true, vec![a.clone()], None),
             (
-                "CREATE INDEX \"i\" ON [t](a COLLATE nocase ASC, lower(b, 1) DESC)",
-                vec![a.clone(), "lower(b, 1)".to_owned()],
+                "CREATE INDEX \"i\" ON [t]('a' COLLATE nocase ASC, lower(b, 1) DESC)",
+                false,
+                vec!["a COLLATE nocase".to_owned(), "lower(b, 1)".to_owned()],
                 None,
             ),
-            ("CREATE INDEX i ON t(a) WHERE b > 0", vec![a], Some(" b > 0".to_owned())),
+            ("CREATE INDEX i ON t(a) WHERE b > 0", false, vec![a], Some(" b > 0".to_owned())),
         ] {
-            assert_eq!(of(sql), Some((name.clone(), t.clone(), listed, rows)), "{sql}");
+            assert_eq!(of(sql), Some((name.clone(), t.clone(), unique, listed, rows)), "{sql}");
         }
         for sql in
             ["CREATE TABLE t(a)", "CREATE INDEX aux.i ON t(a)", "CREATE INDEX i ON t(a", "CREATE INDEX", ""]

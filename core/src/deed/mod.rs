@@ -21,7 +21,11 @@ pub enum Deed {
     },
     /// In the database itself.
     CreateIndex(NewIndex),
-    /// A view, a trigger, a virtual table, an index elsewhere is made; any of them or an index is dropped.
+    /// Of the database itself, as far as its name tells.
+    DropIndex {
+        index: String,
+    },
+    /// A view, a trigger, a virtual table, an index elsewhere is made; a trigger or such an index is dropped.
     Other {
         table: Option<String>,
     },
@@ -29,6 +33,11 @@ pub enum Deed {
         /// The schema that is written before it.
         schema: Option<String>,
         table: String,
+    },
+    DropView {
+        /// The schema that is written before it.
+        schema: Option<String>,
+        view: String,
     },
     Alter(Alteration),
     Insert {
@@ -111,10 +120,10 @@ fn of_command(command: &TriggerCmd<'_>) -> Deed {
 fn of_statement(statement: &Stmt<'_>, sql: &str) -> Deed {
     match statement {
         Stmt::CreateTable { temporary: false, tbl_name, .. } => Deed::CreateTable { table: table(tbl_name) },
-        Stmt::CreateIndex { idx_name, tbl_name, .. } => {
+        Stmt::CreateIndex { unique, idx_name, tbl_name, .. } => {
             let on = unquote(tbl_name.0);
             let here = in_main(schema(idx_name).as_deref());
-            match here.then(|| NewIndex::read(table(idx_name), on.clone(), sql)).flatten() {
+            match here.then(|| NewIndex::read(table(idx_name), on.clone(), *unique, sql)).flatten() {
                 Some(index) => Deed::CreateIndex(index),
                 None => Deed::Other { table: Some(on) },
             }
@@ -122,8 +131,12 @@ fn of_statement(statement: &Stmt<'_>, sql: &str) -> Deed {
         Stmt::CreateTrigger { tbl_name, .. } => Deed::Other { table: Some(table(tbl_name)) },
         Stmt::CreateVirtualTable { tbl_name, .. } => Deed::Other { table: Some(table(tbl_name)) },
         Stmt::CreateView { view_name, .. } => Deed::Other { table: Some(table(view_name)) },
-        Stmt::DropIndex { .. } | Stmt::DropTrigger { .. } | Stmt::DropView { .. } => {
-            Deed::Other { table: None }
+        Stmt::DropIndex { idx_name, .. } if in_main(schema(idx_name).as_deref()) => {
+            Deed::DropIndex { index: table(idx_name) }
+        }
+        Stmt::DropIndex { .. } | Stmt::DropTrigger { .. } => Deed::Other { table: None },
+        Stmt::DropView { view_name, .. } => {
+            Deed::DropView { schema: schema(view_name), view: table(view_name) }
         }
         Stmt::DropTable { tbl_name, .. } => {
             Deed::DropTable { schema: schema(tbl_name), table: table(tbl_name) }
@@ -199,7 +212,12 @@ mod tests {
             ("DROP TABLE temp.\"t u\"", drop(Some("temp"))),
             ("CREATE TABLE \"t u\"(a)", Deed::CreateTable { table: table() }),
             ("CREATE TEMP TABLE t(a)", Deed::Neither),
-            ("DROP INDEX i", Deed::Other { table: None }),
+            ("DROP INDEX main.\"i\"", Deed::DropIndex { index: "i".to_owned() }),
+            ("DROP INDEX temp.i", Deed::Other { table: None }),
+            (
+                "DROP VIEW IF EXISTS temp.v",
+                Deed::DropView { schema: Some("temp".to_owned()), view: "v".to_owned() },
+            ),
             ("VACUUM", Deed::Vacuum),
             ("vacuum /* all */ \"main\"", Deed::Vacuum),
             ("VACUUM aux", Deed::Neither),

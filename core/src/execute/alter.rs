@@ -18,6 +18,7 @@ use crate::alter::{
 use crate::db::Database;
 use crate::dependents::{Broken, drop_column_keeps};
 use crate::error::{Error, ErrorKind, Result};
+use crate::inspect::is_reserved;
 use crate::proof::{Change, Inventory};
 use crate::report::{AlterationReport, Way};
 use crate::schema::{Object, ObjectKind};
@@ -29,7 +30,7 @@ pub(super) fn run(run: &mut Run<'_, '_>, alteration: &Alteration) -> Result<Vec<
     if !["main", "temp"].iter().any(|own| same_name(own, schema))
         && !run
             .db
-            .any("SELECT 1 FROM pragma_database_list WHERE lower(name) = lower(?1)", &[schema.into()])?
+            .any("SELECT 1 FROM pragma_database_list WHERE name = ?1 COLLATE NOCASE", &[schema.into()])?
     {
         if alteration.if_exists {
             return Ok(Vec::new());
@@ -91,12 +92,10 @@ fn unknown(db: &mut dyn Database, schema: &str, table: &str) -> Result<Error> {
             )));
         }
     }
-    let sql = format!(
-        "SELECT name FROM {}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
-         AND name NOT LIKE 'limbeck\\_%' ESCAPE '\\' ORDER BY name LIMIT 12",
-        quote(schema)
-    );
-    let there = db.texts(&sql, &[])?;
+    let sql = format!("SELECT name FROM {}.sqlite_master WHERE type = 'table' ORDER BY name", quote(schema));
+    let mut there = db.texts(&sql, &[])?;
+    there.retain(|name| !is_reserved(name));
+    there.truncate(12);
     Ok(match &there[..] {
         [] => error,
         names => error.with_hint(format!("name one of: {}", names.join(", "))),
@@ -258,8 +257,11 @@ pub(super) fn explained(error: Error) -> Error {
         return still_needed(text);
     }
     if text.starts_with("error in view ") || text.starts_with("error in trigger ") {
-        return Error::new(ErrorKind::DependentBroken, text)
-            .with_hint("repair or drop it first: SQLite renames nothing while it does not compile");
+        let hint = match text.contains(" after rename: ") {
+            true => "drop it before the ALTER TABLE, and create it anew after it, by the new name",
+            false => "repair or drop it first: SQLite renames nothing while it does not compile",
+        };
+        return Error::new(ErrorKind::DependentBroken, text).with_hint(hint);
     }
     error
 }
@@ -320,6 +322,21 @@ mod tests {
     use rusqlite::Connection;
 
     use crate::{ErrorKind, Migrator};
+
+    #[test]
+    fn what_a_rename_would_break_is_not_broken_yet() {
+        for (view, hint) in [
+            ("CREATE VIEW w AS SELECT a FROM v", "drop it before"),
+            ("CREATE VIEW w AS SELECT zz FROM v", "repair or drop it first"),
+        ] {
+            let mut db = Connection::open_in_memory().unwrap();
+            let first = format!("CREATE TABLE t(a, b); CREATE VIEW v AS SELECT * FROM t; {view}");
+            let files = [("1.sql", first.as_str()), ("2.sql", "ALTER TABLE t RENAME a TO c")];
+            let error = Migrator::new(files).unwrap().upgrade(&mut db, "head").unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::DependentBroken);
+            assert!(error.hint().is_some_and(|found| found.starts_with(hint)), "{error:?}");
+        }
+    }
 
     #[test]
     fn a_table_of_another_schema_is_pointed_at() {

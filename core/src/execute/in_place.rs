@@ -262,7 +262,7 @@ impl Facts {
 /// on this connection.
 fn compiled(db: &mut dyn Database, state: &TableState, text: &str) -> Result<Option<Facts>> {
     let name = state.table.name.as_str();
-    let taken = "SELECT 1 FROM temp.sqlite_master WHERE lower(name) = lower(?1)";
+    let taken = "SELECT 1 FROM temp.sqlite_master WHERE name = ?1 COLLATE NOCASE";
     if same_name(&state.schema, "temp") || db.any(taken, &[name.into()])? {
         return Ok(None);
     }

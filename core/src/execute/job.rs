@@ -1,6 +1,7 @@
 //! What a run is given: one step of the plan, and what to run for it.
 
 use crate::graph::Step;
+use crate::history::Unfinished;
 use crate::script::Section;
 
 /// A step with its script, ready to run.
@@ -16,6 +17,8 @@ pub(crate) struct Job {
     pub depends_on: Vec<String>,
     /// What the revision does.
     pub message: String,
+    /// The former id under which it was begun and not finished, where it was.
+    pub begun_as: Option<String>,
     /// What runs.
     pub body: JobBody,
     pub checksum: Option<String>,
@@ -39,6 +42,14 @@ pub(crate) enum JobBody {
 }
 
 impl Job {
+    /// Whether it can go on with what is done of its revision.
+    pub fn is_begun_by(&self, begun: &Unfinished) -> bool {
+        match self.section() {
+            Some(section) => begun.is_begun_by(&section.beginnings()),
+            None => begun.statements == 0,
+        }
+    }
+
     pub fn section(&self) -> Option<&Section> {
         match &self.body {
             JobBody::Sql(section) => Some(section),

@@ -11,6 +11,7 @@ pub(crate) mod header;
 mod in_place;
 mod job;
 mod known;
+mod left_broken;
 mod outside;
 mod portable;
 mod pragmas;
@@ -52,12 +53,13 @@ pub use code::{Code, CodeStep};
 pub use damage::QuickCheck;
 pub(crate) use job::{Job, JobBody};
 use known::Known;
+use left_broken::AtStake;
 use portable::{Checks, Unless};
 use pragmas::Pragmas;
-pub(crate) use rules::broken_rows;
+pub(crate) use rules::{broken_rows, equal_rows};
 use unbroken::Unbroken;
 use watched::Watched;
-pub(crate) use way_out::unfinished;
+pub(crate) use way_out::{begun_otherwise, unfinished};
 use way_out::{cancelled, explained, located};
 
 /// What a transaction holds.
@@ -97,6 +99,9 @@ pub(crate) struct Options {
     pub trust_schema: bool,
     pub cancel: CancelHandle,
     pub purpose: Purpose,
+    /// A folder is replayed revision by revision, on a database that is thrown away: what one leaves broken, a later
+    /// one may mend.
+    pub replay: bool,
     pub room: Room,
 }
 
@@ -180,6 +185,7 @@ pub(crate) fn run(
         step_started: started,
         last: false,
         watch: Watch::default(),
+        at_stake: AtStake::default(),
         checks: Checks::default(),
         rows: from,
         open: &open,
@@ -201,7 +207,11 @@ pub(crate) fn run(
             log_warnings(options, &report);
             Ok(report)
         }
-        Err(error) => Err(explained(error, db, options, &report).with_report(report)),
+        Err(error) => {
+            let error = explained(error, db, options, &report);
+            let error = if report.steps.is_empty() { error } else { error.not_alone() };
+            Err(error.with_report(report))
+        }
     }
 }
 
@@ -231,6 +241,7 @@ struct Run<'r, 'l> {
     /// Steps begun so far.
     done: usize,
     watch: Watch,
+    at_stake: AtStake,
     checks: Checks,
     report: Report,
     /// Steps that are done and not committed.
@@ -283,6 +294,10 @@ impl<'r, 'l> Run<'r, 'l> {
             self.last = jobs.is_empty();
             self.done += 1;
             self.announce(&job, self.done + jobs.len())?;
+            self.watch.begin(job.step.revision.as_deref(), job.file.as_deref());
+            if let (Some(former), Some(revision)) = (&job.begun_as, &job.step.revision) {
+                self.history().rename_started(self.db, former, revision)?;
+            }
             if job.section().is_some_and(|section| !section.transaction) {
                 if !outside::run(self, &job, planner)? {
                     // The rows say what is left.
@@ -292,7 +307,7 @@ impl<'r, 'l> Run<'r, 'l> {
             } else {
                 self.inside_transaction(&job, planner)?;
                 if self.options.transaction == TransactionMode::PerRevision {
-                    self.commit()?;
+                    self.commit_revision()?;
                 }
             }
         }
@@ -373,6 +388,22 @@ impl<'r, 'l> Run<'r, 'l> {
     }
 
     fn commit(&mut self) -> Result<()> {
+        self.commit_after(left_broken::refuse)
+    }
+
+    fn commit_revision(&mut self) -> Result<()> {
+        if self.last { self.commit() } else { self.commit_so_far() }
+    }
+
+    /// Commits what a later revision may still mend.
+    fn commit_so_far(&mut self) -> Result<()> {
+        self.commit_after(|_| Ok(()))?;
+        self.at_stake.commit();
+        Ok(())
+    }
+
+    /// Commits if `last` agrees, which is asked after everything else.
+    fn commit_after(&mut self, last: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         if !self.open.get() {
             return Ok(());
         }
@@ -382,6 +413,7 @@ impl<'r, 'l> Run<'r, 'l> {
         }
         let mut db = Watched { db: self.db, listener: self.listener };
         self.warnings.extend(self.watch.check(&mut db)?);
+        last(self)?;
         self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
         self.open.set(false);
         for (step, milliseconds) in self.pending.drain(..) {
@@ -414,6 +446,7 @@ impl<'r, 'l> Run<'r, 'l> {
             JobBody::Nothing => {}
             JobBody::Sql(section) => {
                 for item in &section.items {
+                    self.watch.line(item.line);
                     let done = self.item(item).map_err(|error| located(error, job, item))?;
                     alterations.extend(done);
                 }
@@ -426,6 +459,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 }
             }
         }
+        self.at_stake.stand_in(job);
         self.finish(job, alterations, planner)
     }
 
@@ -448,9 +482,15 @@ impl<'r, 'l> Run<'r, 'l> {
                 }
                 room::for_statement(self, &deed)?;
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &deed)?;
+                left_broken::note(self, &deed, item)?;
                 portable::note_keys(self)?;
-                self.statement(&sql)?;
-                Ok(Vec::new())
+                match (self.statement(&sql), &deed) {
+                    // Only SQLite's refusal costs a scan more.
+                    (Err(error), Deed::CreateIndex(index)) => {
+                        Err(rules::with_equal_rows(&mut self.watched(), index, error))
+                    }
+                    (done, _) => done.map(|_| Vec::new()),
+                }
             }
         }
     }

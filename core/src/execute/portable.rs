@@ -8,6 +8,7 @@ use super::{Purpose, Run};
 use crate::alter::TableState;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
+use crate::inspect::is_sqlites;
 use crate::script::{Item, ItemKind};
 use crate::sql::{Token, TokenType as T, literal, quote, same_name, tokens, unquote};
 
@@ -163,8 +164,8 @@ pub(super) fn unless(run: &mut Run<'_, '_>, item: &Item, query: &str) -> Result<
 
 /// Whether a query names a table or view of the database, rather than `sqlite_schema` and pragmas.
 fn asks_rows(db: &mut dyn Database, query: &str) -> Result<bool> {
-    let sql = "SELECT name FROM main.sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
-    let names = db.texts(sql, &[])?;
+    let mut names = db.texts("SELECT name FROM main.sqlite_master WHERE type IN ('table', 'view')", &[])?;
+    names.retain(|name| !is_sqlites(name));
     let words = tokens(query)?;
     Ok(words.iter().any(|word| {
         names.iter().any(|name| same_name(name, &unquote(word.text)) && word.kind != T::TK_STRING)

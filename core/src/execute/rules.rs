@@ -1,9 +1,11 @@
 //! The rules that a batch adds, asked before anything is written.
 
 use super::counted;
-use crate::alter::{Alteration, Draft, NewRules, TableState, independent, new_parents, new_rules};
+use crate::alter::{
+    Alteration, Draft, NewRules, TableState, independent, new_parents, new_rules, unique_index,
+};
 use crate::db::Database;
-use crate::deed::in_main;
+use crate::deed::{NewIndex, in_main};
 use crate::error::{Error, ErrorKind, Result, Violation, accepted};
 use crate::inspect;
 
@@ -45,6 +47,29 @@ pub(crate) fn broken_rows(
         return Ok(None);
     }
     Ok(accepted(broken(db, &state.table.name, &new))?.flatten())
+}
+
+/// What a unique index would be refused for if it were made now, where that can be told.
+pub(crate) fn equal_rows(db: &mut dyn Database, index: &NewIndex) -> Result<Option<Error>> {
+    let named = "SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ?1 COLLATE NOCASE";
+    if !index.unique || db.has_table("temp", &index.table)? || db.any(named, &[index.name.as_str().into()])? {
+        return Ok(None);
+    }
+    let Ok(Some(state)) = inspect::table(db, "main", &index.table) else { return Ok(None) };
+    let rule = unique_index(&state, &index.name, index.listed.clone(), index.of.clone());
+    Ok(accepted(broken(db, &state.table.name, &rule))?.flatten())
+}
+
+/// SQLite's refusal of a unique index, with the rows that are equal.
+pub(super) fn with_equal_rows(db: &mut dyn Database, index: &NewIndex, error: Error) -> Error {
+    let refused = index.unique
+        && error.kind() == ErrorKind::StatementFailed
+        && error.to_string().contains("UNIQUE constraint failed");
+    match refused.then(|| equal_rows(db, index)) {
+        Some(Ok(Some(found))) => found,
+        // Why they could not be listed is not what happened.
+        _ => error,
+    }
 }
 
 fn asked(db: &mut dyn Database, state: &TableState, draft: &Draft) -> Result<NewRules> {

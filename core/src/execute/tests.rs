@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 
+use crate::script::Section;
 use crate::{ErrorKind, Migrator, RebuildMode, Way};
 
 pub(super) const OLD: &str = "
@@ -333,9 +334,79 @@ fn a_statement_outside_the_transaction_is_noted_with_its_effect() {
     let error = Migrator::new([("1.sql", text)]).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!((error.kind(), error.line()), (ErrorKind::StatementFailed, Some(5)));
     assert_eq!(dump(&db, "SELECT state || statements FROM limbeck_history"), ["started3"]);
-    db.execute_batch("CREATE TABLE nowhere(x); UPDATE limbeck_history SET statements = 2").unwrap();
+    let two = &Section::parse(text, 1).unwrap().beginnings()[2];
+    db.execute_batch("CREATE TABLE nowhere(x)").unwrap();
+    db.execute("UPDATE limbeck_history SET statements = 2, checksum = ?1", [two]).unwrap();
     Migrator::new([("1.sql", text)]).unwrap().upgrade(&mut db, "head").unwrap();
     assert_eq!(dump(&db, "SELECT (SELECT count(*) FROM a) || (SELECT count(*) FROM nowhere)"), ["11"]);
+}
+
+/// An earlier limbeck left the sum of the whole script while it was under way, and of a downgrade none.
+#[test]
+fn half_done_by_an_earlier_limbeck() {
+    let text = |last: &str| {
+        format!("-- migrate:up transaction:false\nCREATE TABLE a(x);\nCREATE TABLE b(x);\n{last}")
+    };
+    let sum = Section::parse(&text("CREATE TABLE c(x)"), 1).unwrap().checksum();
+    for (last, sum, kind) in [
+        ("CREATE TABLE c(x)", Some(&sum), None),
+        ("CREATE TABLE d(x)", Some(&sum), Some(ErrorKind::Unfinished)),
+        ("CREATE TABLE c(x)", None, Some(ErrorKind::Unfinished)),
+    ] {
+        let mut db = open("");
+        Migrator::new([("1.sql", text("bogus"))]).unwrap().upgrade(&mut db, "head").unwrap_err();
+        db.execute("UPDATE limbeck_history SET checksum = ?1", [sum]).unwrap();
+        let result = Migrator::new([("1.sql", text(last))]).unwrap().upgrade(&mut db, "head");
+        assert_eq!(result.err().map(|error| error.kind()), kind, "{last} {sum:?}");
+    }
+}
+
+#[test]
+fn what_another_database_knows_is_told_in_sqlites_way() {
+    for (sql, hint) in [
+        ("CREATE TYPE mood AS ENUM ('a')", Some("declare the column TEXT")),
+        (
+            "CREATE TABLE t(id INTEGER PRIMARY KEY AUTO_INCREMENT)",
+            Some("declare the key INTEGER PRIMARY KEY"),
+        ),
+        ("CREATE TABLE t(a) ENGINE=InnoDB", Some("leave out what stands behind")),
+        ("CREATE TABLE t(a); DROP TABLE t CASCADE", Some("leave CASCADE out")),
+        ("CREATE TABLE only(a); ALTER TABLE ONLY users ADD CHECK (a)", Some("leave ONLY out")),
+        ("CREATE FUNCTION f() AS $body$\nBEGIN\nRETURN 1;\nEND;\n$body$", Some("register the function")),
+        ("SELECT 1; BEGIN; SELECT 1", Some("delete it: limbeck runs")),
+        ("SELEC 1", None),
+        ("SELECT * FROM t WHERE a ILIKE 'x'", Some("write LIKE")),
+        // Of another kind: the words have nothing to do with it.
+        ("CREATE TABLE t(a CHECK (a > 1)); INSERT INTO t SELECT 0 FROM (SELECT 1 AS ilike)", None),
+    ] {
+        let error = Migrator::new([("1.sql", sql)]).unwrap().upgrade(&mut open(""), "head").unwrap_err();
+        assert_eq!(error.hint().is_some(), hint.is_some(), "{sql}: {error:?}");
+        let told = error.hint().unwrap_or_default();
+        assert!(told.starts_with(hint.unwrap_or_default()), "{sql}: {error:?}");
+    }
+    let table = [(
+        "1.sql",
+        "CREATE TABLE only(a); ALTER TABLE only ADD b; ALTER TABLE main.only ADD c; DROP TABLE main.only",
+    )];
+    Migrator::new(table).unwrap().upgrade(&mut open(""), "head").unwrap();
+}
+
+/// What a cancelled run leaves is told with it.
+#[test]
+fn cancelled_outside_a_transaction() {
+    let text = "-- migrate:up transaction:false\nCREATE TABLE a(x);\nVACUUM;\nCREATE TABLE b AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n";
+    let mut db = open("");
+    let mut migrator = Migrator::new([("1.sql", text)]).unwrap().on_event(move |event| {
+        if *event == crate::Event::Working {
+            std::ops::ControlFlow::Break(())
+        } else {
+            std::ops::ControlFlow::Continue(())
+        }
+    });
+    let error = migrator.upgrade(&mut db, "head").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Cancelled);
+    assert_eq!(error.to_string(), "interrupted (2 statements before it are done and stay)");
+    assert_eq!(error.hint(), Some("run it again when it may finish"));
 }
 
 /// At whichever event: all is as before.

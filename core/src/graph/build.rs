@@ -60,8 +60,9 @@ impl RevisionGraph {
     /// assert_eq!(error.to_string(), "revision 'b2' revises 'a1', which is not there");
     /// ```
     pub fn new(revisions: Vec<Revision>) -> Result<RevisionGraph> {
-        revisions.iter().try_for_each(check_alone)?;
+        // First: where two files have one id, the second one follows the first, and seems to revise itself.
         let names = sort_names(&revisions)?;
+        revisions.iter().try_for_each(check_alone)?;
         let empty = || Edges::with_capacity(0);
         let mut graph = RevisionGraph {
             revisions,

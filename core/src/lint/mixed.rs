@@ -60,6 +60,8 @@ fn changed(side: &Side) -> BTreeSet<String> {
             Deed::Insert { .. }
             | Deed::Update { .. }
             | Deed::Delete { .. }
+            | Deed::DropIndex { .. }
+            | Deed::DropView { .. }
             | Deed::Vacuum
             | Deed::Neither => {}
         }

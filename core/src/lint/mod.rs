@@ -46,12 +46,12 @@ mod unreadable;
 pub(crate) use allow::allowed;
 pub(crate) use moment::Moments;
 pub use rule::{Finding, Level, Levels, Rule};
-pub(crate) use unreadable::failed;
+pub(crate) use unreadable::{failed, leaves_broken};
 
 use std::collections::{BTreeSet, HashSet};
 
 use crate::reading::{Reading, Side, Statement};
-use crate::script::Script;
+use crate::script::{Script, line_comments};
 
 /// The findings of one folder, as they come.
 #[derive(Debug, Default)]
@@ -127,6 +127,8 @@ impl Findings {
 pub(crate) struct Earlier {
     /// Columns whose rows were given a value: table and column, in lowercase.
     filled: HashSet<(String, String)>,
+    /// Tables that were made, in lowercase.
+    made: HashSet<String>,
 }
 
 /// Judges files by their texts; they come in the order in which they run.
@@ -140,14 +142,41 @@ pub(crate) fn texts(script: &Script, earlier: &mut Earlier, findings: &mut Findi
             return false;
         }
     };
-    destructive::look(&reading, findings);
+    destructive::look(&reading, earlier, findings);
     not_null::look(&reading, earlier, findings);
     defaults::look(&reading, findings);
     mixed::look(&reading, findings);
     by_hand::look(&reading, findings);
     postgres::look(&reading, findings);
     without_transaction(&reading, findings);
+    down_in_the_upgrade(&reading, findings);
     true
+}
+
+/// What a comment calls the downgrade, and runs in the upgrade.
+fn down_in_the_upgrade(reading: &Reading<'_>, findings: &mut Findings) {
+    if reading.sides().count() > 1 {
+        return;
+    }
+    let says = |comment: &str| {
+        let word = comment.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        word.eq_ignore_ascii_case("down") || word.eq_ignore_ascii_case("downgrade")
+    };
+    let lines = line_comments(&reading.script.text).into_iter().filter(|(_, comment)| says(comment));
+    for (side, (line, comment)) in
+        reading.sides().flat_map(|side| lines.clone().map(move |found| (side, found)))
+    {
+        let below = side.statements.iter().position(|statement| statement.line > line);
+        if let Some(below) = below.filter(|below| *below > 0) {
+            findings.at(
+                Rule::DownInUpgrade,
+                (reading.script, side, &side.statements[below]),
+                None,
+                format!("'-- {comment}' stands above it, and it runs in the upgrade"),
+                "write '-- migrate:up' above the upgrade, and '-- migrate:down' there",
+            );
+        }
+    }
 }
 
 fn without_transaction(reading: &Reading<'_>, findings: &mut Findings) {

@@ -80,7 +80,8 @@ rules! {
     RenameInUse = "rename_in_use", Warn;
     /// Of the table that a full-text table reads its text from "its columns must be the same as or a superset
     /// of those defined for the FTS table" (<https://sqlite.org/fts3.html>). SQLite drops one all the same, and
-    /// from then on a query that wants the text fails, and so does 'rebuild'.
+    /// from then on a query that wants the text fails, and so does 'rebuild'. Nor does it look for the views, triggers
+    /// and foreign keys that name what is dropped: a trigger fails every write from then on, and a run refuses it.
     DropInUse = "drop_in_use", Error;
     /// What SQLite ignores or refuses inside a transaction, or what limbeck does itself: the file is
     /// refused by every command that would run it.
@@ -105,7 +106,7 @@ rules! {
     ChangedRevision = "changed_revision", Error;
     /// Without a transaction what ran before a failure stays: half a revision.
     SeveralWithoutTransaction = "several_without_transaction", Warn;
-    /// SQL of PostgreSQL, which SQLite does not know; what it does accept, such as `SERIAL` for a type or
+    /// SQL of PostgreSQL or MySQL, which SQLite does not know; what it does accept, such as `SERIAL` for a type or
     /// `now()` in a default, it does not understand.
     Postgresql = "postgresql", Error;
     /// "Remember the format of all indexes, triggers, and views associated with table X"
@@ -118,6 +119,9 @@ rules! {
     FailsWhenReplayed = "fails_when_replayed", Error;
     /// A `limbeck:allow` that allows nothing: it names no rule, or does not say why.
     BadAllow = "bad_allow", Error;
+    /// A comment line that says `down`, and is no marker: what stands below it runs in the upgrade, and may
+    /// take back at once what stands above.
+    DownInUpgrade = "down_in_upgrade", Warn;
 }
 
 impl Rule {

@@ -51,6 +51,18 @@ fn bad_and_good() {
         ),
         (
             "destructive_without_downgrade",
+            "SELECT 1;\nDROP TABLE IF EXISTS users; CREATE TABLE users(id INTEGER PRIMARY KEY, heading TEXT);",
+            2,
+            "-- migrate:up\nDROP TABLE IF EXISTS t; CREATE TABLE t(a); INSERT INTO t SELECT id FROM users; DELETE FROM t; DROP TABLE t;",
+        ),
+        (
+            "destructive_without_downgrade",
+            "ALTER TABLE users DROP COLUMN phone, ADD COLUMN phone TEXT;",
+            1,
+            "-- migrate:up\nALTER TABLE users ADD COLUMN x, ADD y; ALTER TABLE users DROP COLUMN x, DROP y;",
+        ),
+        (
+            "destructive_without_downgrade",
             "-- migrate:up\nDELETE FROM users;\n-- migrate:down\n",
             2,
             "DELETE FROM users WHERE id < 0;",
@@ -173,6 +185,18 @@ fn bad_and_good() {
             "CREATE VIRTUAL TABLE f USING fts5(note, content='other');\n\nDROP TABLE other;",
             3,
             "CREATE VIRTUAL TABLE f USING fts5(note, content='other'); DROP TABLE f; DROP TABLE other;",
+        ),
+        (
+            "drop_in_use",
+            "CREATE VIEW v AS SELECT note FROM other;\nDROP TABLE other;",
+            2,
+            "CREATE VIEW v AS SELECT note FROM other; DROP TABLE other; DROP VIEW v;",
+        ),
+        (
+            "drop_in_use",
+            "CREATE TRIGGER r AFTER INSERT ON users BEGIN INSERT INTO other(note) VALUES (NEW.name); END;\nDROP TABLE other;",
+            2,
+            "CREATE TRIGGER r AFTER INSERT ON other BEGIN INSERT INTO users(name) VALUES (1); END; DROP TABLE other;",
         ),
         // lint.forbidden_statement
         ("forbidden_statement", "\n\nVACUUM;", 3, "-- migrate:up transaction:false\nVACUUM;"),
@@ -336,12 +360,37 @@ fn bad_and_good() {
             "UPDATE users SET name = 'x' WHERE name LIKE 'ILIKE';",
         ),
         ("postgresql", "UPDATE users SET name = E'a\\n';", 1, "UPDATE users AS e SET name = e.name;"),
+        (
+            "postgresql",
+            "DROP TABLE other CASCADE;",
+            1,
+            "CREATE TABLE cascade(a); DROP TABLE IF EXISTS cascade;",
+        ),
+        (
+            "postgresql",
+            "CREATE TABLE n(id INT AUTO_INCREMENT PRIMARY KEY);",
+            1,
+            "CREATE TABLE n(a, auto_increment TEXT, engine TEXT DEFAULT '='); UPDATE n SET engine = auto_increment;",
+        ),
+        // lint.down_in_upgrade
+        (
+            "down_in_upgrade",
+            "CREATE TABLE n(a);\n-- down\nDROP TABLE n;",
+            3,
+            "-- down\nCREATE TABLE n(a);\n-- down the list\nINSERT INTO n VALUES (1);\n-- down",
+        ),
         // lint.rebuild_by_hand
         (
             "rebuild_by_hand",
             "CREATE TABLE n(id INTEGER PRIMARY KEY, name TEXT NOT NULL);\nINSERT INTO n SELECT id, name FROM users;\nDROP TABLE users;\nALTER TABLE n RENAME TO users;",
             3,
             "CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT); INSERT INTO people SELECT id, name FROM users; DROP TABLE users;",
+        ),
+        (
+            "rebuild_by_hand",
+            "ALTER TABLE users RENAME TO old;\nCREATE TABLE users(id INTEGER PRIMARY KEY, name TEXT NOT NULL);\nINSERT INTO users SELECT id, name FROM old;\nDROP TABLE old;",
+            4,
+            "ALTER TABLE users RENAME TO old; INSERT INTO other(note) SELECT name FROM old; DROP TABLE old;",
         ),
         // lint.unreadable
         ("unreadable", "CREATE TABLE t(a);\nALTER TABLE t FROBNICATE a;", 2, other_schema),

@@ -1,7 +1,10 @@
-//! `lint.forbidden_statement`, `lint.unreadable` and `lint.fails_when_replayed`: errors, told as findings.
+//! `lint.forbidden_statement`, `lint.unreadable`, `lint.fails_when_replayed`, and `lint.drop_in_use` of what a revision
+//! leaves broken: errors, told as findings.
 
 use super::{Findings, Place, Rule, postgres};
+use crate::deed::Deed;
 use crate::error::{Error, ErrorKind};
+use crate::reading::Reading;
 use crate::script::Script;
 
 pub(super) fn look(script: &Script, error: &Error, findings: &mut Findings) {
@@ -26,6 +29,19 @@ pub(crate) fn failed(script: &Script, error: &Error, findings: &mut Findings) {
         return;
     }
     tell(Rule::FailsWhenReplayed, script, error, findings);
+}
+
+/// Whether the revision failed because of a table or view that it drops, and others need: then that is told.
+pub(crate) fn leaves_broken(script: &Script, error: &Error, findings: &mut Findings) -> bool {
+    let drops = |sql| matches!(Deed::of(sql), Deed::DropTable { .. } | Deed::DropView { .. });
+    let dropping = error.statement().filter(|sql| error.kind() == ErrorKind::DependentBroken && drops(sql));
+    let (Some(sql), Ok(reading)) = (dropping, Reading::new(script)) else { return false };
+    let Some(statement) = reading.up.statements.iter().find(|statement| statement.sql == sql) else {
+        return false;
+    };
+    let fix = error.hint().unwrap_or_default();
+    findings.at(Rule::DropInUse, (script, &reading.up, statement), None, error.to_string(), fix);
+    true
 }
 
 fn tell(rule: Rule, script: &Script, error: &Error, findings: &mut Findings) {

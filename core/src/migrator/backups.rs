@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Migrator;
-use crate::backup::{self, Backup, Backups, Taken};
+use crate::backup::{self, Backup, Backups, Origin, Taken};
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::event::Listener;
@@ -68,21 +68,19 @@ impl<'a> Migrator<'a> {
         Ok(backup::take(db, &mut *self.listener, history, &backups, None, &self.options.room)?.backup)
     }
 
-    /// The backups of this database, by the name of its file, newest first. The database is not read,
-    /// and may be damaged.
+    /// The backups of this database, by its file, newest first. The database is not read, and may be damaged.
     ///
     /// Errors: [`ErrorKind::BadSetting`], [`ErrorKind::BackupFailed`] for a folder that cannot be read.
     pub fn backups(&self, db: &mut dyn Database) -> Result<Vec<Backup>> {
-        let name = backup::file_name(db)?;
-        self.folder_of_backups()?.list(&name)
+        let database = backup::origin(db)?;
+        self.folder_of_backups()?.list_of(&database)
     }
 
     /// The backups of a database whose file is gone, by the path that it had: to look makes no new one.
     ///
     /// Errors: as [`backups`](Self::backups).
     pub fn backups_of(&self, file: &Path) -> Result<Vec<Backup>> {
-        let name = file.file_name().unwrap_or_default();
-        self.folder_of_backups()?.list(&name.to_string_lossy())
+        self.folder_of_backups()?.list_of(&Origin::of_file(file))
     }
 
     /// The newest backup whose revisions the folder has all: one that this app can open.

@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::jobs::Scripts;
 use super::launch::Files;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::execute::Code;
 use crate::graph::RevisionGraph;
 use crate::history::Mark;
@@ -45,7 +45,8 @@ impl<'a> Folder<'a> {
             None => {
                 let code = self.code.iter().map(|code| code.file.clone()).collect();
                 let all = script::read_with_code(&*self.source, code)?;
-                let graph = RevisionGraph::new(all.iter().map(|script| script.revision.clone()).collect())?;
+                let graph = RevisionGraph::new(all.iter().map(|script| script.revision.clone()).collect())
+                    .map_err(|error| placed(error, &all))?;
                 self.read.get_or_init(|| (all, graph))
             }
         };
@@ -55,6 +56,20 @@ impl<'a> Folder<'a> {
     /// What a launch asks of them.
     pub fn digest(&self) -> Files {
         self.digest
+    }
+}
+
+/// An error of the graph with the file of its revision, or with both where two have one id.
+fn placed(error: Error, all: &[Script]) -> Error {
+    let files: Vec<&str> = all
+        .iter()
+        .filter(|script| Some(script.revision.id.as_str()) == error.revision())
+        .map(|script| script.file.as_str())
+        .collect();
+    match files[..] {
+        [] => error,
+        [file] => error.in_file(file),
+        [.., last] => error.noting(&files.join(", ")).in_file(last),
     }
 }
 

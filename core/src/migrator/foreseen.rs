@@ -3,7 +3,7 @@
 use super::Migrator;
 use crate::db::Database;
 use crate::deed::Deed;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::execute;
 use crate::graph::Plan;
 use crate::reading::holds;
@@ -11,7 +11,7 @@ use crate::report::Direction;
 use crate::script::{Item, ItemKind};
 
 impl Migrator<'_> {
-    /// A warning for each alteration that rows would stop. Asked only of tables that nothing before it in the plan
+    /// A warning for each alteration and each unique index that rows would stop. Asked only of tables that nothing before it in the plan
     /// may have changed, neither their definition nor their rows: of all others, nothing is said.
     pub(super) fn foreseen(&self, db: &mut dyn Database, plan: &Plan) -> Result<Vec<String>> {
         let triggers = "SELECT sql FROM main.sqlite_master WHERE type = 'trigger'";
@@ -28,11 +28,10 @@ impl Migrator<'_> {
                 Direction::Stamp => None,
             };
             for item in section.into_iter().flat_map(|section| section.items) {
-                if let (ItemKind::Alter(alteration), None) = (&item.kind, &item.unless) {
-                    let untouched = |table: &str| !before.touches(table);
-                    if let Some(broken) = execute::broken_rows(db, alteration, &untouched)? {
-                        warnings.push(format!("revision {revision}: {broken}"));
-                    }
+                if item.unless.is_none()
+                    && let Some(broken) = before.broken(db, &item)?
+                {
+                    warnings.push(format!("revision {revision}: {broken}"));
                 }
                 before.add(item);
             }
@@ -56,6 +55,18 @@ impl Before {
         self.writes = self.writes
             || matches!(Deed::of(&item.sql), Deed::Insert { .. } | Deed::Update { .. } | Deed::Delete { .. });
         self.items.push(item);
+    }
+
+    /// What would stop a statement that comes next.
+    fn broken(&self, db: &mut dyn Database, item: &Item) -> Result<Option<Error>> {
+        let untouched = |table: &str| !self.touches(table);
+        match &item.kind {
+            ItemKind::Alter(alteration) => execute::broken_rows(db, alteration, &untouched),
+            ItemKind::Sql => match Deed::of(&item.sql) {
+                Deed::CreateIndex(index) if untouched(&index.table) => execute::equal_rows(db, &index),
+                _ => Ok(None),
+            },
+        }
     }
 
     /// Whether a table may be another one then.

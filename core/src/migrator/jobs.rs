@@ -54,8 +54,8 @@ pub(super) fn jobs(
     db: &mut dyn Database,
     plan: &Plan,
 ) -> Result<Vec<Job>> {
-    let mut jobs = all(scripts, plan)?;
-    refuse_unfinished(scripts, options.history().unfinished(db)?.as_ref(), &jobs)?;
+    let begun = options.history().unfinished(db)?;
+    let mut jobs = begun_before(scripts, begun.as_ref(), all(scripts, plan)?)?;
     let is_stamp = |job: &&mut Job| job.step.direction == Direction::Stamp && job.step.revision.is_some();
     if let Some(stamp) = jobs.iter_mut().find(is_stamp).filter(|_| options.keep_history) {
         stamp.below = taken(scripts, options, db, plan)?;
@@ -92,8 +92,17 @@ fn taken(scripts: Scripts<'_>, options: &Options, db: &mut dyn Database, plan: &
 
 /// The same, where the record has just been read.
 pub(super) fn jobs_after(applied: &Applied<'_>, plan: &Plan) -> Result<Vec<Job>> {
-    let jobs = all(applied.scripts, plan)?;
-    refuse_unfinished(applied.scripts, applied.unfinished(), &jobs)?;
+    begun_before(applied.scripts, applied.unfinished(), all(applied.scripts, plan)?)
+}
+
+fn begun_before(scripts: Scripts<'_>, begun: Option<&Unfinished>, mut jobs: Vec<Job>) -> Result<Vec<Job>> {
+    refuse_unfinished(scripts, begun, &jobs)?;
+    let former = begun.map(|begun| &begun.revision).filter(|name| scripts.id(name) != name.as_str());
+    if let Some(name) = former
+        && let Some(job) = jobs.iter_mut().find(|job| job.step.revision.as_deref() == Some(scripts.id(name)))
+    {
+        job.begun_as = Some(name.clone());
+    }
     Ok(jobs)
 }
 
@@ -101,22 +110,23 @@ fn all(scripts: Scripts<'_>, plan: &Plan) -> Result<Vec<Job>> {
     plan.steps.iter().map(|step| job(scripts, step)).collect()
 }
 
-/// Errors: [`ErrorKind::Unfinished`] where a revision was begun and these jobs do not go on with it.
+/// Errors: [`ErrorKind::Unfinished`] where a revision was begun and these jobs do not go on with it, or not
+/// with what is done of it.
 pub(super) fn refuse_unfinished(
     scripts: Scripts<'_>,
     begun: Option<&Unfinished>,
     jobs: &[Job],
 ) -> Result<()> {
-    if let Some(begun) = begun {
-        let goes_on = jobs.iter().any(|job| {
-            job.step.revision.as_deref() == Some(scripts.id(&begun.revision))
-                && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)
-        });
-        if !goes_on {
-            return Err(execute::unfinished(begun));
-        }
+    let Some(begun) = begun else { return Ok(()) };
+    let goes_on = jobs.iter().find(|job| {
+        job.step.revision.as_deref() == Some(scripts.id(&begun.revision))
+            && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)
+    });
+    match goes_on {
+        None => Err(execute::unfinished(begun)),
+        Some(job) if job.step.direction == Direction::Stamp || job.is_begun_by(begun) => Ok(()),
+        Some(job) => Err(execute::begun_otherwise(begun, job.file.as_deref())),
     }
-    Ok(())
 }
 
 fn job(scripts: Scripts<'_>, step: &Step) -> Result<Job> {
@@ -188,6 +198,7 @@ fn bare(step: &Step, message: &str) -> Job {
         revises: Vec::new(),
         depends_on: Vec::new(),
         message: message.to_owned(),
+        begun_as: None,
         body: JobBody::Nothing,
         checksum: None,
         compatible: None,

@@ -8,7 +8,7 @@ use super::rehearse::empty;
 use super::{Migrator, run_quietly};
 use crate::db::Database;
 use crate::error::{Error, Result};
-use crate::execute::{Code, CodeStep};
+use crate::execute::{Code, CodeStep, Options};
 use crate::graph::RevisionGraph;
 use crate::lint::{self, Earlier, Finding, Findings, Levels, Moments, Place, Rule};
 use crate::script::{Header, Script};
@@ -83,6 +83,7 @@ impl Migrator<'_> {
             bodies.push(Code::new(&script.file, Header::default(), body));
         }
         let watched = Scripts { all: &all, code: &bodies, ..folder };
+        let leaving = Options { replay: true, ..self.options.clone() };
         for script in scripts {
             let id = script.revision.id.as_str();
             let rows = self.history().rows(scratch)?;
@@ -91,7 +92,13 @@ impl Migrator<'_> {
             if plan.is_empty() {
                 continue;
             }
-            let done = run_quietly(watched, &self.options, scratch, plan, &again);
+            let mut done = run_quietly(watched, &self.options, scratch, plan.clone(), &again);
+            if let Err(error) = &done
+                && lint::leaves_broken(script, error, &mut findings.borrow_mut())
+            {
+                // What it finds a second time is told once.
+                done = run_quietly(watched, &leaving, scratch, plan, &again);
+            }
             if let Err(error) = done {
                 lint::failed(script, &error, &mut findings.borrow_mut());
                 break;

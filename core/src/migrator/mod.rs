@@ -95,6 +95,7 @@ impl<'a> Migrator<'a> {
             trust_schema: false,
             cancel: CancelHandle::default(),
             purpose: Purpose::Live,
+            replay: false,
             room: Room::default(),
         };
         Ok(Migrator {

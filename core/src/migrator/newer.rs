@@ -130,7 +130,7 @@ impl Met {
             format!("the database is at {many} {list}, which these migrations do not have{how}{why}"),
         )
         .with_hint(format!(
-            "use the newer version of the app, or the folder that has it; if it is gone for good, 'limbeck stamp --purge' sets another than {list}"
+            "use the newer version of the app or the folder that has it, choose another --newer-database, or restore a backup ('limbeck restore'); if it is gone for good, 'limbeck stamp --purge' sets another than {list}"
         ));
         match names.last() {
             Some(last) => error.in_revision(*last).with_newer(newer),
@@ -167,7 +167,7 @@ impl Met {
             // What stands on them is no revision of the folder: a folder has all that its own stand on.
             let Some(record) = record else { return Err(self.error("; the folder has what stands on them")) };
             let (text, checksum) =
-                record.downgrade.as_ref().ok_or_else(|| jobs::no_downgrade(&record.revision))?;
+                record.downgrade.as_ref().ok_or_else(|| no_stored_downgrade(&record.revision))?;
             let stored = StoredDowngrade::parse(&record.revision, text, checksum)?;
             refuse_registered(db, &record.revision, &stored)?;
             jobs.push(jobs::stored_job(step, record, stored.section));
@@ -190,6 +190,13 @@ pub(super) fn take_down(
     let plan = scripts.graph.upgrade(&below, target)?;
     jobs.extend(jobs::jobs(scripts, options, db, &plan)?);
     Ok(jobs)
+}
+
+/// Its author has written none, and who meets it here cannot.
+fn no_stored_downgrade(revision: &str) -> Error {
+    Error::new(ErrorKind::NoDowngrade, format!("revision {revision} has no downgrade"))
+        .in_revision(revision)
+        .with_hint("use the newer version of the app, or restore a backup ('limbeck restore')")
 }
 
 /// Refuses a script that could reach what the app has registered, or another database.

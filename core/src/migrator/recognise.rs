@@ -10,7 +10,7 @@ use super::{First, Migrator, Planned, Side, run_quietly};
 use crate::db::Database;
 use crate::diff::{self, Diff, Difference, Grade};
 use crate::error::{Error, ErrorKind, Result};
-use crate::execute::JobBody;
+use crate::execute::{JobBody, Options};
 use crate::graph::{RevisionGraph, Step};
 use crate::operation::{self, Note, Operation};
 use crate::report::Report;
@@ -202,12 +202,13 @@ impl Migrator<'_> {
         let plan = scripts.graph.upgrade(&[], "heads")?;
         let first = scripts.graph.history(":current", record)?.into_iter().rev();
         let rest = plan.steps.iter().filter_map(|step| step.revision.as_deref());
+        let options = Options { replay: true, ..self.options.clone() };
         let mut stages = vec![self.stage(scratch)?];
         for revision in first.chain(rest) {
             let again = |graph: &RevisionGraph, rows: &[String]| graph.with(rows, revision);
             let plan = again(scripts.graph, &self.history().rows(scratch)?)?;
             if !plan.is_empty() {
-                run_quietly(scripts, &self.options, scratch, plan, &again)?;
+                run_quietly(scripts, &options, scratch, plan, &again)?;
                 stages.push(self.stage(scratch)?);
             }
         }

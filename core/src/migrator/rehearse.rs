@@ -145,7 +145,7 @@ impl Migrator<'_> {
     }
 
     fn replayed(&self, scratch: &mut dyn Database, purpose: Purpose, again: &Again<'_>) -> Result<()> {
-        let options = Options { purpose, ..self.options.clone() };
+        let options = Options { purpose, replay: true, ..self.options.clone() };
         let scripts = self.folder.scripts()?;
         let plan = again(scripts.graph, &self.history().rows(scratch)?)?;
         if plan.is_empty() {

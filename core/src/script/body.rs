@@ -1,10 +1,13 @@
 //! What a file does: its `up` and `down` sections, and the statements in them.
 
 use super::forbidden;
-use super::marker::{Marker, MarkerKind, markers};
+use super::marker::{Marker, MarkerKind, markers, refuse_node_sqlite};
 use crate::alter::{Action, Alteration};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sql::{LineCounter, Token, TokenType as T, groups, line_at, same_name, tokens, with_statement};
+use crate::sql::{
+    Foreign, LineCounter, Token, TokenType as T, foreign, groups, has_a_body_in_dollars, line_at, same_name,
+    tokens, with_statement,
+};
 
 /// A file's two directions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +73,7 @@ impl Body {
         let markers = markers(text, &all)?;
         let part = |from, to| Part { text, tokens: &all, markers: &markers, from, to };
         let Some((up, down)) = directions(&markers)? else {
+            refuse_node_sqlite(text, &all)?;
             return Ok(Body { up: part(0, text.len()).read()?, down: None });
         };
         if let Some(first) = all.first().filter(|first| first.start < up.start) {
@@ -207,7 +211,8 @@ impl<'t, 'a> Part<'t, 'a> {
         let mut markers = markers.iter().filter(unless).peekable();
         let mut lines = LineCounter::new(self.text);
         let mut items: Vec<Item> = Vec::new();
-        for statement in self.statements() {
+        let statements = self.statements();
+        for (at, statement) in statements.iter().enumerate() {
             let (start, end) = (statement[0].start, statement[statement.len() - 1].end());
             let unless = markers.next_if(|marker| marker.start < start);
             if let Some(marker) = markers.next_if(|marker| marker.start < start) {
@@ -228,6 +233,11 @@ impl<'t, 'a> Part<'t, 'a> {
             });
             let (sql, line) = (&self.text[start..end], lines.at(start));
             forbidden::check(statement, transaction).map_err(|error| {
+                if let Some((body, what)) = in_dollars(&statements[..=at]) {
+                    let sql = &self.text[body[0].start..body[body.len() - 1].end()];
+                    let error = Error::new(error.kind(), what.to_string()).with_hint(what.fix);
+                    return error.at_line(line_at(self.text, body[0].start)).in_statement(sql);
+                }
                 // A shell's command has no semicolon: what stands on the next line is not part of it.
                 let shell = statement[0].kind == T::TK_DOT;
                 let shown = if shell { sql.lines().next().unwrap_or(sql) } else { sql };
@@ -269,6 +279,12 @@ fn kind(tokens: &[Token<'_>], sql: &str, line: u32) -> Result<ItemKind> {
     Alteration::parse(sql)
         .map(ItemKind::Alter)
         .map_err(|error| error.moved_down(line.saturating_sub(1)).at_line(line).in_statement(sql))
+}
+
+/// A routine of another database, whose body's statements are taken for the file's own.
+fn in_dollars<'s, 't>(statements: &[&'s [Token<'t>]]) -> Option<(&'s [Token<'t>], Foreign)> {
+    let mut bodies = statements.iter().copied().filter(|all| has_a_body_in_dollars(all));
+    bodies.find_map(|all| Some((all, foreign(all).into_iter().next()?)))
 }
 
 /// As [`Alteration::begins`], of tokens that are there already.

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
-use super::body::Section;
+use super::body::{Item, Section};
 use crate::set::Set;
 use crate::sql::{groups, hex, tokens};
 
@@ -45,17 +45,36 @@ impl Section {
     /// assert_ne!(sum("create table t(a)"), sum("create table t(A)"));
     /// ```
     pub fn checksum(&self) -> String {
+        let mut hash = self.hash();
+        self.items.iter().for_each(|item| add_item(&mut hash, item));
+        hex(&hash.finalize())
+    }
+
+    /// The checksums of its first statements: of none, of the first, of the first two, and so on, the last
+    /// one being [`checksum`](Self::checksum).
+    pub(crate) fn beginnings(&self) -> Vec<String> {
+        let mut hash = self.hash();
+        let mut all = vec![hex(&hash.clone().finalize())];
+        for item in &self.items {
+            add_item(&mut hash, item);
+            all.push(hex(&hash.clone().finalize()));
+        }
+        all
+    }
+
+    fn hash(&self) -> Sha256 {
         let mut hash = Sha256::new();
         hash.update(if self.transaction { "transaction" } else { "no transaction" });
         hash.update(STATEMENT_END);
-        for item in &self.items {
-            if let Some(query) = &item.unless {
-                add(&mut hash, query, QUERY_END);
-            }
-            add(&mut hash, &item.sql, STATEMENT_END);
-        }
-        hex(&hash.finalize())
+        hash
     }
+}
+
+fn add_item(hash: &mut Sha256, item: &Item) {
+    if let Some(query) = &item.unless {
+        add(hash, query, QUERY_END);
+    }
+    add(hash, &item.sql, STATEMENT_END);
 }
 
 fn add(hash: &mut Sha256, sql: &str, end: &[u8]) {

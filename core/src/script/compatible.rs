@@ -220,7 +220,11 @@ impl Made {
             ColumnRule::NotNull => value,
             ColumnRule::Unique => !value,
             ColumnRule::Default(span) => harmless_calls(def.text(span)),
-            ColumnRule::Check(span) => names_only(def.text(span), &column.name),
+            // That a default which is a value obeys its own rule is taken for granted.
+            ColumnRule::Check(span) => {
+                names_only(def.text(span), &column.name)
+                    && (value || holds_for_null(def.text(span), &column.name))
+            }
             ColumnRule::Collate(span) => is_built_in_collation(def.text(span)),
             // A parent's row that older apps delete must not be held back, nor take theirs along.
             ColumnRule::References(key) => {
@@ -380,6 +384,56 @@ fn names_only(expression: &str, column: &str) -> bool {
     })
 }
 
+/// Functions among the harmless ones that answer NULL where they are given one.
+const STRICT: &str = " abs cast date datetime filter glob instr julianday length like lower ltrim max min \
+    nullif over replace round rtrim sign strftime substr substring time trim unicode unixepoch upper ";
+
+/// Without the parentheses around the whole.
+fn without_parentheses<'t, 'a>(all: &'t [Token<'a>]) -> &'t [Token<'a>] {
+    let mut depth = 0i32;
+    let closed = all.iter().position(|token| {
+        depth += i32::from(token.kind == T::TK_LP) - i32::from(token.kind == T::TK_RP);
+        depth == 0
+    });
+    match all {
+        [open, inner @ .., _] if open.kind == T::TK_LP && closed == Some(all.len() - 1) => {
+            without_parentheses(inner)
+        }
+        _ => all,
+    }
+}
+
+/// Whether a CHECK surely lets the NULL of a column pass: "If the result is zero … then a constraint violation
+/// has occurred. If the CHECK expression evaluates to NULL, or any other non-zero value, it is not"
+/// (<https://sqlite.org/lang_createtable.html#ckconst>). Whatever is computed from NULL is NULL, but for a few.
+fn holds_for_null(expression: &str, column: &str) -> bool {
+    let Ok(all) = tokens(expression) else { return false };
+    let all = without_parentheses(&all);
+    let mut depth = 0i32;
+    let terms: Vec<&[Token<'_>]> = all
+        .split(|token| {
+            depth += i32::from(token.kind == T::TK_LP) - i32::from(token.kind == T::TK_RP);
+            depth == 0 && token.kind == T::TK_OR
+        })
+        .collect();
+    let is_null = |term: &&[Token<'_>]| match *term {
+        [name, is, null] => {
+            same_name(&unquote(name.text), column) && is.kind == T::TK_IS && null.kind == T::TK_NULL
+        }
+        [name, is] => same_name(&unquote(name.text), column) && is.kind == T::TK_ISNULL,
+        _ => false,
+    };
+    let looks_at_null = |kind: T| matches!(kind, T::TK_IS | T::TK_ISNULL | T::TK_NOTNULL | T::TK_CASE);
+    let next = |at: usize| all.get(at + 1).map(|token| token.kind);
+    terms.iter().any(is_null)
+        || all.iter().enumerate().all(|(at, token)| {
+            let not_null = token.kind == T::TK_NOT && next(at) == Some(T::TK_NULL);
+            let called = next(at) == Some(T::TK_LP) && is_name(token);
+            let strict = || STRICT.contains(&format!(" {} ", unquote(token.text).to_ascii_lowercase()));
+            !looks_at_null(token.kind) && !not_null && (!called || strict())
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -405,7 +459,10 @@ mod tests {
             "ALTER TABLE notes ADD a",
             "ALTER TABLE notes ADD a UNIQUE, ADD b INTEGER NOT NULL DEFAULT 0 CHECK (b IN (0, 1) AND length(b) < 2)",
             "ALTER TABLE notes ADD a DEFAULT CURRENT_TIMESTAMP, ADD b TEXT NOT NULL DEFAULT (hex(randomblob(16)))",
-            "ALTER TABLE notes ADD a CHECK (CASE WHEN a LIKE 'x' THEN TRUE ELSE FALSE END)",
+            "ALTER TABLE notes ADD a DEFAULT 'x' CHECK (CASE WHEN a LIKE 'x' THEN TRUE ELSE FALSE END)",
+            "ALTER TABLE notes ADD a CHECK (a IN ('x', 'y') AND length(a) > 0), ADD b DEFAULT NULL CHECK (NOT b < 3)",
+            "ALTER TABLE notes ADD a CHECK (a IS NULL OR typeof(a) = 'text'), ADD b CHECK (b > 1 OR b ISNULL)",
+            "ALTER TABLE notes ADD a NOT NULL DEFAULT 'x' CHECK (a IS NOT NULL)",
             "ALTER TABLE notes ADD folder REFERENCES folders ON DELETE SET NULL",
             "CREATE TABLE f(id INTEGER PRIMARY KEY); ALTER TABLE notes ADD f NOT NULL DEFAULT 1 REFERENCES f",
             "ALTER TABLE notes ADD slug; UPDATE notes SET slug = lower(title), SLUG = 1",
@@ -453,6 +510,24 @@ mod tests {
             ("ALTER TABLE notes ADD a NOT NULL", "notes: ADD COLUMN a NOT NULL"),
             ("ALTER TABLE notes ADD a NOT NULL DEFAULT NULL", "notes: ADD COLUMN a NOT NULL DEFAULT NULL"),
             ("ALTER TABLE notes ADD a UNIQUE DEFAULT 1", "notes: ADD COLUMN a UNIQUE DEFAULT 1"),
+            ("ALTER TABLE notes ADD a CHECK (a IS NOT NULL)", "notes: ADD COLUMN a CHECK (a IS NOT NULL)"),
+            ("ALTER TABLE notes ADD a CHECK (a NOT NULL)", "notes: ADD COLUMN a CHECK (a NOT NULL)"),
+            (
+                "ALTER TABLE notes ADD a CHECK (a NOTNULL AND a > 0)",
+                "notes: ADD COLUMN a CHECK (a NOTNULL AND a > 0)",
+            ),
+            (
+                "ALTER TABLE notes ADD a CHECK (typeof(a) = 'text')",
+                "notes: ADD COLUMN a CHECK (typeof(a) = 'text')",
+            ),
+            (
+                "ALTER TABLE notes ADD a CHECK (CASE WHEN a LIKE 'x' THEN TRUE ELSE FALSE END)",
+                "notes: ADD COLUMN a CHECK (CASE WHEN a LIKE 'x' THEN TRUE ELSE FALSE END)",
+            ),
+            (
+                "ALTER TABLE notes ADD a CHECK ((a IS NULL OR a > 1) AND a IS NOT NULL)",
+                "notes: ADD COLUMN a CHECK ((a IS NULL OR a > 1) AND a IS NOT NULL)",
+            ),
             ("ALTER TABLE notes ADD a CHECK (a < b)", "notes: ADD COLUMN a CHECK (a < b)"),
             ("ALTER TABLE notes ADD a DEFAULT (mine())", "notes: ADD COLUMN a DEFAULT (mine())"),
             ("ALTER TABLE notes ADD a AS (b + 1)", "notes: ADD COLUMN a AS (b + 1)"),

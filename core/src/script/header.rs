@@ -52,8 +52,8 @@ impl Header {
                     seen.push(key);
                     header.set(key, value).map_err(|error| error.at_line(line))?;
                 }
-                Some(Directive::Misspelt { word, key }) => {
-                    return Err(bad(line, format!("'{word}:' is no key of a header"))
+                Some(Directive::Misspelt { found, key }) => {
+                    return Err(bad(line, format!("'{found}' is no key of a header"))
                         .with_hint(format!("write '{key}:'")));
                 }
                 None if header.message.is_none() && comment.contains(is_of_a_text) => {
@@ -118,12 +118,22 @@ fn is_of_a_text(c: char) -> bool {
 
 /// A comment line that reads `word: text`, where the word is a key or is meant as one.
 pub(super) enum Directive<'a> {
-    Known { key: &'static str, value: &'a str },
-    Misspelt { word: &'a str, key: &'static str },
+    Known {
+        key: &'static str,
+        value: &'a str,
+    },
+    /// With the colon, or whatever stands there.
+    Misspelt {
+        found: &'a str,
+        key: &'static str,
+    },
 }
 
 /// The directive that a comment is. Any other `word: text` is an ordinary comment.
 pub(super) fn directive(comment: &str) -> Option<Directive<'_>> {
+    if let Some(misspelt) = of_alembic(comment) {
+        return Some(misspelt);
+    }
     let (word, value) = comment.split_once(':')?;
     let word = word.trim_end();
     if word.is_empty() || !word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')) {
@@ -134,7 +144,31 @@ pub(super) fn directive(comment: &str) -> Option<Directive<'_>> {
     }
     // `create:` and `related:` are ordinary words, and nothing hangs on `created:`.
     let near = similar(word, KEYS.into_iter().filter(|key| *key != "created"));
-    near.first().map(|key| Directive::Misspelt { word, key })
+    let found = &comment[..comment.len() - value.len()];
+    near.first().map(|key| Directive::Misspelt { found, key })
+}
+
+/// What stands in Alembic's Python and docstrings, such as `down_revision = …` and `Revision ID: …`, where
+/// it can be no prose.
+fn of_alembic(comment: &str) -> Option<Directive<'_>> {
+    let at = comment.find([':', '='])?;
+    let (found, value) = (&comment[..=at], comment[at + 1..].trim());
+    let assigned = found.ends_with('=');
+    let one_word = !value.is_empty() && !value.contains(char::is_whitespace);
+    let ids = || {
+        value.split(',').all(|id| id.trim().chars().any(|c| c.is_ascii_digit()) && !id.trim().contains(' '))
+    };
+    let key = match found[..at].trim_end().to_ascii_lowercase().as_str() {
+        "down_revision" => "revises",
+        "revision id" if one_word => "revision",
+        "revision" if assigned && one_word => "revision",
+        "revises" if assigned && one_word => "revises",
+        "branch_labels" if assigned => "branch_labels",
+        "depends_on" if assigned => "depends_on",
+        "depends" if !assigned && ids() => "depends_on",
+        _ => return None,
+    };
+    Some(Directive::Misspelt { found, key })
 }
 
 fn list(value: &str) -> Vec<String> {
@@ -204,6 +238,10 @@ mod tests {
             ("-- see https://example.org", None, Some("see https://example.org")),
             ("-- created: table users", None, None),
             ("-- related: 12", None, Some("related: 12")),
+            ("-- depends: on the weather", None, Some("depends: on the weather")),
+            ("-- Depends: nothing", None, Some("Depends: nothing")),
+            ("-- revision = number of the text", None, Some("revision = number of the text")),
+            ("-- Revision ID: one of ours", None, Some("Revision ID: one of ours")),
             ("-- Revision: x", Some("x"), None),
             ("\n\u{b}-- Users", None, Some("Users")),
             ("/* never closed", None, None),
@@ -228,6 +266,17 @@ mod tests {
             ("-- branch-label: a", 1, "'branch-label:' is no key of a header", "write 'branch_labels:'"),
             ("-- depend_on: a", 1, "'depend_on:' is no key of a header", "write 'depends_on:'"),
             ("-- alias: a", 1, "'alias:' is no key of a header", "write 'aliases:'"),
+            ("-- down_revision: a", 1, "'down_revision:' is no key of a header", "write 'revises:'"),
+            ("-- down_revision = None", 1, "'down_revision =' is no key of a header", "write 'revises:'"),
+            ("-- depends: a1, 0003", 1, "'depends:' is no key of a header", "write 'depends_on:'"),
+            ("-- revision = 'x1'", 1, "'revision =' is no key of a header", "write 'revision:'"),
+            ("-- Revision ID: x1", 1, "'Revision ID:' is no key of a header", "write 'revision:'"),
+            (
+                "-- branch_labels = None",
+                1,
+                "'branch_labels =' is no key of a header",
+                "write 'branch_labels:'",
+            ),
             ("-- revises: a\n-- revises: b", 2, "'revises:' stands twice", "keep one of the two lines"),
             (
                 "-- revision:\n",

@@ -74,7 +74,15 @@ impl Marker {
 /// Errors: [`ErrorKind::BadDirective`] with the line.
 pub(super) fn markers(text: &str, tokens: &[Token<'_>]) -> Result<Vec<Marker>> {
     let mut found = Vec::new();
-    for Comment { start, end, place, line, text: comment } in comments(text, tokens) {
+    for Comment { start, end, place, line, text: comment, block } in comments(text, tokens) {
+        if block {
+            if !comment.contains('\n') && (is_marker(comment) || looks_like(comment).is_some()) {
+                return Err(bad(format!("'/* {comment} */' is no marker"))
+                    .with_hint("write it behind '--', on a line of its own")
+                    .at_line(line));
+            }
+            continue;
+        }
         if let Some(kind) = read(comment).map_err(|error| error.at_line(line))? {
             let end = start + text[start..end].trim_end().len();
             found.push(Marker { kind, goose: goose(comment).is_some(), start, end, place, line });
@@ -137,9 +145,11 @@ fn statements_are_closed(markers: &[Marker]) -> Result<()> {
     begun.map_or(Ok(()), |begin| Err(open(begin)))
 }
 
-/// One `--` comment: what it says, and where it stands.
+/// One comment: what it says, and where it stands.
 struct Comment<'a> {
     text: &'a str,
+    /// Between `/*` and `*/`.
+    block: bool,
     start: usize,
     end: usize,
     /// How many tokens stand before it.
@@ -147,7 +157,7 @@ struct Comment<'a> {
     line: u32,
 }
 
-/// The `--` comments of a text, which these are the tokens of.
+/// The comments of a text, which these are the tokens of.
 fn comments<'a>(text: &'a str, tokens: &[Token<'_>]) -> Vec<Comment<'a>> {
     let mut lines = LineCounter::new(text);
     let mut found = Vec::new();
@@ -155,9 +165,11 @@ fn comments<'a>(text: &'a str, tokens: &[Token<'_>]) -> Vec<Comment<'a>> {
     for place in 0..=tokens.len() {
         let to = tokens.get(place).map_or(text.len(), |token| token.start);
         let mut at = from;
-        while let Some((start, end)) = next_line_comment(&text[..to], at) {
-            let comment = text[start + 2..end].trim_start_matches('-').trim();
-            found.push(Comment { text: comment, start, end, place, line: lines.at(start) });
+        while let Some((start, end)) = next_comment(&text[..to], at) {
+            let block = text[start..].starts_with("/*");
+            let inner = text[start + 2..end].trim_start_matches('-');
+            let comment = if block { inner.strip_suffix("*/").unwrap_or(inner) } else { inner }.trim();
+            found.push(Comment { text: comment, block, start, end, place, line: lines.at(start) });
             at = end;
         }
         from = tokens.get(place).map_or(to, Token::end);
@@ -169,7 +181,10 @@ fn comments<'a>(text: &'a str, tokens: &[Token<'_>]) -> Vec<Comment<'a>> {
 /// begin with one.
 pub(crate) fn line_comments(text: &str) -> Vec<(u32, &str)> {
     match tokens(text) {
-        Ok(all) => comments(text, &all).into_iter().map(|found| (found.line, found.text)).collect(),
+        Ok(all) => {
+            let lines = comments(text, &all).into_iter().filter(|found| !found.block);
+            lines.map(|found| (found.line, found.text)).collect()
+        }
         Err(_) => (1..)
             .zip(text.lines())
             .filter_map(|(line, rest)| {
@@ -179,14 +194,19 @@ pub(crate) fn line_comments(text: &str) -> Vec<(u32, &str)> {
     }
 }
 
-/// The next `--` comment in a gap between tokens, where only blanks and comments can stand.
-fn next_line_comment(text: &str, mut at: usize) -> Option<(usize, usize)> {
+/// The next comment in a gap between tokens, where only blanks and comments can stand.
+fn next_comment(text: &str, mut at: usize) -> Option<(usize, usize)> {
     loop {
         match text.as_bytes()[at..] {
             [b'-', b'-', ..] => {
                 return Some((at, text[at..].find('\n').map_or(text.len(), |length| at + length)));
             }
-            [b'/', b'*', ..] => at += 2 + text[at + 2..].find("*/")? + 2,
+            [b'/', b'*', ..] => {
+                return Some((
+                    at,
+                    text[at + 2..].find("*/").map_or(text.len(), |length| at + 2 + length + 2),
+                ));
+            }
             [] => return None,
             _ => at += 1,
         }
@@ -267,6 +287,25 @@ fn read_goose(words: &str) -> Result<Option<MarkerKind>> {
             ));
         }
     }))
+}
+
+/// Refuses the lines `-- Up` and `-- Down` with which node-sqlite divides a file, in one that has no other
+/// markers: read as plain comments, they would have both directions run as one.
+///
+/// Errors: [`ErrorKind::BadDirective`] with the line.
+pub(super) fn refuse_node_sqlite(text: &str, tokens: &[Token<'_>]) -> Result<()> {
+    let all = comments(text, tokens);
+    let says = |comment: &&Comment<'_>, word: &str| {
+        !comment.block && comment.text.trim_end_matches('-').trim_end().eq_ignore_ascii_case(word)
+    };
+    let up = all.iter().find(|comment| comment.place == 0 && says(comment, "up"));
+    let down = all.iter().find(|comment| comment.place > 0 && says(comment, "down"));
+    match up.and(down) {
+        None => Ok(()),
+        Some(down) => Err(bad(format!("'-- {}' is no marker of limbeck's", down.text))
+            .with_hint("write '-- migrate:down', and above the upgrade '-- migrate:up'")
+            .at_line(down.line)),
+    }
 }
 
 /// `up` or `down` where a comment means it in another tool's or in a mistaken spelling: read as

@@ -257,6 +257,27 @@ fn what_is_wrong_is_named_with_its_line() {
             "near \"OWNER\"",
             "leave it out",
         ),
+        (
+            "SELECT 1;\n/* migrate:down */\nSELECT 2;",
+            BadDirective,
+            2,
+            "'/* migrate:down */' is no marker",
+            "write it behind '--', on a line of its own",
+        ),
+        (
+            "-- Up\nSELECT 1;\n\n-- Down\nSELECT 2;",
+            BadDirective,
+            4,
+            "'-- Down' is no marker of limbeck's",
+            "write '-- migrate:down', and above the upgrade '-- migrate:up'",
+        ),
+        (
+            "-----------\n-- UP\n-----------\nSELECT 1;\n-- down --\n",
+            BadDirective,
+            5,
+            "'-- down --' is no marker of limbeck's",
+            "write '-- migrate:down', and above the upgrade '-- migrate:up'",
+        ),
         ("-- migrate:up\n\nCOMMIT;", ForbiddenStatement, 3, "COMMIT in a migration", "delete it"),
         (
             "-- migrate:up\n-- migrate:down\nVACUUM;",

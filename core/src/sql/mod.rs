@@ -12,6 +12,7 @@
 //! assert_eq!(statements[1].line, 2);
 //! ```
 
+mod foreign;
 mod ident;
 mod index;
 mod normal;
@@ -19,6 +20,7 @@ mod parse;
 mod split;
 mod token;
 
+pub(crate) use foreign::{Foreign, foreign, has_a_body_in_dollars};
 pub(crate) use ident::{hex, lower, same_names};
 pub use ident::{literal, quote, same_name, unquote};
 pub(crate) use index::index_entries;

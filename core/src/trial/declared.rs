@@ -65,7 +65,9 @@ impl Declared {
             }
             Deed::CreateTable { .. }
             | Deed::CreateIndex(_)
+            | Deed::DropIndex { .. }
             | Deed::Other { .. }
+            | Deed::DropView { .. }
             | Deed::Vacuum
             | Deed::Neither => return,
         };

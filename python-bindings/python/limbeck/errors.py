@@ -318,7 +318,7 @@ class ProofFailed(LimbeckError):
 
 
 class DependentBroken(LimbeckError):
-    """A view or trigger that compiled before the alteration no longer does."""
+    """A view, trigger or foreign key that worked before an alteration or a DROP no longer does."""
 
     code = "proof.dependent_broken"
 

@@ -29,10 +29,15 @@ pub fn migrate(
     }
     let access = if direction == Direction::Up { Access::Create } else { Access::Change };
     let mut db = open(settings, access)?;
-    let report = match direction {
+    let mut report = match direction {
         Direction::Up => migrator.upgrade(&mut *db, target)?,
         _ => migrator.downgrade(&mut *db, target)?,
     };
+    // With `keep_user_version` the header may have answered, which names no revision.
+    if settings.keep_user_version && report.is_empty() && report.to.is_empty() {
+        report.to = migrator.rows(&mut *db)?;
+        report.from.clone_from(&report.to);
+    }
     told(args, &drifted(settings, &migrator, &mut *db, report));
     Ok(())
 }
@@ -62,6 +67,11 @@ pub fn stamp(args: &Args, settings: &Settings, revisions: &[String], purge: bool
         return sql(args, settings, &migrator, Direction::Stamp, &revisions.join(" "));
     }
     let targets: Vec<&str> = revisions.iter().map(String::as_str).collect();
+    // A database that is not there is at the base, and none is made to say so.
+    if settings.database_if_there()?.is_none() && migrator.graph()?.stamp(&[], &targets, purge)?.is_empty() {
+        told(args, &Report::nothing(Vec::new()));
+        return Ok(());
+    }
     let mut db = open(settings, Access::Create)?;
     let report = migrator.stamp(&mut *db, &targets, purge)?;
     told(args, &drifted(settings, &migrator, &mut *db, report));

@@ -1,7 +1,7 @@
 //! `init`: a folder and a settings file, and where the folder lies in a Cargo package, its build script.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::Result;
 use serde_json::json;
@@ -9,10 +9,18 @@ use serde_json::json;
 use super::new_file::{cannot_write, write_new};
 use crate::cli::args::Args;
 use crate::cli::output::{self, say};
+use crate::cli::settings::{behind_limbeck_toml, folders_in};
 
-pub fn init(args: &Args, folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
+pub fn init(args: &Args, folder: Option<&Path>) -> Result<()> {
     let settings = args.config.as_deref().unwrap_or(Path::new("limbeck.toml"));
+    // Where a file is there already, its word counts: `revision` writes to the folder that it names.
+    let named = if settings.exists() { folders_in(settings) } else { Vec::new() };
+    let folder = folder
+        .or(args.migrations_short.as_deref())
+        .or(args.migrations.as_deref())
+        .or(named.first().map(PathBuf::as_path))
+        .unwrap_or(Path::new("migrations"));
+    fs::create_dir_all(folder).map_err(|error| cannot_write(folder, &error))?;
     let database = args.database.as_deref().unwrap_or("app.db");
     let text = format!(
         "# Paths are relative to this file.\ndatabase = {}\nmigrations = {}\n\n\
@@ -38,7 +46,16 @@ pub fn init(args: &Args, folder: &Path) -> Result<()> {
         }));
     } else if !args.quiet {
         let kept = if written { "" } else { ", which is left as it was" };
-        say!("migrations go to {}; settings are in {}{kept}", folder.display(), settings.display());
+        if named.is_empty() || named.iter().any(|named| named == folder) {
+            say!("migrations go to {}; settings are in {}{kept}", folder.display(), settings.display());
+        } else {
+            let named: Vec<String> = named.iter().map(|named| named.display().to_string()).collect();
+            let (folder, settings) = (folder.display(), settings.display());
+            say!("{folder} is there, but migrations go to {}, as {settings} says{kept}", named.join(", "));
+        }
+        if let Some(other) = behind_limbeck_toml().filter(|_| written && args.config.is_none()) {
+            say!("limbeck.toml goes before {other}, which limbeck reads no longer");
+        }
         match script {
             BuildScript::NotNeeded | BuildScript::HasLine => {}
             BuildScript::Written => {
@@ -77,7 +94,10 @@ fn build_script(folder: &Path) -> Result<BuildScript> {
     match fs::read_to_string(script) {
         Ok(text) if text.contains(&watched) => Ok(BuildScript::HasLine),
         Err(_) if !Path::new(script).exists() && package.get("build").is_none() => {
-            write_new(Path::new(script), &format!("fn main() {{\n    {line}\n}}\n"))?;
+            write_new(
+                Path::new(script),
+                &format!("//! Has Cargo notice a new migration.\n\nfn main() {{\n    {line}\n}}\n"),
+            )?;
             Ok(BuildScript::Written)
         }
         _ => Ok(BuildScript::Lacks(line)),

@@ -28,7 +28,7 @@ pub fn run(args: &Args, host: &dyn Host) -> Result<u8> {
     // Not all need settings: those that do not work where they are broken.
     let settings = || Settings::read(args, host);
     match &args.command {
-        Command::Init { folder } => init::init(args, folder),
+        Command::Init { folder } => init::init(args, folder.as_deref()),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man { folder } => shell::man(folder.as_deref()),
         Command::Embed { folder, output, name, manifest } => {

@@ -271,6 +271,23 @@ fn is_ini(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("ini") || end.eq_ignore_ascii_case("cfg"))
 }
 
+/// The folders of migrations that a settings file names; none where it cannot be read, or names none.
+pub fn folders_in(path: &Path) -> Vec<PathBuf> {
+    let folders = match read_file(path).ok().flatten().and_then(|file| file.migrations) {
+        None => Vec::new(),
+        Some(Locations::One(folder)) => vec![folder],
+        Some(Locations::Several(folders)) => folders,
+    };
+    folders.into_iter().map(|inner| folder(path).join(inner)).collect()
+}
+
+/// The settings file of the current folder that a `limbeck.toml` there goes before.
+pub fn behind_limbeck_toml() -> Option<&'static str> {
+    ["pyproject.toml", "alembic.ini"]
+        .into_iter()
+        .find(|name| Path::new(name).exists() && !matches!(read_file(Path::new(name)), Ok(None)))
+}
+
 /// `None` for a `pyproject.toml` that says nothing of limbeck.
 fn read_file(path: &Path) -> Result<Option<File>> {
     let bad = |what: String| Error::new(ErrorKind::BadSetting, what).in_file(path.display().to_string());
@@ -281,8 +298,13 @@ fn read_file(path: &Path) -> Result<Option<File>> {
         return ini::read(&text, path).map(Some);
     }
     let toml_error = |error: toml::de::Error| {
-        let line =
-            error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let key = text.lines().nth(line - 1).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
+        if let Some(key) = key.filter(|_| !error.message().starts_with("unknown field")) {
+            let what = format!("{}: {key}: {}", path.display(), error.message().trim_end());
+            return bad(what).at_line(line as u32).with_hint(format!("correct the value of '{key}'"));
+        }
         bad(format!("{}: {}", path.display(), error.message())).at_line(line as u32).with_hint(
             "use database, migrations, schema, snapshots, include, exclude, column_order, backups, keep_backups, version_table, file_template, truncate_slug_length, timezone, rebuild, transaction, quick_check, trust_schema, keep_user_version, and a table lint",
         )
@@ -316,6 +338,10 @@ fn database_path(text: &str, base: &Path) -> Result<String> {
             return Err(Error::new(ErrorKind::BadSetting, format!("a {kind} database is none of SQLite's"))
                 .with_hint("limbeck migrates SQLite: write a path, or sqlite:///path"));
         }
+        Some(("file", _)) => {
+            return Err(Error::new(ErrorKind::BadSetting, format!("'{text}' is a URI, and no path"))
+                .with_hint("write a path, or sqlite:///path"));
+        }
         _ => text,
     };
     match path {
@@ -348,6 +374,13 @@ mod tests {
         }
         assert_eq!(database_path("sqlite:///app.db", Path::new("/p")).unwrap(), "/p/app.db");
         assert_eq!(database_path("", Path::new("")).unwrap_err().kind(), ErrorKind::BadSetting);
+        for uri in ["file:app.db", "file:app.db?mode=ro"] {
+            let error = database_path(uri, Path::new("/p")).unwrap_err();
+            assert_eq!(
+                (error.kind(), error.hint()),
+                (ErrorKind::BadSetting, Some("write a path, or sqlite:///path"))
+            );
+        }
         let error = database_path("postgresql://me:secret@host/db", Path::new("")).unwrap_err();
         assert!(error.kind() == ErrorKind::BadSetting && !error.to_string().contains("secret"));
     }

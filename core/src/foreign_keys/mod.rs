@@ -2,22 +2,62 @@
 //! leaves dangling fails it before COMMIT. Only tables whose keys could have changed are checked,
 //! and only rows that dangle now and did not before count.
 
+mod orphans;
+
 use litemap::LiteMap;
 
-use crate::db::{Database, Value};
+use crate::db::Database;
 use crate::deed::{Deed, in_main, of_trigger};
-use crate::error::{Error, ErrorKind, Result, Violation, counted, refusal};
+use crate::error::{Error, ErrorKind, Result, counted};
 use crate::inspect::{self, KeyColumn};
 use crate::sql::{quote, same_name};
+use orphans::{Dangling, dangling, new_since, tell};
 
-/// Rows of one table that find no parent: (parent, rowid) → how many.
-type Dangling = LiteMap<(String, Option<i64>), u64>;
+/// Where the statements stand that could leave rows of a table dangling; what is not the same for all is left out.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+struct Place {
+    revision: Option<String>,
+    file: Option<String>,
+    line: Option<u32>,
+}
+
+impl Place {
+    fn join(&mut self, other: &Place) {
+        if self.revision != other.revision {
+            *self = Place::default();
+        } else if self.line != other.line {
+            self.line = None;
+        }
+    }
+
+    /// An error with the place it comes from.
+    fn of(mut error: Error, place: &Place) -> Error {
+        if let Some(revision) = &place.revision {
+            error = error.in_revision(revision);
+        }
+        if let Some(file) = &place.file {
+            error = error.in_file(file);
+        }
+        match place.line {
+            Some(line) => error.at_line(line),
+            None => error,
+        }
+    }
+}
 
 /// Watches the tables of `main` whose keys a run could have changed.
 #[derive(Debug, Default)]
 pub struct Watch {
     /// What dangled before the run touched the table; an error where SQLite cannot tell.
     before: LiteMap<String, Result<Dangling, String>>,
+    /// What runs now.
+    place: Place,
+    /// What has touched a table.
+    touched_by: LiteMap<String, Place>,
+    /// What dangled in a table that was dropped, under the name that it had before the run.
+    gone: LiteMap<String, Dangling>,
+    /// New names of tables, with the old ones.
+    renamed: Vec<(String, String)>,
     /// Tables whose rowids are no longer the same.
     renumbered: Vec<String>,
     /// The foreign keys of the schema, and the schema's version when they were read.
@@ -25,13 +65,28 @@ pub struct Watch {
 }
 
 impl Watch {
+    /// Notes which revision begins.
+    pub fn begin(&mut self, revision: Option<&str>, file: Option<&str>) {
+        self.place =
+            Place { revision: revision.map(str::to_owned), file: file.map(str::to_owned), line: None };
+    }
+
+    /// Notes which of its statements begins, by its line.
+    pub fn line(&mut self, line: u32) {
+        self.place.line = Some(line);
+    }
+
     /// Notes which tables a statement, about to run, could leave dangling.
     pub fn statement(&mut self, db: &mut dyn Database, deed: &Deed) -> Result<()> {
+        if let Deed::DropIndex { index } = deed {
+            return self.drop_index(db, index);
+        }
         let Some(table) = written(deed) else { return Ok(()) };
         let keys = self.keys(db)?;
         if keys.is_empty() {
             return Ok(());
         }
+        let is_child = keys.iter().any(|key| same_name(&key.table, table));
         // "If an ON CONFLICT clause is specified as part of the statement causing the trigger to fire, then conflict
         // handling policy of the outer statement is used instead": https://sqlite.org/lang_createtrigger.html
         let outer = replaces(deed);
@@ -49,7 +104,48 @@ impl Watch {
                 pending.extend(written(&deed).map(str::to_owned));
             }
         }
-        self.touch(db, tables)
+        self.touch(db, tables)?;
+        match deed {
+            Deed::DropTable { schema, table } if is_child && in_main(schema.as_deref()) => {
+                self.drop_table(db, &table.to_ascii_lowercase())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes what dangles in a table that is about to be dropped, where another that was written may take its
+    /// place: a rebuild by hand.
+    fn drop_table(&mut self, db: &mut dyn Database, table: &str) -> Result<()> {
+        if !self.before.keys().any(|other| other != table) {
+            return Ok(());
+        }
+        let noted = self.before.get_mut(table).map(|before| before.as_mut().map(std::mem::take));
+        let dangling = match noted {
+            Some(Ok(dangling)) => Ok(dangling),
+            Some(Err(_)) => return Ok(()),
+            None => dangling(db, table)?,
+        };
+        let old = self.renamed.iter().rev().find(|(to, _)| to == table).map(|(_, from)| from);
+        let name = old.filter(|old| self.before.contains_key(*old)).map_or(table, String::as_str);
+        if let Ok(dangling) = dangling
+            && !dangling.orphans.is_empty()
+        {
+            // Of several that had the name, the first is what stood there before the run.
+            self.gone.try_insert(name.to_owned(), dangling);
+        }
+        Ok(())
+    }
+
+    /// Notes the children of a table that is about to lose a unique index: "the parent key columns must be [...] the
+    /// subject of a UNIQUE constraint or have a UNIQUE index" (<https://sqlite.org/foreignkeys.html#fk_indexes>).
+    fn drop_index(&mut self, db: &mut dyn Database, index: &str) -> Result<()> {
+        if self.keys(db)?.is_empty() {
+            return Ok(());
+        }
+        let Some(parent) = inspect::text_holds(db, "index", index, "unique")? else { return Ok(()) };
+        let keys = self.keys(db)?.iter().filter(|key| key.to.is_some() && same_name(&key.parent, &parent));
+        let children: Vec<String> = keys.map(|key| key.table.clone()).collect();
+        self.touch(db, children)
     }
 
     /// Refuses a DROP TABLE that would change rows of other tables, where keys are enforced: "If foreign key
@@ -96,6 +192,10 @@ impl Watch {
     pub fn touch(&mut self, db: &mut dyn Database, tables: impl IntoIterator<Item = String>) -> Result<()> {
         for table in tables {
             let table = table.to_ascii_lowercase();
+            match self.touched_by.get_mut(&table) {
+                Some(place) => place.join(&self.place),
+                None => _ = self.touched_by.insert(table.clone(), self.place.clone()),
+            }
             if !self.before.contains_key(&table) {
                 let dangling = dangling(db, &table)?;
                 self.before.insert(table, dangling);
@@ -116,7 +216,7 @@ impl Watch {
         let tables: Vec<String> = self.keys(db)?.iter().map(|key| key.table.to_ascii_lowercase()).collect();
         for table in tables {
             // Those that are there already stay as they were noted.
-            self.before.try_insert(table, Ok(Dangling::new()));
+            self.before.try_insert(table, Ok(Dangling::default()));
         }
         Ok(())
     }
@@ -132,16 +232,20 @@ impl Watch {
         if let Some(before) = self.before.remove(&from) {
             self.before.insert(to.clone(), before);
         }
+        if let Some(mut place) = self.touched_by.remove(&from) {
+            if let Some(other) = self.touched_by.remove(&to) {
+                place.join(&other);
+            }
+            self.touched_by.insert(to.clone(), place);
+        }
         for table in self.renumbered.iter_mut().filter(|table| **table == from) {
             table.clone_from(&to);
         }
-        for (_, dangling) in &mut self.before {
-            let Ok(dangling) = dangling else { continue };
-            *dangling = std::mem::take(dangling)
-                .into_iter()
-                .map(|((parent, rowid), n)| ((if parent == from { to.clone() } else { parent }, rowid), n))
-                .collect();
+        let noted = (&mut self.before).into_iter().filter_map(|(_, before)| before.as_mut().ok());
+        for dangling in noted.chain((&mut self.gone).into_iter().map(|(_, gone)| gone)) {
+            dangling.rename_parent(&from, &to);
         }
+        self.renamed.push((to, from));
     }
 
     /// Notes that a table's rows no longer have the rowids they had.
@@ -157,6 +261,9 @@ impl Watch {
         let mut warnings = Vec::new();
         let mut violations = Vec::new();
         let renumbered = std::mem::take(&mut self.renumbered);
+        let gone = std::mem::take(&mut self.gone);
+        let touched_by = std::mem::take(&mut self.touched_by);
+        self.renamed.clear();
         for (table, before) in std::mem::take(&mut self.before) {
             if !db.has_table("main", &table)? {
                 continue;
@@ -166,102 +273,54 @@ impl Watch {
                     warnings.push(format!("foreign keys of {table} cannot be checked: {message}"))
                 }
                 (Ok(_), Err(message)) => {
-                    return Err(Error::new(
+                    let error = Error::new(
                         ErrorKind::ForeignKeyViolated,
                         format!("the foreign keys of {table} no longer work: {message}"),
                     )
                     .with_hint(
                         "a parent needs a PRIMARY KEY or UNIQUE on just the columns that are referenced",
-                    ));
+                    );
+                    return Err(touched_by.get(&table).into_iter().fold(error, Place::of));
                 }
                 (before, Ok(after)) => {
                     let before = before.unwrap_or_default();
-                    let loose = renumbered.contains(&table);
-                    compare(&table, &before, &after, loose, &mut violations, &mut warnings);
+                    let new = new_since(&before, &after, renumbered.contains(&table), gone.get(&table));
+                    tell(&table, &after, &new, &mut violations, &mut warnings);
                 }
             }
         }
         if violations.is_empty() {
             return Ok(warnings);
         }
-        let listed: Vec<String> = violations
-            .iter()
-            .map(|v| format!("{} of {} ({})", counted(v.count, "row"), v.table, v.rule))
-            .collect();
-        Err(Error::new(
+        let listed = violations.iter().map(|v| match v.keys.first() {
+            Some(key) => format!("{} of {} ({}; first: {key})", counted(v.count, "row"), v.table, v.rule),
+            None => format!("{} of {} ({})", counted(v.count, "row"), v.table, v.rule),
+        });
+        let listed = listed.collect::<Vec<_>>().join(", ");
+        let mut places = violations.iter().filter_map(|v| touched_by.get(&v.table));
+        let place = places.next().cloned().map(|mut place| {
+            places.for_each(|other| place.join(other));
+            place
+        });
+        let mut hint =
+            "delete or repair those rows in the same revision: no cascade fires during a migration"
+                .to_owned();
+        for parent in violations.iter().filter_map(|v| v.rule.strip_prefix("REFERENCES ")) {
+            if !db.has_table("main", parent)? {
+                hint = format!(
+                    "there is no table {parent}: make it, drop the foreign key, or delete or repair those rows in the same revision"
+                );
+                break;
+            }
+        }
+        let error = Error::new(
             ErrorKind::ForeignKeyViolated,
-            format!("the migration would leave {} without a parent", listed.join(", ")),
+            format!("the migration would leave {listed} without a parent"),
         )
-        .with_hint("delete or repair those rows in the same revision: no cascade fires during a migration")
-        .with_violations(violations))
+        .with_hint(hint)
+        .with_violations(violations);
+        Err(place.iter().fold(error, Place::of))
     }
-}
-
-fn compare(
-    table: &str,
-    before: &Dangling,
-    after: &Dangling,
-    loose: bool,
-    violations: &mut Vec<Violation>,
-    warnings: &mut Vec<String>,
-) {
-    let mut parents: Vec<&String> = after.keys().map(|(parent, _)| parent).collect();
-    parents.dedup();
-    for parent in parents {
-        let of = |dangling: &Dangling| -> Dangling {
-            dangling.iter().filter(|((p, _), _)| p == parent).map(|(key, n)| (key.clone(), *n)).collect()
-        };
-        let (was, is) = (of(before), of(after));
-        let total = |dangling: &Dangling| dangling.values().sum::<u64>();
-        let new: Vec<(&(String, Option<i64>), u64)> = is
-            .iter()
-            .filter_map(|(key, n)| {
-                let extra = n.saturating_sub(was.get(key).copied().unwrap_or(0));
-                (extra > 0).then_some((key, extra))
-            })
-            .collect();
-        let count =
-            if loose { total(&is).saturating_sub(total(&was)) } else { new.iter().map(|(_, n)| n).sum() };
-        if count > 0 {
-            let keys =
-                new.iter().filter_map(|((_, rowid), _)| rowid.map(|id| id.to_string())).take(5).collect();
-            violations.push(Violation {
-                table: table.to_owned(),
-                rule: format!("REFERENCES {parent}"),
-                count,
-                keys,
-            });
-        } else {
-            warnings.push(format!(
-                "{} of {table} had no parent in {parent} before, and have none now",
-                counted(total(&is), "row")
-            ));
-        }
-    }
-}
-
-/// The rows of a table that find no parent, or SQLite's message where the parent has no fitting key.
-fn dangling(db: &mut dyn Database, table: &str) -> Result<Result<Dangling, String>> {
-    let sql = format!("PRAGMA main.foreign_key_check({})", quote(table));
-    let mut found = Vec::new();
-    let read = db.query(&sql, &[], &mut |row| {
-        if let [_, rowid, Value::Text(parent), ..] = row {
-            let rowid = if let Value::Integer(id) = rowid { Some(*id) } else { None };
-            found.push((parent.to_ascii_lowercase(), rowid));
-        }
-        Ok(())
-    });
-    match read {
-        Ok(()) => Ok(Ok(tallied(found))),
-        Err(error) if refusal(&error) => Ok(Err(error.to_string())),
-        Err(error) => Err(error),
-    }
-}
-
-fn tallied(mut found: Vec<(String, Option<i64>)>) -> Dangling {
-    found.sort_unstable();
-    let runs = found.chunk_by(|one, next| one == next);
-    runs.map(|same| (same[0].clone(), same.len() as u64)).collect()
 }
 
 /// The table whose rows a statement writes. DDL but for DROP TABLE writes none.
@@ -273,7 +332,9 @@ fn written(deed: &Deed) -> Option<&str> {
         | Deed::DropTable { table, .. } => Some(table),
         Deed::CreateTable { .. }
         | Deed::CreateIndex(_)
+        | Deed::DropIndex { .. }
         | Deed::Other { .. }
+        | Deed::DropView { .. }
         | Deed::Alter(_)
         | Deed::Vacuum
         | Deed::Neither => None,
@@ -302,13 +363,18 @@ fn affected(db: &mut dyn Database, keys: &[KeyColumn], deed: &Deed, replaces: bo
         Deed::Insert { .. } | Deed::Update { .. } => replaces || replaces_by_rule(db, keys, table)?,
         _ => true,
     };
+    // "If a table contains a column of type INTEGER PRIMARY KEY, then that column becomes an alias for the ROWID":
+    // https://sqlite.org/rowidtable.html
+    let rowid = matches!(deed, Deed::Update { columns, .. }
+        if ["rowid", "_rowid_", "oid"].iter().any(|alias| has(columns, alias)));
     let dangles = |key: &&KeyColumn| {
         let (child, parent) = match deed {
             Deed::Insert { .. } => (true, false),
             // The parent's primary key may be any column, the rowid too: too careful at worst.
-            Deed::Update { columns, .. } => {
-                (has(columns, &key.from), key.to.as_ref().is_none_or(|to| has(columns, to)))
-            }
+            Deed::Update { columns, .. } => (
+                key.from_computed || rowid || has(columns, &key.from),
+                key.to_computed || rowid || key.to.as_ref().is_none_or(|to| has(columns, to)),
+            ),
             _ => (false, true),
         };
         (child && same_name(&key.table, table)) || ((parent || deletes) && same_name(&key.parent, table))
@@ -323,7 +389,6 @@ fn replaces(deed: &Deed) -> bool {
 /// Whether a rule of a parent may replace its rows: "REPLACE [...] deletes pre-existing rows that are causing the
 /// constraint violation" (<https://sqlite.org/lang_conflict.html>).
 fn replaces_by_rule(db: &mut dyn Database, keys: &[KeyColumn], table: &str) -> Result<bool> {
-    let rule = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ?1 COLLATE NOCASE \
-                AND sql LIKE '%REPLACE%'";
-    Ok(keys.iter().any(|key| same_name(&key.parent, table)) && db.any(rule, &[table.into()])?)
+    Ok(keys.iter().any(|key| same_name(&key.parent, table))
+        && inspect::text_holds(db, "table", table, "replace")?.is_some())
 }

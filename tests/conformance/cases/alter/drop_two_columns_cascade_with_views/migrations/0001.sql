@@ -1,0 +1,1 @@
+ALTER TABLE users DROP first CASCADE, DROP last CASCADE;

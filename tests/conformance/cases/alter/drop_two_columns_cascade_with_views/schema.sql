@@ -1,0 +1,3 @@
+CREATE TABLE users(id INTEGER PRIMARY KEY, mail TEXT);
+
+CREATE VIEW mails AS SELECT mail FROM users;

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX code ON p(code);

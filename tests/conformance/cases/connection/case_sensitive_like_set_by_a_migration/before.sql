@@ -1,0 +1,4 @@
+create table p(id integer primary key);
+create table c(id integer primary key, p int references p(id));
+INSERT INTO p VALUES (1);
+INSERT INTO c VALUES (1, 1);

@@ -1,0 +1,3 @@
+CREATE TABLE c(id integer primary key, p int references p(id));
+
+CREATE TABLE p(id integer primary key);

@@ -1,0 +1,2 @@
+CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT);
+CREATE VIEW v AS SELECT title FROM notes;

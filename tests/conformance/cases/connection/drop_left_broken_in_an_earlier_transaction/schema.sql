@@ -1,0 +1,3 @@
+CREATE TABLE other(a);
+
+CREATE VIEW v AS SELECT title FROM notes;

@@ -1,0 +1,8 @@
+-- migrate:up
+DROP TABLE notes;
+CREATE TABLE notes(title TEXT NOT NULL, id INTEGER PRIMARY KEY);
+DROP TABLE log;
+DROP VIEW v;
+-- migrate:down
+CREATE TABLE log(note);
+CREATE TRIGGER logged AFTER INSERT ON notes BEGIN INSERT INTO log VALUES (NEW.id); END;

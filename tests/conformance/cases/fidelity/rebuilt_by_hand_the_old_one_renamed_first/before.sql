@@ -1,0 +1,4 @@
+CREATE TABLE parents(id INTEGER PRIMARY KEY);
+INSERT INTO parents VALUES (1), (2);
+CREATE TABLE kids(id TEXT PRIMARY KEY, p INT REFERENCES parents(id));
+INSERT INTO kids VALUES (1, 1), (3, 99), (4, 2);

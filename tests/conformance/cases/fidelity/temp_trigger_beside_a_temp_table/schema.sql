@@ -1,0 +1,3 @@
+CREATE TABLE child(t, s);
+
+CREATE TABLE seen(x);

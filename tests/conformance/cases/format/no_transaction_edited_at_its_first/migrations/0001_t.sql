@@ -1,0 +1,3 @@
+-- migrate:up transaction:false
+CREATE TABLE a bogus;
+CREATE TABLE b(x);

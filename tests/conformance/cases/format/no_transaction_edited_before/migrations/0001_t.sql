@@ -1,0 +1,4 @@
+-- migrate:up transaction:false
+CREATE TABLE a(x);
+CREATE TABLE b(x);
+CREATE TABLE c bogus;

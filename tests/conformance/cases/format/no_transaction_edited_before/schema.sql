@@ -1,0 +1,7 @@
+CREATE TABLE a(x);
+
+CREATE TABLE b(x);
+
+CREATE TABLE c(x);
+
+CREATE TABLE d(x);

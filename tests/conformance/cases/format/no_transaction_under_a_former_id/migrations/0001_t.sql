@@ -1,0 +1,5 @@
+-- revision: old
+-- migrate:up transaction:false
+CREATE TABLE t(a);
+INSERT INTO t VALUES (1);
+bogus;

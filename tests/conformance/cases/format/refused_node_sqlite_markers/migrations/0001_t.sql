@@ -1,0 +1,5 @@
+-- Up
+CREATE TABLE t(a);
+
+-- Down
+DROP TABLE t;

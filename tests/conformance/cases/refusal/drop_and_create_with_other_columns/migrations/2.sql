@@ -1,0 +1,2 @@
+DROP TABLE notes;
+CREATE TABLE notes(id INTEGER PRIMARY KEY, heading TEXT);

@@ -1,0 +1,3 @@
+CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body TEXT);
+
+CREATE VIEW v AS SELECT id, title FROM notes;

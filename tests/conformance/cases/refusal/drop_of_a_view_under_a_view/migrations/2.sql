@@ -1,0 +1,2 @@
+DROP VIEW v;
+CREATE VIEW v AS SELECT id FROM notes;

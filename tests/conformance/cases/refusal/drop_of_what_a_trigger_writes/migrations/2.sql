@@ -1,0 +1,2 @@
+UPDATE notes SET title = 'b';
+DROP TABLE log;

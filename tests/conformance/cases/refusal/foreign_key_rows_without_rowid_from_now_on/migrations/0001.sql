@@ -1,0 +1,3 @@
+ALTER TABLE c SET WITHOUT ROWID;
+UPDATE c SET p = 2 WHERE a = 'x';
+UPDATE c SET p = 99 WHERE a = 'y';

@@ -1,0 +1,2 @@
+-- two lines
+DELETE FROM p WHERE id = 2;

@@ -1,0 +1,2 @@
+UPDATE s SET n = 50;
+UPDATE v SET n = 'x60';

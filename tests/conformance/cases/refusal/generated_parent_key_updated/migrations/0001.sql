@@ -1,0 +1,1 @@
+UPDATE p SET n = n + 50 WHERE id = 2;

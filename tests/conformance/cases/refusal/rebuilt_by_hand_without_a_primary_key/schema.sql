@@ -1,0 +1,3 @@
+CREATE TABLE kids(id INTEGER, p INT REFERENCES parents(id));
+
+CREATE TABLE parents(id INTEGER PRIMARY KEY);

@@ -1,0 +1,1 @@
+UPDATE p SET _rowid_ = 77 WHERE id = 2;

@@ -1,0 +1,1 @@
+CREATE UNIQUE INDEX "i" ON t(trim(a), (b IS NULL)) WHERE b > 2;

@@ -1,0 +1,1 @@
+ALTER TABLE c ALTER base TYPE INT USING base + 50;
