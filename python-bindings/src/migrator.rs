@@ -80,6 +80,13 @@ fn files(pairs: &Bound<'_, PyAny>, raised: &Raised) -> limbeck::Result<Joined> {
                 .with_hint("give the SQL of each migration as a str, without lone surrogates")
                 .in_file(&*name)
         })?;
+        if name.ends_with(".py") {
+            let told = Error::new(
+                ErrorKind::SourceUnreadable,
+                format!("'{name}' is Python's, and its text is not SQL"),
+            );
+            return Err(told.with_hint("give the folder that the file lies in").in_file(&*name));
+        }
         files.push(&name, &text);
     }
     Ok(files)

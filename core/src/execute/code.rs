@@ -9,7 +9,7 @@ use std::fmt;
 use super::watched::Watched;
 use super::{Purpose, Run};
 use crate::db::Database;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, rolled_back};
 use crate::report::{AlterationReport, Direction};
 use crate::script::{CodeFile, Item, Section};
 
@@ -161,20 +161,21 @@ pub(super) fn run(
 ) -> Result<Vec<AlterationReport>> {
     let file = &code.file.name;
     let Some(body) = code.body(direction) else { return Ok(Vec::new()) };
-    let mut work = Inside { run, alterations: Vec::new(), direct: false };
+    let mut work = Inside { run, revision, alterations: Vec::new(), direct: false, by_itself: false };
     let result = body(&mut CodeStep { work: &mut work, revision, direction });
-    let Inside { run, alterations, direct } = work;
+    let gone = (!work.run.db.in_transaction()).then(|| work.gone());
+    let Inside { run, alterations, direct, .. } = work;
     let placed = |error: Error| error.in_revision(revision).in_file(file);
-    // A cancelled statement may have rolled back by itself, and its error is the one to report.
-    result.map_err(placed)?;
-    if !run.db.in_transaction() {
-        return Err(placed(
-            Error::new(
-                ErrorKind::CodeFailed,
-                format!("the code of revision {revision} ended the transaction"),
-            )
-            .with_hint("neither commit nor roll back there: the run commits when all of it is done"),
-        ));
+    match (result, gone) {
+        (Ok(()), None) => {}
+        (Ok(()), Some(gone)) => return Err(placed(gone)),
+        // The error that began it is the one to report; that something may be left is to be said too.
+        (Err(error), Some(gone)) if gone.kind() == ErrorKind::CodeFailed => {
+            let left = format!("the code of revision {revision} ended the transaction");
+            run.report.warnings.push(format!("{left}: what the run did before that may be committed"));
+            return Err(placed(error.with_hint(format!("look what is left of the run: {left}"))));
+        }
+        (Err(error), _) => return Err(placed(error)),
     }
     if direct {
         run.watch.new_tables(run.db)?;
@@ -184,16 +185,42 @@ pub(super) fn run(
 
 struct Inside<'i, 'r, 'l> {
     run: &'i mut Run<'r, 'l>,
+    revision: &'i str,
     alterations: Vec<AlterationReport>,
     direct: bool,
+    /// SQLite has rolled the transaction back, in a statement that was run here.
+    by_itself: bool,
+}
+
+impl Inside<'_, '_, '_> {
+    /// What is to be said where the transaction is over: a statement of the core's has lost it to an error of the disk or an
+    /// interruption, or else the code has ended it.
+    fn gone(&self) -> Error {
+        if self.by_itself {
+            rolled_back(None)
+        } else {
+            ended(&format!("the code of revision {}", self.revision))
+        }
+    }
+}
+
+/// Somebody else than SQLite or the run has ended the transaction.
+pub(super) fn ended(who: &str) -> Error {
+    Error::new(ErrorKind::CodeFailed, format!("{who} ended the transaction")).with_hint(
+        "neither commit nor roll back there, and look what is left of the run: it may be committed",
+    )
 }
 
 impl Work for Inside<'_, '_, '_> {
     fn run_item(&mut self, item: &Item) -> Result<()> {
+        if self.run.db.ended() {
+            return Err(self.gone());
+        }
         // Code may have its own way to the connection, and use it at any time.
         self.run.known.forget();
-        let done = self.run.item(item)?;
-        self.alterations.extend(done);
+        let done = self.run.item(item);
+        self.by_itself = if done.is_err() { !self.run.db.in_transaction() } else { self.run.db.ended() };
+        self.alterations.extend(done?);
         Ok(())
     }
 

@@ -356,9 +356,13 @@ impl<'r, 'l> Run<'r, 'l> {
     }
 
     fn tell(&mut self, event: &Event<'_>) -> Result<()> {
-        match (self.listener)(event) {
-            ControlFlow::Continue(()) => Ok(()),
-            ControlFlow::Break(()) => Err(cancelled()),
+        let before = self.db.ended();
+        let answer = (self.listener)(event);
+        let ended = (!before && self.db.ended()).then(|| code::ended("who listens to the run's events"));
+        match (answer, ended) {
+            (ControlFlow::Continue(()), None) => Ok(()),
+            (_, Some(ended)) => Err(ended),
+            (ControlFlow::Break(()), None) => Err(cancelled()),
         }
     }
 

@@ -43,6 +43,10 @@ impl Database for Unbroken<'_> {
         self.db.in_transaction()
     }
 
+    fn ended(&mut self) -> bool {
+        self.open.get() && self.db.ended()
+    }
+
     fn probing(&mut self, on: bool) {
         self.db.probing(on);
     }

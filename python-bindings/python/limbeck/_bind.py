@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -37,13 +38,14 @@ class Bind:
             )
             self._guard(engine.dialect)
             self.connection = engine.connect()
+        # Before begin(): an app's listener may send BEGIN then, as SQLAlchemy's documentation has it for sqlite3.
+        sa.event.listen(self.connection, "before_cursor_execute", self._translate, retval=True)
+        self._undo.callback(sa.event.remove, self.connection, "before_cursor_execute", self._translate)
         # A Session on a connection that is in a transaction leaves that transaction alone.
         if not self.connection.in_transaction():
             self._undo.callback(self.connection.begin().close)
         self._set(self.connection, "execute", _with_strings(self.connection.execute))
         self._set(self.connection, "scalar", _with_strings(self.connection.scalar))
-        sa.event.listen(self.connection, "before_cursor_execute", self._translate, retval=True)
-        self._undo.callback(sa.event.remove, self.connection, "before_cursor_execute", self._translate)
         self._ready = True
 
     def _set(self, thing: Any, name: str, value: Any) -> None:
@@ -74,7 +76,9 @@ class Bind:
             self._set(dialect, name, function)
 
     def _translate(self, _c: Any, _cursor: Any, sql: str, parameters: Any, _context: Any, _many: bool) -> Any:
-        """PostgreSQL's forms in statements that a migration sends directly."""
+        """PostgreSQL's forms in statements that a migration sends directly. The run's transaction is open: BEGIN is done."""
+        if re.match(r"\s*BEGIN\b", sql, re.IGNORECASE):
+            return "SELECT NULL WHERE 0", ()
         translated = postgresql.translate(sql, self._step)
         if translated is None or postgresql.is_alter(translated):
             if translated is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Optional, Sequence
 from urllib.request import pathname2url
 
 from . import _limbeck, errors
-from ._database import SECONDS_TO_WAIT, Opened, opened
+from ._database import OWN, SECONDS_TO_WAIT, Opened, opened
 from ._folder import python_files
 from ._run import Scope
 from ._versions import CodeFile, load
@@ -69,10 +69,10 @@ class Host:
         mode = "rwc" if access == "create" else "rw"
         try:
             if path == ":memory:":
-                raw = sqlite3.connect(path, isolation_level=None)
+                raw: sqlite3.Connection = sqlite3.connect(path, **OWN)
             else:
                 uri = f"file:{pathname2url(os.path.abspath(path))}?mode={mode}"
-                raw = sqlite3.connect(uri, uri=True, timeout=SECONDS_TO_WAIT, isolation_level=None)
+                raw = sqlite3.connect(uri, uri=True, timeout=SECONDS_TO_WAIT, **OWN)
             self._open.callback(raw.close)
             if access == "look":
                 raw.execute("PRAGMA query_only = ON")
@@ -88,7 +88,8 @@ class Host:
         for folder in map(os.fspath, folders):
             # As the core names the files of a folder, and of several.
             before = "" if len(folders) == 1 else folder.rstrip("/") + "/"
-            code += [load(path, before + os.path.basename(path), self._scope) for path in python_files(folder)]
+            for path in python_files(folder):
+                code.append(load(path, before + os.path.basename(path), self._scope, self._alembics is not None))
         return code
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 
 from . import errors
 
@@ -30,6 +31,20 @@ _MESSAGES = (
 SECONDS_TO_WAIT = 5
 
 
+class _Own(sqlite3.Connection):
+    """What a revision's code would roll back is the whole run; that it has tried is told when its function is over."""
+
+    rolled_back = False
+
+    def rollback(self) -> None:
+        self.rolled_back = True
+
+
+#: For connections of limbeck's own: no BEGIN and no COMMIT but the run's. Since Python 3.12 ``commit()`` and ``executescript()``
+#: in a revision end no transaction then.
+OWN: dict[str, Any] = {"factory": _Own, "isolation_level": None, **({"autocommit": True} if sys.version_info >= (3, 12) else {})}
+
+
 def result_code(error: BaseException) -> Optional[int]:
     """SQLite's result code for an exception of sqlite3; None where the connection itself cannot be used.
 
@@ -48,15 +63,20 @@ def result_code(error: BaseException) -> Optional[int]:
 
 def path_of(database: str) -> str:
     """``sqlite:///relative`` and ``sqlite:////absolute``, as SQLAlchemy has them, or a path."""
-    if "://" not in database:
-        return database
-    import re
+    path = database
+    if "://" in database:
+        import re
 
-    found = re.match(r"sqlite(?:\+\w+)?://(?:/|$)", database)
-    path = database if found is None else database[found.end():].split("?")[0] or ":memory:"
-    dialect = re.match(r"(?!file:)(\w+)(?:\+\w+)?://", path)
-    if dialect is not None:
-        refuse_others(dialect[1])
+        found = re.match(r"sqlite(?:\+\w+)?://(?:/|$)", database)
+        path = database if found is None else database[found.end():].split("?")[0] or ":memory:"
+        dialect = re.match(r"(?!file:)(\w+)(?:\+\w+)?://", path)
+        if dialect is not None:
+            refuse_others(dialect[1])
+    if path[:5].lower() == "file:":
+        # Whether SQLite takes it for a URI is a matter of how it was compiled, and its file has another name then.
+        raise errors.BadSetting(
+            f"the database '{database}' is a URI", hint="open it with sqlite3.connect(…, uri=True), and give the connection"
+        )
     return path
 
 
@@ -85,14 +105,23 @@ class Opened:
     def __enter__(self) -> Opened:
         raw = self.raw
         try:
-            if getattr(raw, "autocommit", True) is False:
+            # Where Python has the attribute (3.12): True, False, or what was Python's only way before.
+            autocommit = getattr(raw, "autocommit", None)
+            if autocommit is False:
                 # PEP 249's way: a transaction is always open. SQLAlchemy says whether anything is in it.
                 if self._idle or not raw.in_transaction:
                     self._switch("autocommit", True)
-            elif raw.isolation_level is not None and not raw.in_transaction:
-                self._switch("isolation_level", None)
+            elif not raw.in_transaction:
+                if autocommit is not None and autocommit is not True:
+                    # commit() and executescript() in a revision would end the run's transaction; now they end nothing.
+                    self._switch("autocommit", True)
+                elif raw.isolation_level is not None:
+                    self._switch("isolation_level", None)
             if raw.text_factory is not str:
                 self._switch("text_factory", str)
+            if raw.row_factory is not None:
+                # A revision in Python unpacks tuples, and so does SQLAlchemy's dialect.
+                self._switch("row_factory", None)
         except sqlite3.ProgrammingError as error:
             raise errors.Contract(
                 f"the connection cannot be used: {str(error).rstrip('.')}",
@@ -145,7 +174,8 @@ def _connect(path: str, create: bool) -> sqlite3.Connection:
     if not create and not os.path.exists(path):
         path = ":memory:"
     try:
-        return sqlite3.connect(path, timeout=SECONDS_TO_WAIT, isolation_level=None)
+        raw: sqlite3.Connection = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, **OWN)
+        return raw
     except sqlite3.Error as error:
         raise errors.CannotOpen(f"cannot open '{path}': {_why(path, error)}", hint=_way_out(path)) from error
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from _thread import allocate_lock
 from collections.abc import Iterable, Mapping
 
 from . import _limbeck, errors
-from ._database import gone, opened
+from ._database import OWN, gone, opened
 from ._folder import is_of_alembic, python_files
 from ._report import Backup, Difference, Event, Plan, Report, RevisionInfo, Verified, plan, read, report
 from ._run import Scope
@@ -89,6 +90,7 @@ class Migrator:
         rows then. Another number there is :class:`UserVersionTaken`.
         """
         self._scope = Scope()
+        self._busy = allocate_lock()
         keep_history = True
         folder: Optional[str] = None
         files: Any = []
@@ -96,14 +98,19 @@ class Migrator:
         if isinstance(migrations, (str, os.PathLike)):
             folder = os.fspath(migrations)
             if is_of_alembic(folder):
-                code = self._code(python_files(os.path.join(folder, "versions")), str)
+                code = self._code(python_files(os.path.join(folder, "versions")), str, of_alembic=True)
                 folder, version_table = None, "alembic_version" if version_table is None else version_table
                 keep_history = False  # the file is Alembic's too, which would propose to drop an unknown table
             else:
                 code = self._code(python_files(folder), os.path.basename)
         else:
+            if hasattr(migrations, "iterdir"):  # a folder of a package's that is no folder on the disk
+                raise errors.SourceUnreadable(
+                    f"the folder of migrations is of type {type(migrations).__name__}",
+                    hint="write 'with importlib.resources.as_file(folder) as path:', and give the path",
+                )
             files = migrations.items() if isinstance(migrations, Mapping) else migrations
-        self._core = _limbeck.Migrator(
+        self._idle_core = _limbeck.Migrator(
             folder,
             files,
             code,
@@ -121,20 +128,28 @@ class Migrator:
             keep_user_version=keep_user_version,
         )
 
-    def _code(self, paths: list[str], name: Callable[[str], str]) -> list[Any]:
+    def _code(self, paths: list[str], name: Callable[[str], str], of_alembic: bool = False) -> list[Any]:
         """The revisions in Python; a folder without them does without what reads them."""
         if not paths:
             return []
         from ._versions import load
 
-        return [load(path, name(path), self._scope) for path in paths]
+        return [load(path, name(path), self._scope, of_alembic) for path in paths]
 
     @classmethod
     def _of_code(cls, code: list[Any], scope: Scope, **options: Any) -> Migrator:
         self = cls.__new__(cls)
         self._scope = scope
-        self._core = _limbeck.Migrator(None, [], code, keep_history=False, **options)
+        self._busy = allocate_lock()
+        self._idle_core = _limbeck.Migrator(None, [], code, keep_history=False, **options)
         return self
+
+    @property
+    def _core(self) -> _limbeck.Migrator:
+        """The core's, which does one thing at a time: a callback, a revision and another thread are told so."""
+        if self._busy.locked():
+            raise _running()
+        return self._idle_core
 
     def cancel_handle(self) -> _limbeck.CancelHandle:
         """What cancels this migrator's runs from another thread: ``migrator.cancel_handle().cancel()``. All are one.
@@ -204,11 +219,15 @@ class Migrator:
 
         It goes to the folder that the migrator was given as ``backups``, with a line in the catalogue beside it.
 
-        Raises :class:`BadSetting` without such a folder, :class:`BackupFailed`, :class:`Full`.
+        Raises :class:`BadSetting` without such a folder, :class:`CannotOpen` where no file is there, :class:`BackupFailed`,
+        :class:`Full`.
 
         >>> migrator.back_up("app.db").heads
         ['0001']
         """
+        path = gone(database)
+        if path is not None:
+            raise errors.CannotOpen(f"there is no database '{path}' to back up", hint="check the path")
         with opened(database, create=False) as found:
             return read(Backup, self._core.back_up(found.raw, _teller(on_progress)))
 
@@ -481,14 +500,19 @@ class Migrator:
     def _run(
         self, database: Database, on_progress: Optional[OnProgress], verb: Callable[..., dict[str, Any]], *arguments: Any
     ) -> Report:
-        if self._scope.database is not None:
-            raise errors.TransactionOpen("this migrator is running already", hint="make one for each thread")
-        with opened(database) as found:
-            self._scope.database = found
-            try:
+        if not self._busy.acquire(blocking=False):
+            raise _running()
+        try:
+            with opened(database) as found:
+                self._scope.database = found
                 return report(verb(found.raw, *arguments, _teller(on_progress)))
-            finally:
-                self._scope.database = None
+        finally:
+            self._scope.database = None
+            self._busy.release()
+
+
+def _running() -> errors.LimbeckError:
+    return errors.TransactionOpen("this migrator is running already", hint="make one for each thread")
 
 
 def _teller(on_progress: Optional[OnProgress]) -> Optional[Callable[[dict[str, Any]], bool]]:
@@ -503,7 +527,7 @@ def _scratch() -> closing[sqlite3.Connection]:
     """An empty database in memory."""
     from contextlib import closing
 
-    return closing(sqlite3.connect(":memory:", isolation_level=None))
+    return closing(sqlite3.connect(":memory:", **OWN))
 
 
 def _differences(data: list[dict[str, Any]]) -> list[Difference]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from _thread import _local  # threading.local, without the time that its module takes
 
 from . import errors
 
@@ -13,7 +14,15 @@ if TYPE_CHECKING:
     from ._database import Opened
     from ._limbeck import Step as CoreStep
 
-_active: list["Step"] = []
+
+class _Active(_local):
+    """The steps under way on this thread: apps bring several databases up to date at once."""
+
+    def __init__(self) -> None:
+        self.steps: list["Step"] = []
+
+
+_active = _Active()
 
 
 class Step:
@@ -41,7 +50,11 @@ class Step:
 
     @property
     def connection(self) -> sqlite3.Connection:
-        """The database itself, inside the run's transaction. Do not commit, and do not roll back."""
+        """The database itself, inside the run's transaction.
+
+        Its ``commit()``, ``rollback()``, ``executescript()`` and ``with`` are not for a revision. Since Python 3.12 they end nothing,
+        unless the transaction is the caller's; before, they end the run's, and what came before may stay: :class:`CodeFailed`.
+        """
         self._core.direct()
         return self._database.raw
 
@@ -91,11 +104,11 @@ def current() -> Step:
 
     Errors: ``CodeFailed`` where there is none.
     """
-    if not _active:
+    if not _active.steps:
         raise errors.CodeFailed(
             "no migration is running", hint="call limbeck.op inside upgrade() or downgrade() of a revision"
         )
-    return _active[-1]
+    return _active.steps[-1]
 
 
 class Scope:
@@ -111,6 +124,8 @@ class Scope:
         """One direction of a revision, as the core calls it."""
 
         def run(core: CoreStep) -> None:
+            import inspect
+
             from ._database import Opened
             from ._shim import alembic_at_hand
 
@@ -120,15 +135,23 @@ class Scope:
             known = self.database
             step = Step(core, known if known is not None and known.raw is raw else Opened(raw), self.options)
             del core  # a traceback may outlive this thread, and the core's step must not
-            _active.append(step)
+            _active.steps.append(step)
             try:
                 with alembic_at_hand():
-                    if self.arguments:
-                        function(**self.arguments)
-                    else:
-                        function(*([step] if takes_step else []))
+                    made = function(**self.arguments) if self.arguments else function(*([step] if takes_step else []))
+                    if inspect.isawaitable(made) or inspect.isgenerator(made):
+                        getattr(made, "close", lambda: None)()
+                        raise errors.CodeFailed(
+                            f"the revision's function answers a {type(made).__name__}, which nobody runs",
+                            hint="write it with def, without async and yield",
+                        )
+                    if getattr(raw, "rolled_back", False):
+                        raise errors.CodeFailed(
+                            "the revision's code rolled the connection back",
+                            hint="raise an exception instead: it takes back the whole run; or use a SAVEPOINT",
+                        )
             finally:
-                _active.pop()
+                _active.steps.pop()
                 step._finish()
 
         return run

@@ -31,19 +31,29 @@ class CodeFile:
     down: Optional[Callable[..., None]]
 
 
-def load(path: str, name: str, scope: Scope) -> CodeFile:
-    """Runs a version file, and reads what it says of itself.
+def load(path: str, name: str, scope: Scope, of_alembic: bool = False) -> CodeFile:
+    """Runs a version file, and reads what it says of itself. One of Alembic's names its revision; another may have it from its name.
 
-    Errors: what the file raises, be it a ``SyntaxError`` or an ``ImportError``: its traceback names the line.
+    Errors: ``BadDirective`` for a file that is no revision, or has no ``upgrade()`` that can be called; what the file raises, be it a ``SyntaxError`` or an ``ImportError``: its traceback names the line.
     """
     module = run_file(path)
     revision = getattr(module, "revision", None)
     if revision is not None and not isinstance(revision, str):
         raise errors.BadDirective(f"revision is {revision!r}", hint="write it as a string", file=path)
+    if revision is None and of_alembic:
+        raise errors.BadDirective(
+            f"'{os.path.basename(path)}' names no revision",
+            hint="write revision = \"<id>\" in it, or move it elsewhere if it is none", file=path,
+        )
+    if not hasattr(module, "upgrade"):
+        raise errors.BadDirective(
+            f"'{os.path.basename(path)}' defines no upgrade()",
+            hint="write 'def upgrade(): pass' if there is nothing to do, or move the file elsewhere if it is no revision", file=path,
+        )
     text = module.__doc__ or ""
     created = re.search(r"^Create Date: *(.+)$", text, re.MULTILINE)
     message = text.strip().splitlines()[0].strip() if text.strip() else None
-    revises = _ids(module, "down_revision", path) if hasattr(module, "down_revision") else None
+    revises = _ids(module, "down_revision", path) if of_alembic or hasattr(module, "down_revision") else None
     down = getattr(module, "downgrade", None)
     return CodeFile(
         name=name,
@@ -54,14 +64,19 @@ def load(path: str, name: str, scope: Scope) -> CodeFile:
         depends_on=_ids(module, "depends_on", path),
         message=message,
         created=created and created[1].strip(),
-        up=_body(getattr(module, "upgrade", None), scope),
-        down=None if down is None else _body(down, scope),
+        up=_body("upgrade", getattr(module, "upgrade"), scope, path),
+        down=None if down is None else _body("downgrade", down, scope, path),
     )
 
 
-def _body(function: Any, scope: Scope) -> Callable[..., None]:
-    if function is None:
-        return lambda step: None
+def _body(name: str, function: Any, scope: Scope, path: str) -> Callable[..., None]:
+    # What would be called, and not run: its revision would be recorded all the same.
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise errors.BadDirective(f"{name}() is asynchronous", hint="write it with def, without async", file=path)
+    if inspect.isgeneratorfunction(function):
+        raise errors.BadDirective(f"{name}() is a generator", hint="write it without yield", file=path)
+    if not callable(function):
+        raise errors.BadDirective(f"{name} is {function!r}, which is no function", hint=f"write it as def {name}():", file=path)
     try:
         takes_step = len(inspect.signature(function).parameters) == 1
     except (TypeError, ValueError):
@@ -84,12 +99,8 @@ def run_file(path: str, name: Optional[str] = None) -> ModuleType:
     if spec is None or spec.loader is None:
         raise errors.SourceUnreadable(f"cannot read '{path}'", hint="name a Python file", file=path)
     module = importlib.util.module_from_spec(spec)
-    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    try:
-        from ._shim import alembic_at_hand
+    from ._shim import alembic_at_hand, no_bytecode
 
-        with alembic_at_hand():
-            spec.loader.exec_module(module)
-    finally:
-        sys.dont_write_bytecode = writes
+    with no_bytecode, alembic_at_hand():
+        spec.loader.exec_module(module)
     return module

@@ -611,10 +611,12 @@ def _line(error: BaseException, file: Optional[str]) -> Optional[int]:
 
 
 def _note(cause: BaseException, error: dict[str, Any]) -> None:
-    """Says where an exception happened that is not limbeck's; Python prints notes since 3.11."""
-    if not error["revision"]:
-        return
-    line = _line(cause, error["file"])
-    place = f"{error['file']}:{line}" if line else error["file"]
-    notes = [*getattr(cause, "__notes__", []), f"in revision {error['revision']} ({place})"]
-    cause.__notes__ = notes
+    """Says where an exception happened that is not limbeck's, and what is left to do; Python prints notes since 3.11."""
+    notes = []
+    if error["revision"]:
+        line = _line(cause, error["file"])
+        notes.append(f"in revision {error['revision']} ({error['file']}{f':{line}' if line else ''})")
+    if error["hint"] and error["code"] == CodeFailed.code:
+        notes.append(error["hint"])
+    if notes:
+        cause.__notes__ = [*getattr(cause, "__notes__", []), *notes]

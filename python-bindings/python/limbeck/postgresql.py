@@ -26,6 +26,8 @@ _NOTHING = re.compile(
     r"SELECT\s+create_hypertable\s*\()",
     re.IGNORECASE,
 )
+#: Alembic's migrations switch it inside their transaction, where SQLite takes it for nothing: https://sqlite.org/pragma.html#pragma_foreign_keys
+_KEYS = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*PRAGMA\s+(?:\w+\s*\.\s*)?foreign_keys\s*[=(]", re.IGNORECASE | re.DOTALL)
 _DO = re.compile(r"^\s*DO\s+(\$\w*\$)(.*)\1", re.IGNORECASE | re.DOTALL)
 _SEMICOLON = re.compile(_SHIELDED + r"|(?P<tag>\$\w*\$).*?(?P=tag)|;", re.DOTALL)
 _CATALOGUE = re.compile(r"(?P<shield>" + _SHIELDED + r")|\b(?:pg_catalog\.)?(pg_indexes|pg_constraint)\b", re.DOTALL)
@@ -52,6 +54,9 @@ def _translate(sql: str, step: Step) -> Optional[str]:
     block = _DO.match(sql)
     if _NOTHING.match(sql) or (block and re.search(r"\bCREATE\s+TYPE\b", block[2], re.IGNORECASE)):
         step.warn(f"skipped, because SQLite has no such thing: {_one_line(sql)}")
+        return None
+    if _KEYS.match(sql):
+        step.warn(f"skipped, because limbeck checks foreign keys when the run is done: {_one_line(sql)}")
         return None
     result = _CONCURRENTLY.sub(r"\1", sql)
     if result != sql:

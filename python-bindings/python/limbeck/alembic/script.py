@@ -73,7 +73,7 @@ class ScriptDirectory:
         self.version_locations = (config.version_locations() if config else []) or [os.path.join(dir, "versions")]
         paths = [path for folder in self.version_locations for path in python_files(folder, deep)]
         self.scope = Scope()
-        self.code = [_named(load(path, path, self.scope)) for path in dict.fromkeys(paths)]
+        self.code = [load(path, path, self.scope, of_alembic=True) for path in dict.fromkeys(paths)]
         self._migrator = self.migrator()
         self._real_heads = frozenset(info.revision for info in self._migrator.heads(resolve_dependencies=True))
 
@@ -257,16 +257,6 @@ class ScriptDirectory:
         values: dict[str, Any] = {"rev": revid, "slug": slug, "epoch": int(now.timestamp())}
         values.update({name: getattr(now, name) for name in ("year", "month", "day", "hour", "minute", "second")})
         return template % values + ".py"
-
-
-def _named(file: CodeFile) -> CodeFile:
-    if file.revision is None:
-        raise errors.BadDirective(
-            f"'{os.path.basename(file.name)}' names no revision", hint="write revision = \"<id>\" in it", file=file.name
-        )
-    from dataclasses import replace
-
-    return file if file.revises is not None else replace(file, revises=[])
 
 
 def _listed(value: Any) -> list[str]:

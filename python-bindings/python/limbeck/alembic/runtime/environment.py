@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Iterator, Optional, Union
 
@@ -14,14 +15,22 @@ if TYPE_CHECKING:
     from ..config import Config
     from ..script import ScriptDirectory
 
-_running: list[EnvironmentContext] = []
+
+class _Running(threading.local):
+    """The environments on this thread."""
+
+    def __init__(self) -> None:
+        self.environments: list[EnvironmentContext] = []
+
+
+_running = _Running()
 
 
 def current() -> EnvironmentContext:
     """The environment of the ``env.py`` that is running."""
-    if not _running:
+    if not _running.environments:
         raise errors.CodeFailed("alembic.context is of use in env.py only", hint="run a command of limbeck's")
-    return _running[-1]
+    return _running.environments[-1]
 
 
 class EnvironmentContext:
@@ -37,11 +46,11 @@ class EnvironmentContext:
         self.result: Any = None
 
     def __enter__(self) -> EnvironmentContext:
-        _running.append(self)
+        _running.environments.append(self)
         return self
 
     def __exit__(self, *_: Any) -> None:
-        _running.remove(self)
+        _running.environments.remove(self)
 
     # What env.py asks
 
