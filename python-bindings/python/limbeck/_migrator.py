@@ -298,7 +298,7 @@ class Migrator:
         return looked
 
     def backups(self, database: Database) -> list[Backup]:
-        """The backups of a database, by the name of its file, newest first. It is not read, and may be damaged or gone.
+        """The backups of a database, by the path of its file, newest first. It is not read, and may be damaged or gone.
 
         Raises :class:`BadSetting` where the migrator has no folder of them, :class:`BackupFailed` where it cannot be read.
 
