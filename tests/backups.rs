@@ -67,6 +67,40 @@ fn content(db: &Connection) -> String {
 }
 
 #[test]
+fn a_backup_is_restored_into_a_new_file_whatever_its_encoding() {
+    for (of, into) in
+        [("UTF-16le", ""), ("UTF-16be", ""), ("UTF-8", "UTF-16"), ("UTF-16be", "UTF-16le"), ("UTF-8", "")]
+    {
+        let place = Place::new(&format!("encoding-{of}-{into}"));
+        let mut app = place.app(1);
+        let mut old = place.open();
+        old.execute_batch(&format!(
+            "PRAGMA encoding = '{of}'; CREATE TABLE q(t); INSERT INTO q VALUES ('Grüße 𝄞')"
+        ))
+        .unwrap();
+        app.upgrade(&mut old, "head").unwrap();
+        let backup = app.back_up(&mut old).unwrap();
+        drop(old);
+        fs::remove_file(place.0.join("app.db")).unwrap();
+        let mut db = place.open();
+        if !into.is_empty() {
+            db.execute_batch(&format!("PRAGMA encoding = '{into}'")).unwrap();
+        }
+        app.restore(&mut db, &backup).unwrap();
+        let text: String = db.query_row("SELECT t FROM q", [], |row| row.get(0)).unwrap();
+        let encoding: String = db.query_row("PRAGMA encoding", [], |row| row.get(0)).unwrap();
+        assert_eq!((text.as_str(), encoding.as_str()), ("Grüße 𝄞", of));
+        let other = Place::new(&format!("encoding-other-{of}-{into}"));
+        let mut db = other.open();
+        let its = if of == "UTF-8" { "UTF-16" } else { "UTF-8" };
+        db.execute_batch(&format!("PRAGMA encoding = '{its}'; CREATE TABLE there(x)")).unwrap();
+        let error = other.app(1).restore(&mut db, &backup).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BackupFailed, "{error:?}");
+        db.execute_batch("SELECT x FROM there").unwrap();
+    }
+}
+
+#[test]
 fn a_run_is_backed_up_and_the_older_app_finds_its_way_home() {
     for mode in ["delete", "wal"] {
         let place = Place::new(&format!("home-{mode}"));

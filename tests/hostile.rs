@@ -342,3 +342,31 @@ fn foreign_keys_are_seen_whatever_reads_the_schema() {
         }
     }
 }
+
+#[test]
+fn a_view_that_only_a_trusted_schema_may_read_keeps_its_column() {
+    for cascade in ["", " CASCADE"] {
+        let mut db = Connection::open_in_memory().unwrap();
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        db.create_scalar_function("slug", 1, flags, |call| call.get::<String>(0)).unwrap();
+        db.execute_batch(
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, a TEXT, b TEXT); CREATE TABLE u(id INTEGER PRIMARY KEY, a TEXT);
+             CREATE TABLE log(x); CREATE VIEW v AS SELECT slug(a) AS s, b FROM t;
+             CREATE TRIGGER u_slug AFTER INSERT ON u BEGIN INSERT INTO log VALUES (slug(new.a)); END;
+             CREATE TRIGGER u_t AFTER INSERT ON u BEGIN UPDATE t SET b = new.a WHERE id = new.id; END;",
+        )
+        .unwrap();
+        let sql = format!("ALTER TABLE t DROP COLUMN b{cascade}");
+        let files = [("1.sql", sql.as_str())];
+        let error = Migrator::new(files).unwrap().upgrade(&mut db, "head").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::StillNeeded, "{error:?}");
+        db.execute_batch("SELECT * FROM v; INSERT INTO u VALUES (1, 'x')").unwrap();
+        // With a schema that is trusted it is known what needs the column.
+        let trusted = Migrator::new(files).unwrap().trust_schema(true).upgrade(&mut db, "head");
+        match cascade {
+            "" => assert_eq!(trusted.unwrap_err().kind(), ErrorKind::StillNeeded),
+            _ => assert_eq!(trusted.unwrap().warnings, ["dropped with column t.b: view v, trigger u_t"]),
+        }
+        db.execute_batch("INSERT INTO u VALUES (2, 'x')").unwrap();
+    }
+}

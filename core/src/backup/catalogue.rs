@@ -273,6 +273,23 @@ pub(super) fn digest(path: &Path, tick: &mut dyn FnMut() -> ControlFlow<()>) -> 
     }
 }
 
+/// The text encoding of a database file, from its header (<https://sqlite.org/fileformat2.html#enc>), as `PRAGMA encoding`
+/// calls it; none where that says nothing, or is encrypted.
+pub(super) fn encoding(path: &Path) -> Result<Option<&'static str>> {
+    let cannot = |error: io::Error| failed("read", path, &error);
+    let mut header = Vec::new();
+    File::open(path).map_err(cannot)?.take(100).read_to_end(&mut header).map_err(cannot)?;
+    if !header.starts_with(b"SQLite format 3\0") {
+        return Ok(None);
+    }
+    Ok(match header.get(56..60) {
+        Some([0, 0, 0, 1]) => Some("UTF-8"),
+        Some([0, 0, 0, 2]) => Some("UTF-16le"),
+        Some([0, 0, 0, 3]) => Some("UTF-16be"),
+        _ => None,
+    })
+}
+
 /// A new file that only its owner may read.
 fn private() -> OpenOptions {
     let mut options = OpenOptions::new();

@@ -157,6 +157,7 @@ pub(crate) fn restore(
         return Err(damaged("its bytes are not those that were written"));
     }
     let file = std::path::absolute(&backup.path).unwrap_or_else(|_| backup.path.clone());
+    take_encoding(db, backup)?;
     let page_size = attached(db, &file, |db| {
         let sound = quick_check(db, listener, ATTACHED)? == backup.problems;
         let same = history.rows_of(db, ATTACHED)? == backup.heads;
@@ -173,6 +174,30 @@ pub(crate) fn restore(
     } else {
         copy(db)
     }
+}
+
+/// Gives a database without a schema the encoding of the backup: "The database file that is being attached must use
+/// the same text encoding as the main database" (<https://sqlite.org/lang_attach.html>), and so must what is restored, on a
+/// connection that has read another.
+///
+/// Errors: [`ErrorKind::BackupFailed`] where the database has another encoding already.
+fn take_encoding(db: &mut dyn Database, backup: &Backup) -> Result<()> {
+    let Some(wanted) = catalogue::encoding(&backup.path)? else { return Ok(()) };
+    let read =
+        |db: &mut dyn Database| Ok::<_, Error>(db.texts("PRAGMA encoding", &[])?.pop().unwrap_or_default());
+    let found = read(db)?;
+    if found == wanted {
+        return Ok(());
+    }
+    if !db.any("SELECT 1 FROM main.sqlite_master LIMIT 1", &[])? {
+        db.execute(&format!("PRAGMA encoding = {}", literal(wanted)))?;
+        if read(db)? == wanted {
+            return Ok(());
+        }
+    }
+    let message = format!("the backup {} has {wanted}, and the database has {found}", backup.path.display());
+    Err(Error::new(ErrorKind::BackupFailed, message)
+        .with_hint("move the database's file away, open a new one in its place, and restore into that"))
 }
 
 /// "If the destination database is in WAL mode, and the page sizes differ, the copy fails" with

@@ -16,7 +16,7 @@ use crate::alter::{
     independent, rebuild_refused, touched,
 };
 use crate::db::Database;
-use crate::dependents::{Broken, drop_column_keeps};
+use crate::dependents::{Broken, Unsure, counts_columns, drop_column_keeps, needing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::inspect::is_reserved;
 use crate::proof::{Change, Inventory};
@@ -112,6 +112,10 @@ pub(super) fn one_group(
     let drops = actions.iter().filter(|action| matches!(action, Action::DropColumn { .. })).count();
     let find = |db: &mut dyn Database| Broken::find(db, &before.objects, &state.schema, name);
     let broken = if drops > 0 { Some(find(run.db)?) } else { None };
+    let unsure = match &broken {
+        Some(broken) => unsure(run.db, state, actions, &before, broken)?,
+        None => Unsure::default(),
+    };
     let can = Capabilities {
         version: portable::sqlite_version(run),
         sound: match &broken {
@@ -160,7 +164,7 @@ pub(super) fn one_group(
     run.db.execute(&format!("PRAGMA legacy_alter_table = {}", i32::from(drops > 0)))?;
     let mut dropped = Vec::new();
     let mut release = |run: &mut Run<'_, '_>| -> Result<()> {
-        dropped.extend(drop_dependents(run, state, &draft, actions, &broken)?);
+        dropped.extend(drop_dependents(run, state, &draft, actions, &broken, &unsure)?);
         Ok(())
     };
     let report = match choice {
@@ -189,6 +193,26 @@ pub(super) fn one_group(
     run.known.altered(&state.schema, after, &draft.table);
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
+}
+
+/// What may need the columns that are to be dropped, and does not compile as it is.
+fn unsure(
+    db: &mut dyn Database,
+    state: &TableState,
+    actions: &[Action],
+    before: &Inventory,
+    broken: &Broken,
+) -> Result<Unsure> {
+    let mut concerned = needing(&before.objects, &state.table.name);
+    concerned.retain(|object| {
+        let may_need = |action: &Action| match action {
+            // Of views that go along others may need the rest.
+            Action::DropColumn { column, cascade, .. } => *cascade || object.mentions(column),
+            _ => false,
+        };
+        actions.iter().any(may_need) || counts_columns(object)
+    });
+    Unsure::find(db, &before.objects, &concerned, (&state.schema, &state.table.name), broken)
 }
 
 /// What has the name among a schema's tables, indexes and views, which share theirs.

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use super::{Job, Run};
 use crate::db::Database;
 use crate::deed::Deed;
-use crate::dependents::Broken;
+use crate::dependents::{Broken, Unsure, needing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
 use crate::schema::{Object, ObjectKind};
 use crate::script::Item;
-use crate::sql::{same_name, tokens, unquote};
+use crate::sql::same_name;
 
 /// What the statements of a transaction have put at stake.
 #[derive(Debug, Default)]
@@ -36,6 +36,8 @@ struct Dropped {
     objects: Vec<Arc<Object>>,
     /// What of them did not compile before.
     before: Broken,
+    /// What of that may have worked on another connection.
+    unsure: Unsure,
     /// The tables with a foreign key to it.
     children: Vec<String>,
     /// The statement can no longer be taken back.
@@ -74,6 +76,7 @@ pub(super) fn note(run: &mut Run<'_, '_>, deed: &Deed, item: &Item) -> Result<()
     let all = inspect::with_temp(run.db, "main")?;
     let objects = needing(&all, name);
     let before = compile(run.db, &all, &objects)?;
+    let unsure = Unsure::find(run.db, &all, &objects, ("main", ""), &before)?;
     let mut children: Vec<String> = Vec::new();
     if !view && run.db.has_table("main", name)? {
         let keys = inspect::foreign_keys(run.db, "main")?.into_iter();
@@ -89,6 +92,7 @@ pub(super) fn note(run: &mut Run<'_, '_>, deed: &Deed, item: &Item) -> Result<()
         file: None,
         objects,
         before,
+        unsure,
         children,
         committed: false,
     });
@@ -119,6 +123,10 @@ pub(super) fn refuse(run: &mut Run<'_, '_>) -> Result<()> {
                 dead.push(format!("{} ({message})", placed(object)));
             }
         }
+        for (object, message) in unsure_dead(run, &drop)? {
+            let told = dead.iter().any(|dead: &String| dead.starts_with(&placed(&object)));
+            dead.extend((!told).then(|| format!("{} ({message})", placed(&object))));
+        }
         let points = |child: &str| {
             keys.iter().any(|key| same_name(&key.table, child) && same_name(&key.parent, &drop.name))
         };
@@ -133,6 +141,39 @@ pub(super) fn refuse(run: &mut Run<'_, '_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What did not compile before, and no longer can; a warning of what nobody can tell of.
+fn unsure_dead(run: &mut Run<'_, '_>, drop: &Dropped) -> Result<Vec<(Object, String)>> {
+    let mut dead = drop.unsure.lost(run.db, "main")?;
+    dead.extend(drop.unsure.without(run.db, "main", &drop.name)?);
+    for (object, why) in drop.unsure.doubtful() {
+        let what = format!("{} {}", if drop.view { "view" } else { "table" }, drop.name);
+        let told = dead.iter().any(|(dead, _)| dead.title() == object.title());
+        if !told && is_left(run.db, object)? && !is_there(run.db, &drop.name)? {
+            run.warnings.push(format!(
+                "cannot tell whether {} works without {what}, which is dropped: {why}",
+                placed(object)
+            ));
+        }
+    }
+    Ok(dead)
+}
+
+/// Whether a view or trigger is still there.
+fn is_left(db: &mut dyn Database, object: &Object) -> Result<bool> {
+    let found = inspect::with_temp(db, "main")?;
+    Ok(found.iter().any(|o| o.schema == object.schema && o.title() == object.title()))
+}
+
+/// Whether there is a table or view of the name.
+fn is_there(db: &mut dyn Database, name: &str) -> Result<bool> {
+    let of = |schema: &str| {
+        format!(
+            "SELECT 1 FROM {schema}.sqlite_master WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE"
+        )
+    };
+    db.any(&format!("{} UNION ALL {}", of("main"), of("temp")), &[name.into()])
 }
 
 fn refusal(drop: Dropped, dead: &[String]) -> Error {
@@ -178,33 +219,6 @@ fn is_named(db: &mut dyn Database, name: &str) -> Result<bool> {
         )
     };
     db.any(&format!("{} UNION ALL {} LIMIT 1", of("main"), of("temp")), &[name.into(), needle.into()])
-}
-
-/// The views and triggers that name it, and those that name such views.
-fn needing(all: &[Arc<Object>], name: &str) -> Vec<Arc<Object>> {
-    let of_kind = all.iter().filter(|o| matches!(o.kind, ObjectKind::View | ObjectKind::Trigger));
-    let mut candidates: Vec<(&Arc<Object>, Option<Vec<String>>)> =
-        of_kind.map(|object| (object, object.sql.as_deref().and_then(words))).collect();
-    let mut names = vec![name.to_owned()];
-    let mut found = Vec::new();
-    while let Some(name) = names.pop() {
-        candidates.retain(|(object, words)| {
-            let needs = words.as_ref().is_none_or(|all| all.iter().any(|word| same_name(word, &name)));
-            if needs {
-                found.push(Arc::clone(object));
-                if object.kind == ObjectKind::View {
-                    names.push(object.name.clone());
-                }
-            }
-            !needs
-        });
-    }
-    found
-}
-
-/// Every word of a text, in whichever quotes; a table may stand before a parenthesis, as a function does.
-fn words(sql: &str) -> Option<Vec<String>> {
-    tokens(sql).ok().map(|all| all.iter().map(|token| unquote(token.text)).collect())
 }
 
 /// What of these does not compile; a trigger is compiled by statements on what it stands on.
@@ -268,5 +282,47 @@ mod tests {
                 None => assert_eq!(found, Ok(()), "{temp}"),
             }
         }
+    }
+
+    #[test]
+    fn what_did_not_compile_before_is_looked_at_by_itself() {
+        let first = "CREATE TABLE t(a, b); CREATE TABLE x(a); CREATE TABLE u(a);
+            CREATE TRIGGER u_slug AFTER INSERT ON u BEGIN INSERT INTO t VALUES (slug(new.a), 1); END;";
+        for (text, left) in [
+            ("CREATE VIEW v AS SELECT slug(t.a) FROM t, x", Some("view v (no such table: main.x)")),
+            (
+                "CREATE VIEW v AS SELECT slug(a), (SELECT a FROM x) FROM t",
+                Some("view v (no such table: main.x)"),
+            ),
+            ("CREATE VIEW v AS SELECT slug(a) AS x FROM t", None),
+            (
+                "CREATE TRIGGER u_x AFTER INSERT ON u BEGIN INSERT INTO x VALUES (new.a); END",
+                Some("trigger u_x of u (no such table: main.x)"),
+            ),
+            ("CREATE VIEW v AS SELECT a FROM x, gone", None),
+        ] {
+            let first = format!("{first}{text}");
+            let files = [
+                ("1.sql", first.as_str()),
+                ("2.sql", "DROP TABLE x"),
+                ("3.sql", "DROP TABLE IF EXISTS x; CREATE TABLE x(a)"),
+            ];
+            let mut db = Connection::open_in_memory().unwrap();
+            let mut migrator = Migrator::new(files).unwrap().transaction(TransactionMode::PerRevision);
+            migrator.upgrade(&mut db, "1").unwrap();
+            let found = migrator.upgrade(&mut db, "2").map(|report| report.warnings);
+            match left {
+                Some(left) => assert!(found.unwrap_err().to_string().contains(left), "{text}"),
+                None => assert!(found.is_ok(), "{text}: {found:?}"),
+            }
+        }
+        let first =
+            format!("{first} CREATE TRIGGER u_x AFTER INSERT ON u BEGIN SELECT slug(1); DELETE FROM x; END");
+        let mut db = Connection::open_in_memory().unwrap();
+        let files = [("1.sql", first.as_str()), ("2.sql", "DROP TABLE x")];
+        let mut migrator = Migrator::new(files).unwrap();
+        let warnings = migrator.upgrade(&mut db, "head").unwrap().warnings;
+        let doubt = "cannot tell whether trigger u_x of u works without table x, which is dropped: no such function: slug";
+        assert_eq!(warnings, [doubt]);
     }
 }

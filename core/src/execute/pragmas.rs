@@ -1,7 +1,7 @@
 //! The connection's switches: set for a run, and put back on every path.
 
 use crate::db::Database;
-use crate::error::Result;
+use crate::error::{Result, accepted};
 
 /// Switches that a run needs in a certain place, and what they were before.
 #[derive(Debug)]
@@ -52,7 +52,10 @@ impl Pragmas {
                 db.execute(&format!("PRAGMA {name} = 0"))?;
             }
         }
-        self.foreign_keys_stay_on = db.integer("PRAGMA foreign_keys", &[])?.is_some_and(|on| on != 0);
+        self.foreign_keys_stay_on = match db.integer("PRAGMA foreign_keys", &[])? {
+            Some(on) => on != 0,
+            None => may_enforce(db)?,
+        };
         Ok(())
     }
 
@@ -68,4 +71,13 @@ impl Pragmas {
         }
         result
     }
+}
+
+/// Whether a connection that does not answer `PRAGMA foreign_keys` may enforce keys all the same: its authorizer may
+/// ignore the pragma. A build without triggers, or without foreign keys, enforces none
+/// (<https://sqlite.org/foreignkeys.html#fk_enable>).
+fn may_enforce(db: &mut dyn Database) -> Result<bool> {
+    let without =
+        "SELECT sqlite_compileoption_used('OMIT_FOREIGN_KEY') OR sqlite_compileoption_used('OMIT_TRIGGER')";
+    Ok(accepted(db.integer(without, &[]))?.flatten() != Some(1))
 }

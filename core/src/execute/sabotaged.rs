@@ -18,6 +18,8 @@ enum Sabotage {
     Swallows(&'static str),
     /// Says that `foreign_keys` is off although it is on.
     Lies,
+    /// Does not answer what `foreign_keys` is, and leaves it on, as where an authorizer ignores it.
+    Ignores,
     /// A statement with these words rolls all back, and fails as if SQLite refused it.
     RollsBack(&'static str),
     /// All is rolled back after so many statements inside the transaction, and none of them says it.
@@ -40,7 +42,7 @@ impl Database for Saboteur {
     fn execute(&mut self, sql: &str) -> crate::Result<u64> {
         match self.sabotage {
             Sabotage::Swallows(start) if sql.starts_with(start) => Ok(0),
-            Sabotage::Lies if sql.starts_with("PRAGMA foreign_keys") => Ok(0),
+            Sabotage::Lies | Sabotage::Ignores if sql.starts_with("PRAGMA foreign_keys") => Ok(0),
             Sabotage::RollsBack(words) if sql.contains(words) => {
                 Database::execute(&mut self.db, "ROLLBACK")?;
                 Err(crate::db::error(1, "error in index i after drop column: no such table: main.t"))
@@ -61,6 +63,9 @@ impl Database for Saboteur {
     ) -> crate::Result<()> {
         if self.sabotage == Sabotage::Lies && sql.starts_with("PRAGMA foreign_keys") {
             return each(&[Value::Integer(0)]);
+        }
+        if self.sabotage == Sabotage::Ignores && sql.starts_with("PRAGMA foreign_keys") {
+            return Ok(());
         }
         Database::query(&mut self.db, sql, params, each)?;
         self.ends()
@@ -86,6 +91,22 @@ fn a_sabotaged_plan_is_rolled_back_by_the_proof() {
         assert_eq!(error.kind(), ErrorKind::ProofFailed, "{error:?}");
         assert!(error.to_string().contains(what), "{error}");
         assert_eq!(everything(&saboteur.db), before, "{what}");
+    }
+}
+
+#[test]
+fn keys_of_which_nobody_can_tell_count_as_enforced() {
+    for (sql, kind) in
+        [("DROP TABLE notes", Some(ErrorKind::TransactionOpen)), ("ALTER TABLE notes ALTER body FIRST", None)]
+    {
+        let db = open(OLD);
+        let files = |db: &Connection| dump(db, "SELECT quote(id) || quote(note) FROM files");
+        let before = files(&db);
+        let mut saboteur = Saboteur { db, sabotage: Sabotage::Ignores };
+        let mut migrator = Migrator::new([("1.sql", sql)]).unwrap().rebuild(RebuildMode::Always);
+        let found = migrator.upgrade(&mut saboteur, "head");
+        assert_eq!(found.err().map(|error| error.kind()), kind, "{sql}");
+        assert_eq!(files(&saboteur.db), before, "{sql}");
     }
 }
 

@@ -1,6 +1,8 @@
 //! Which views and triggers compile: asked before and after an alteration, because SQLite's own
 //! `ALTER TABLE` lets several kinds of damage pass unnoticed.
 
+mod unsure;
+
 use std::sync::Arc;
 
 use litemap::LiteMap;
@@ -11,6 +13,8 @@ use crate::error::{Error, ErrorKind, Result, accepted, refusal};
 use crate::inspect;
 use crate::schema::{Edits, Object, ObjectKind};
 use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
+
+pub use unsure::{Unsure, counts_columns, needing};
 
 /// What does not compile, with SQLite's message.
 #[derive(Debug, Clone, Default)]

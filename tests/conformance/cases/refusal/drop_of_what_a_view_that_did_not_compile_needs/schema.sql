@@ -1,0 +1,5 @@
+CREATE TABLE t(a TEXT);
+
+CREATE TABLE x(a TEXT);
+
+CREATE VIEW v AS SELECT slug(t.a) AS s FROM t, x;
