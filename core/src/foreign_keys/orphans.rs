@@ -56,7 +56,7 @@ pub fn dangling(db: &mut dyn Database, table: &str) -> Result<Result<Dangling, S
     if found.is_empty() {
         return Ok(Ok(Dangling::default()));
     }
-    found.sort_by_key(|(id, _)| *id);
+    found.sort_unstable_by_key(|(id, _)| *id);
     let columns =
         db.rows("SELECT name, pk FROM pragma_table_xinfo(?1, 'main') ORDER BY pk", &[table.into()])?;
     let mut dangling = Dangling::default();
@@ -155,7 +155,7 @@ pub fn new_since<'a>(
     let is: Vec<&Orphan> = after.orphans.iter().collect();
     let has_rowids = is.iter().copied().chain(&before.orphans).all(|orphan| orphan.rowid.is_some());
     let new = if has_rowids && !renumbered {
-        left(before, is, |orphan| format!("{:?}", orphan.rowid))
+        left(before, is, |orphan| orphan.rowid.unwrap_or_default().to_string())
     } else if same_key(before, after) {
         left(before, is, Orphan::key)
     } else {
@@ -163,7 +163,7 @@ pub fn new_since<'a>(
         left(before, is, |_| String::new())
     };
     match gone {
-        Some(gone) if same_key(gone, after) => left(gone, new, |orphan| format!("{:?}", orphan.values)),
+        Some(gone) if same_key(gone, after) => left(gone, new, Orphan::key_and_values),
         _ => new,
     }
 }
@@ -172,6 +172,10 @@ impl Orphan {
     /// Its key, in which 1 and '1' are the same: the column may have another type now.
     fn key(&self) -> String {
         self.values.as_ref().map(|(key, _)| key.replace('\'', "")).unwrap_or_default()
+    }
+
+    fn key_and_values(&self) -> String {
+        self.values.as_ref().map(|(key, values)| format!("{key}; {values}")).unwrap_or_default()
     }
 }
 
