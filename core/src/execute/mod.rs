@@ -8,6 +8,7 @@ mod code;
 mod copy;
 mod damage;
 pub(crate) mod header;
+mod hidden;
 mod in_place;
 mod job;
 mod known;
@@ -180,6 +181,7 @@ pub(crate) fn run(
         report: Report { from: from.clone(), to: from.clone(), ..Report::default() },
         pending: Vec::new(),
         warnings: Vec::new(),
+        hidden: Vec::new(),
         known: Known::default(),
         may_edit: None,
         step_started: started,
@@ -247,6 +249,8 @@ struct Run<'r, 'l> {
     /// Steps that are done and not committed.
     pending: Vec<(StepReport, u64)>,
     warnings: Vec<String>,
+    /// Tables and views of `main` that `temp` hides, but for those that were warned of.
+    hidden: Vec<String>,
     known: Known,
     /// Whether the stored texts may be edited, once that was asked.
     may_edit: Option<bool>,
@@ -264,7 +268,10 @@ impl<'r, 'l> Run<'r, 'l> {
             if !self.open.get() {
                 match begun {
                     true => self.begin()?,
-                    false => self.begin_first(planner)?,
+                    false => {
+                        self.begin_first(planner)?;
+                        hidden::read(self)?;
+                    }
                 }
                 begun = true;
                 let kept = self.kept()?;
@@ -483,6 +490,7 @@ impl<'r, 'l> Run<'r, 'l> {
                 room::for_statement(self, &deed)?;
                 self.watch.statement(&mut Watched { db: self.db, listener: self.listener }, &deed)?;
                 left_broken::note(self, &deed, item)?;
+                hidden::warn(self, &sql, &deed);
                 portable::note_keys(self)?;
                 match (self.statement(&sql), &deed) {
                     // Only SQLite's refusal costs a scan more.

@@ -4,7 +4,8 @@ use rusqlite::Connection;
 
 use super::tests::{OLD, dump, everything, open};
 use crate::db::{Database, Value};
-use crate::{ErrorKind, Migrator, RebuildMode};
+use crate::script::Header;
+use crate::{Code, ErrorKind, Migrator, RebuildMode};
 
 /// Passes everything on, but for what sabotages the plan.
 struct Saboteur {
@@ -149,5 +150,46 @@ fn a_transaction_that_ends_silently_leaves_nothing() {
             statements += 1;
         }
         assert!(statements > 60, "{statements}");
+    }
+}
+
+/// A row could be left without a parent, and nobody would say it.
+#[test]
+fn what_cannot_be_checked_is_not_written() {
+    let lacks = "PRAGMA foreign_keys = OFF; CREATE TABLE p(k TEXT PRIMARY KEY);
+        CREATE TABLE c(id INTEGER PRIMARY KEY, k TEXT REFERENCES p(k)); INSERT INTO c VALUES (1, NULL);
+        PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = 'CREATE TABLE p(k TEXT COLLATE mine PRIMARY KEY)' WHERE name = 'p';
+        PRAGMA writable_schema = RESET";
+    let mismatch = "PRAGMA foreign_keys = OFF; CREATE TABLE p(k TEXT);
+        CREATE TABLE c(id INTEGER PRIMARY KEY, k TEXT REFERENCES p(k))";
+    let refused = "the foreign keys of c cannot be checked: no such collation sequence: mine";
+    for (schema, sql, want) in [
+        (lacks, "INSERT INTO c VALUES (9, 'nobody')", Some(refused)),
+        (lacks, "INSERT INTO c VALUES (9, 'nobody'); ALTER TABLE c RENAME TO c2; DELETE FROM c2", None),
+        (lacks, "INSERT INTO c VALUES (9, NULL)", None),
+        (mismatch, "INSERT INTO c VALUES (9, 'nobody')", None),
+    ] {
+        let mut db = Connection::open_in_memory().unwrap();
+        db.execute_batch(schema).unwrap();
+        let found = Migrator::new([("1.sql", sql)]).unwrap().upgrade(&mut db, "head");
+        match want {
+            None => assert_eq!(found.unwrap().warnings.len(), 1, "{sql}"),
+            Some(message) => {
+                let error = found.unwrap_err();
+                assert_eq!((error.kind(), error.line()), (ErrorKind::ForeignKeyViolated, Some(1)), "{sql}");
+                assert_eq!(error.to_string(), message);
+            }
+        }
+        // Of what code does nobody sees which tables it writes.
+        let code = Code::new("1", Header::default(), |step| {
+            step.database()?.execute("CREATE TABLE other(a)").map(drop)
+        });
+        let mut db = Connection::open_in_memory().unwrap();
+        db.execute_batch(schema).unwrap();
+        db.execute_batch("INSERT INTO c VALUES (8, 'old')").unwrap();
+        let no_files: [(&str, &str); 0] = [];
+        let report = Migrator::with_code(no_files, vec![code]).unwrap().upgrade(&mut db, "head").unwrap();
+        assert_eq!(report.warnings.len(), 1, "{sql}");
     }
 }

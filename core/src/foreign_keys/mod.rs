@@ -8,7 +8,7 @@ use litemap::LiteMap;
 
 use crate::db::Database;
 use crate::deed::{Deed, in_main, of_trigger};
-use crate::error::{Error, ErrorKind, Result, counted};
+use crate::error::{Error, ErrorKind, Result, accepted, counted};
 use crate::inspect::{self, KeyColumn};
 use crate::sql::{quote, same_name};
 use orphans::{Dangling, dangling, new_since, tell};
@@ -54,6 +54,8 @@ pub struct Watch {
     place: Place,
     /// What has touched a table.
     touched_by: LiteMap<String, Place>,
+    /// Tables of which nobody saw that anything wrote to them, in small letters.
+    unseen: Vec<String>,
     /// What dangled in a table that was dropped, under the name that it had before the run.
     gone: LiteMap<String, Dangling>,
     /// New names of tables, with the old ones.
@@ -192,6 +194,7 @@ impl Watch {
     pub fn touch(&mut self, db: &mut dyn Database, tables: impl IntoIterator<Item = String>) -> Result<()> {
         for table in tables {
             let table = table.to_ascii_lowercase();
+            self.unseen.retain(|unseen| *unseen != table);
             match self.touched_by.get_mut(&table) {
                 Some(place) => place.join(&self.place),
                 None => _ = self.touched_by.insert(table.clone(), self.place.clone()),
@@ -207,7 +210,11 @@ impl Watch {
     /// Notes every table that has foreign keys, because what will write to them is not seen.
     pub fn everything(&mut self, db: &mut dyn Database) -> Result<()> {
         let tables: Vec<String> = self.keys(db)?.iter().map(|key| key.table.clone()).collect();
-        self.touch(db, tables)
+        let mut unseen: Vec<String> = tables.iter().map(|table| table.to_ascii_lowercase()).collect();
+        unseen.retain(|table| self.unseen.contains(table) || !self.before.contains_key(table));
+        self.touch(db, tables)?;
+        self.unseen = unseen;
+        Ok(())
     }
 
     /// Notes the tables with foreign keys that have come since [`everything`](Self::everything):
@@ -238,7 +245,7 @@ impl Watch {
             }
             self.touched_by.insert(to.clone(), place);
         }
-        for table in self.renumbered.iter_mut().filter(|table| **table == from) {
+        for table in self.renumbered.iter_mut().chain(&mut self.unseen).filter(|table| **table == from) {
             table.clone_from(&to);
         }
         let noted = (&mut self.before).into_iter().filter_map(|(_, before)| before.as_mut().ok());
@@ -253,14 +260,28 @@ impl Watch {
         self.renumbered.push(table.to_ascii_lowercase());
     }
 
+    /// Whether any row of a table has a value that a parent must have.
+    fn has_keys(&mut self, db: &mut dyn Database, table: &str) -> Result<bool> {
+        let mut sets: LiteMap<i64, Vec<String>> = LiteMap::new();
+        for key in self.keys(db)?.iter().filter(|key| same_name(&key.table, table)) {
+            sets.entry(key.id).or_default().push(format!("{} IS NOT NULL", quote(&key.from)));
+        }
+        let set: Vec<String> = sets.into_iter().map(|(_, set)| format!("({})", set.join(" AND "))).collect();
+        let any = db.any(&format!("SELECT 1 FROM main.{} WHERE {}", quote(table), set.join(" OR ")), &[]);
+        // Where the rows cannot be read either, there may be one.
+        Ok(accepted(any)?.unwrap_or(true))
+    }
+
     /// Checks every table that was noted, and forgets them. Answers a warning for each table with
     /// rows that dangled before already.
     ///
-    /// Errors: [`ErrorKind::ForeignKeyViolated`] with the rows.
+    /// Errors: [`ErrorKind::ForeignKeyViolated`] with the rows; without, where SQLite cannot check a table that was
+    /// written, because the connection lacks something.
     pub fn check(&mut self, db: &mut dyn Database) -> Result<Vec<String>> {
         let mut warnings = Vec::new();
         let mut violations = Vec::new();
         let renumbered = std::mem::take(&mut self.renumbered);
+        let unseen = std::mem::take(&mut self.unseen);
         let gone = std::mem::take(&mut self.gone);
         let touched_by = std::mem::take(&mut self.touched_by);
         self.renamed.clear();
@@ -270,6 +291,12 @@ impl Watch {
             }
             match (before, dangling(db, &table)?) {
                 (Err(_), Err(message)) => {
+                    // A mismatch is the schema's own fault: with keys enforced the app could not write either.
+                    let schemas = message.starts_with("foreign key mismatch");
+                    if !schemas && !unseen.contains(&table) && self.has_keys(db, &table)? {
+                        let error = cannot_check(&table, &message);
+                        return Err(touched_by.get(&table).into_iter().fold(error, Place::of));
+                    }
                     warnings.push(format!("foreign keys of {table} cannot be checked: {message}"))
                 }
                 (Ok(_), Err(message)) => {
@@ -321,6 +348,11 @@ impl Watch {
         .with_violations(violations);
         Err(place.iter().fold(error, Place::of))
     }
+}
+
+fn cannot_check(table: &str, message: &str) -> Error {
+    Error::new(ErrorKind::ForeignKeyViolated, format!("the foreign keys of {table} cannot be checked: {message}"))
+        .with_hint("register the collations and functions of its parents, and let the connection read them, before calling limbeck")
 }
 
 /// The table whose rows a statement writes. DDL but for DROP TABLE writes none.

@@ -1,0 +1,6 @@
+CREATE TABLE items(a);
+CREATE TABLE other(a);
+INSERT INTO items VALUES (1);
+INSERT INTO other VALUES (1);
+CREATE TEMP TABLE items AS SELECT a FROM main.items;
+CREATE TEMP TABLE "Other"(a);

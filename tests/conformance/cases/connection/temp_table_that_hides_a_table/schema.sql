@@ -1,0 +1,3 @@
+CREATE TABLE items(a);
+
+CREATE TABLE other(a);
