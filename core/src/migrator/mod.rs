@@ -59,8 +59,8 @@ pub use verify::Verified;
 ///
 /// Files are read no further than is needed: a launch that finds the database current, and the files
 /// those of the last run, reads no header; the others read all headers, and the bodies of which the database's
-/// history has a checksum, to compare; another body is read when it is about to run, and all bodies that a run needs are read, and refused if they must be, before its first
-/// write. [`validate`](Self::validate) reads all.
+/// history has a checksum, to compare. Another body is read when it is about to run, and all bodies that a run
+/// needs are read, and refused if they must be, before its first write. [`validate`](Self::validate) reads all.
 pub struct Migrator<'a> {
     folder: Folder<'a>,
     options: Options,

@@ -138,8 +138,8 @@ impl Migrator<'_> {
     ///
     /// Errors: [`ErrorKind::NothingToAdopt`] where it is no revision's schema and is not to be finished,
     /// or is the empty one, or where the version rows name a revision with another schema;
-    /// [`ErrorKind::DatabaseNewer`] where they name one that the folder does not have; [`ErrorKind::WouldLose`] where finishing would drop what is there, or asks
-    /// what only a person knows; those of [`recognise`](Self::recognise) and [`stamp`](Self::stamp).
+    /// [`ErrorKind::DatabaseNewer`] where they name one that the folder does not have;
+    /// [`ErrorKind::WouldLose`] where finishing would drop what is there, or asks what only a person knows; those of [`recognise`](Self::recognise) and [`stamp`](Self::stamp).
     ///
     /// ```
     /// # #[cfg(feature = "rusqlite")] {
