@@ -9,7 +9,12 @@ use crate::sql::{TokenType as T, same_name, tokens, unquote};
 
 /// Reads which tables and views of `main` are hidden as a run begins: what it makes itself is meant.
 pub(super) fn read(run: &mut Run<'_, '_>) -> Result<()> {
-    if run.options.purpose == Purpose::Live {
+    if run.options.purpose != Purpose::Live {
+        return Ok(());
+    }
+    // To read `temp` opens it, and the next `PRAGMA wal_checkpoint` behind a change to WAL is then refused.
+    let databases = run.db.rows("PRAGMA database_list", &[])?;
+    if databases.iter().any(|row| row.get(1).is_some_and(|name| *name == "temp".into())) {
         run.hidden = run.db.texts(
             "SELECT m.name FROM temp.sqlite_master t JOIN main.sqlite_master m ON m.name = t.name COLLATE NOCASE \
              WHERE t.type IN ('table', 'view') AND m.type IN ('table', 'view')",
