@@ -88,7 +88,7 @@ export type ErrorCode =
   | 'alter.sqlite_too_old'
   /** The proof before COMMIT found a difference that the plan does not name. */
   | 'proof.difference'
-  /** A view or trigger that compiled before the alteration no longer does. */
+  /** A view, trigger or foreign key that worked before an alteration or a DROP no longer does. */
   | 'proof.dependent_broken'
   /** The run left rows whose foreign key finds no parent. */
   | 'proof.foreign_key'

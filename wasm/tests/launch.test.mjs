@@ -116,7 +116,7 @@ for (const { name, open, run, options } of libraries) {
       [{}, migrations, {}, ['0001', '0002']],
       [one, migrations, {}, ['0002']],
       [migrations, one, {}, 'history.database_newer'],
-      [migrations, changed, {}, []],
+      [migrations, changed, {}, 'history.changed_revision'],
       [one, changed, {}, 'history.changed_revision'],
       [migrations, migrations, { target: '0002' }, []],
       [migrations, migrations, { versionTable: 'other' }, 'sql.failed'],
