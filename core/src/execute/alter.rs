@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::anew::{self, anew};
-use super::cascade::{drop_dependents, release_children, still_needed};
+use super::cascade::{self, drop_dependents, release_children, still_needed};
 use super::in_place::{self, Outcome, in_place};
 use super::portable;
 use super::rebuild::rebuild;
@@ -180,6 +180,7 @@ pub(super) fn one_group(
         rename_statistics(run, &state.schema, &before, from, to)?;
     }
     release(run)?;
+    cascade::warn(run, state, &draft, actions, &dropped);
     change.dropped.extend(dropped);
     let mut after = Inventory::read_since(run.db, &state.schema, &before.objects)?;
     // A new name that differs in case only says the same, too.

@@ -60,17 +60,7 @@ pub(super) fn drop_dependents(
     before: &Broken,
     unsure: &Unsure,
 ) -> Result<Vec<String>> {
-    // One that was not there, or is there again, is not gone.
-    let is_gone = |name: &str| state.table.column(name).is_some() && draft.table.column(name).is_none();
-    let gone: Vec<(&str, bool)> = actions
-        .iter()
-        .filter_map(|action| match action {
-            Action::DropColumn { column, cascade, .. } if is_gone(column) => {
-                Some((column.as_str(), *cascade))
-            }
-            _ => None,
-        })
-        .collect();
+    let gone = gone(state, draft, actions);
     let mut dropped = Vec::new();
     if gone.is_empty() {
         return Ok(dropped);
@@ -98,11 +88,33 @@ pub(super) fn drop_dependents(
         }
     }
     refuse_doubtful(unsure, name, &columns, &views)?;
+    Ok(dropped)
+}
+
+/// Tells what has gone along, once for all columns.
+pub(super) fn warn(
+    run: &mut Run<'_, '_>,
+    state: &TableState,
+    draft: &Draft,
+    actions: &[Action],
+    dropped: &[String],
+) {
     if !dropped.is_empty() {
-        let columns: Vec<String> = columns.iter().map(|column| format!("{name}.{column}")).collect();
+        let name = |(column, _): &(&str, bool)| format!("{}.{column}", state.table.name);
+        let columns: Vec<String> = gone(state, draft, actions).iter().map(name).collect();
         run.warnings.push(format!("dropped with column {}: {}", columns.join(", "), dropped.join(", ")));
     }
-    Ok(dropped)
+}
+
+/// The columns that go, and whether what needs them goes along. One that was not there, or is there again, is not
+/// gone.
+fn gone<'a>(state: &TableState, draft: &Draft, actions: &'a [Action]) -> Vec<(&'a str, bool)> {
+    let is_gone = |name: &str| state.table.column(name).is_some() && draft.table.column(name).is_none();
+    let drops = actions.iter().filter_map(|action| match action {
+        Action::DropColumn { column, cascade, .. } if is_gone(column) => Some((column.as_str(), *cascade)),
+        _ => None,
+    });
+    drops.collect()
 }
 
 /// Refuses where what did not compile before may need what is gone: on the app's own connection it may work.
