@@ -140,27 +140,6 @@ fn words(sql: &str) -> Option<Vec<String>> {
     tokens(sql).ok().map(|all| all.iter().map(|token| unquote(token.text)).collect())
 }
 
-/// Whether a text may need a column without naming it: by an INSERT without a list of columns, or by `*` where it
-/// counts how many there are.
-pub fn counts_columns(object: &Object) -> bool {
-    let Some(Ok(all)) = object.sql.as_deref().map(tokens) else { return true };
-    let star = all.windows(2).any(|pair| {
-        pair[1].kind == T::TK_STAR
-            && matches!(pair[0].kind, T::TK_SELECT | T::TK_COMMA | T::TK_DOT | T::TK_DISTINCT | T::TK_ALL)
-    });
-    if object.kind == ObjectKind::Trigger {
-        let positional =
-            all.iter().enumerate().filter(|(_, token)| token.kind == T::TK_INTO).any(|(at, _)| {
-                let dotted = all.get(at + 2).is_some_and(|token| token.kind == T::TK_DOT);
-                all.get(at + if dotted { 4 } else { 2 }).is_none_or(|next| next.kind != T::TK_LP)
-            });
-        return star || positional;
-    }
-    let named = all.iter().take_while(|token| token.kind != T::TK_AS).any(|token| token.kind == T::TK_LP);
-    let compound = |kind| matches!(kind, T::TK_UNION | T::TK_EXCEPT | T::TK_INTERSECT);
-    star && (named || all.iter().any(|token| compound(token.kind)))
-}
-
 /// Whether a message says what no connection changes. A table-valued function that is not registered is "no such
 /// table", too.
 fn is_dead(object: &Object, message: &str) -> bool {

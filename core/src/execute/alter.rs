@@ -16,7 +16,7 @@ use crate::alter::{
     independent, rebuild_refused, touched,
 };
 use crate::db::Database;
-use crate::dependents::{Broken, Unsure, counts_columns, drop_column_keeps, needing};
+use crate::dependents::{Broken, Unsure, drop_column_keeps, needing};
 use crate::error::{Error, ErrorKind, Result};
 use crate::inspect::is_reserved;
 use crate::proof::{Change, Inventory};
@@ -211,7 +211,7 @@ fn unsure(
             Action::DropColumn { column, cascade, .. } => *cascade || object.mentions(column),
             _ => false,
         };
-        actions.iter().any(may_need) || counts_columns(object)
+        actions.iter().any(may_need)
     });
     Unsure::find(db, &before.objects, &concerned, (&state.schema, &state.table.name), broken)
 }

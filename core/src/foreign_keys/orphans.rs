@@ -3,7 +3,7 @@
 use litemap::LiteMap;
 
 use crate::db::{Database, Value, value_literal};
-use crate::error::{Result, Violation, counted, refusal};
+use crate::error::{ErrorKind, Result, Violation, counted, refusal};
 use crate::sql::{quote, same_name};
 
 /// Rows of one table that find no parent.
@@ -138,7 +138,8 @@ fn described(
     });
     match read {
         Ok(()) => Ok(Some(rows)),
-        Err(error) if refusal(&error) => Ok(None),
+        // A text that is not UTF-8 is told as damage, and can be no key here.
+        Err(error) if refusal(&error) || error.kind() == ErrorKind::Corrupt => Ok(None),
         Err(error) => Err(error),
     }
 }
