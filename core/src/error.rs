@@ -300,6 +300,16 @@ impl Error {
         self
     }
 
+    /// With as much of its place as is known, unless an inner one has said so already.
+    #[must_use]
+    pub(crate) fn placed(mut self, revision: Option<&str>, file: Option<&str>, line: Option<u32>) -> Error {
+        let inner = &mut self.0;
+        inner.revision = inner.revision.take().or_else(|| revision.map(str::to_owned));
+        inner.file = inner.file.take().or_else(|| file.map(str::to_owned));
+        inner.line = inner.line.or(line);
+        self
+    }
+
     /// With its line, if it has one, counted in a text in which its own begins after `lines` others.
     #[must_use]
     pub(crate) fn moved_down(mut self, lines: u32) -> Error {

@@ -14,7 +14,7 @@ use crate::inspect;
 use crate::schema::{Edits, Object, ObjectKind};
 use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
 
-pub use unsure::{Unsure, needing};
+pub use unsure::{Unsure, needing, still_there};
 
 /// What does not compile, with SQLite's message.
 #[derive(Debug, Clone, Default)]

@@ -9,7 +9,6 @@ use litemap::LiteMap;
 use super::{ALTERED, Broken, compile, compile_statements, qualified};
 use crate::db::Database;
 use crate::error::{Result, accepted, refusal};
-use crate::inspect;
 use crate::schema::{Object, ObjectKind};
 use crate::sql::{TokenType as T, quote, same_name, tokens, unquote};
 
@@ -65,17 +64,17 @@ impl Unsure {
         Ok(unsure)
     }
 
-    /// The triggers that compiled by themselves, and no longer do.
-    pub fn lost(&self, db: &mut dyn Database, schema: &str) -> Result<Vec<(Object, String)>> {
+    /// Whether [`lost`](Self::lost) may find any.
+    pub fn may_lose(&self) -> bool {
+        !self.alone.is_empty()
+    }
+
+    /// The triggers that compiled by themselves, and no longer do. `objects` are those that are there now.
+    pub fn lost(&self, db: &mut dyn Database, objects: &[Arc<Object>]) -> Result<Vec<(Object, String)>> {
         let mut lost = Vec::new();
-        if self.alone.is_empty() {
-            return Ok(lost);
-        }
-        let objects = inspect::with_temp(db, schema)?;
         for trigger in &self.alone {
-            let is = |o: &&Arc<Object>| o.title() == trigger.title() && o.schema == trigger.schema;
-            let Some(now) = objects.iter().find(is) else { continue };
-            if let Some(message) = alone(db, &objects, now)? {
+            let Some(now) = still_there(objects, trigger) else { continue };
+            if let Some(message) = alone(db, objects, now)? {
                 lost.push((now.as_ref().clone(), message));
             }
         }
@@ -89,19 +88,20 @@ impl Unsure {
         doubtful.map(|(object, message)| (object.as_ref(), message.as_str()))
     }
 
-    /// Those that were doubtful, and now fail because `name` is not there, with SQLite's message.
-    pub fn without(&self, db: &mut dyn Database, schema: &str, name: &str) -> Result<Vec<(Object, String)>> {
+    /// Those that were doubtful, and now fail because `name` is not there, with SQLite's message. `objects` are those
+    /// that are there now.
+    pub fn without(
+        &self,
+        db: &mut dyn Database,
+        objects: &[Arc<Object>],
+        name: &str,
+    ) -> Result<Vec<(Object, String)>> {
         let mut found = Vec::new();
-        if self.failed.is_empty() {
-            return Ok(found);
-        }
-        let objects = inspect::with_temp(db, schema)?;
         for (object, before) in self.doubtful() {
-            let is = |o: &&Arc<Object>| o.title() == object.title() && o.schema == object.schema;
-            let Some(now) = objects.iter().find(is) else { continue };
+            let Some(now) = still_there(objects, object) else { continue };
             let message = match now.kind {
                 ObjectKind::View => one(db, &format!("SELECT * FROM {}", qualified(now)))?,
-                _ => alone(db, &objects, now)?,
+                _ => alone(db, objects, now)?,
             };
             if let Some(message) = message.filter(|message| message != before)
                 && missing(&message).is_some_and(|missing| same_name(missing, name))
@@ -111,6 +111,11 @@ impl Unsure {
         }
         Ok(found)
     }
+}
+
+/// What an object is now, if it is there.
+pub fn still_there<'o>(objects: &'o [Arc<Object>], was: &Object) -> Option<&'o Arc<Object>> {
+    objects.iter().find(|now| now.schema == was.schema && now.title() == was.title())
 }
 
 /// The views and triggers that name it, and those that name such views.

@@ -70,8 +70,9 @@ pub(super) fn drop_dependents(
     let mut views = Vec::new();
     loop {
         let mut broken = Broken::new_objects(run.db, schema, name, &columns, before)?;
-        if broken.is_empty() {
-            broken = unsure.lost(run.db, schema)?.into_iter().map(|(trigger, _)| trigger).collect();
+        if broken.is_empty() && unsure.may_lose() {
+            let objects = inspect::with_temp(run.db, schema)?;
+            broken = unsure.lost(run.db, &objects)?.into_iter().map(|(trigger, _)| trigger).collect();
         }
         if broken.is_empty() {
             break;

@@ -171,9 +171,8 @@ pub(super) fn run(
         (Ok(()), Some(gone)) => return Err(placed(gone)),
         // The error that began it is the one to report; that something may be left is to be said too.
         (Err(error), Some(gone)) if gone.kind() == ErrorKind::CodeFailed => {
-            let left = format!("the code of revision {revision} ended the transaction");
-            run.report.warnings.push(format!("{left}: what the run did before that may be committed"));
-            return Err(placed(error.with_hint(format!("look what is left of the run: {left}"))));
+            run.report.warnings.push(format!("{gone}: what the run did before that may be committed"));
+            return Err(placed(error.with_hint(format!("look what is left of the run: {gone}"))));
         }
         (Err(error), _) => return Err(placed(error)),
     }

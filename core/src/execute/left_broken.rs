@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::{Job, Run};
 use crate::db::Database;
 use crate::deed::Deed;
-use crate::dependents::{Broken, Unsure, needing};
+use crate::dependents::{Broken, Unsure, needing, still_there};
 use crate::error::{Error, ErrorKind, Result};
 use crate::inspect;
 use crate::schema::{Object, ObjectKind};
@@ -117,16 +117,20 @@ pub(super) fn refuse(run: &mut Run<'_, '_>) -> Result<()> {
         let noted = |object: &&Arc<Object>| drop.objects.iter().any(|was| is(object, was));
         let left: Vec<Arc<Object>> = all.iter().filter(noted).map(Arc::clone).collect();
         let now = compile(run.db, &all, &left)?;
-        let mut dead = Vec::new();
+        let mut found = Vec::new();
         for object in &left {
             if let Some(message) = now.new_of(object, &drop.before) {
-                dead.push(format!("{} ({message})", placed(object)));
+                found.push((placed(object), message.to_owned()));
             }
         }
-        for (object, message) in unsure_dead(run, &drop)? {
-            let told = dead.iter().any(|dead: &String| dead.starts_with(&placed(&object)));
-            dead.extend((!told).then(|| format!("{} ({message})", placed(&object))));
+        for (object, message) in unsure_dead(run, &drop, &all)? {
+            let object = placed(&object);
+            if !found.iter().any(|(told, _)| *told == object) {
+                found.push((object, message));
+            }
         }
+        let mut dead: Vec<String> =
+            found.into_iter().map(|(object, message)| format!("{object} ({message})")).collect();
         let points = |child: &str| {
             keys.iter().any(|key| same_name(&key.table, child) && same_name(&key.parent, &drop.name))
         };
@@ -144,13 +148,13 @@ pub(super) fn refuse(run: &mut Run<'_, '_>) -> Result<()> {
 }
 
 /// What did not compile before, and no longer can; a warning of what nobody can tell of.
-fn unsure_dead(run: &mut Run<'_, '_>, drop: &Dropped) -> Result<Vec<(Object, String)>> {
-    let mut dead = drop.unsure.lost(run.db, "main")?;
-    dead.extend(drop.unsure.without(run.db, "main", &drop.name)?);
+fn unsure_dead(run: &mut Run<'_, '_>, drop: &Dropped, all: &[Arc<Object>]) -> Result<Vec<(Object, String)>> {
+    let mut dead = drop.unsure.lost(run.db, all)?;
+    dead.extend(drop.unsure.without(run.db, all, &drop.name)?);
     for (object, why) in drop.unsure.doubtful() {
         let what = format!("{} {}", if drop.view { "view" } else { "table" }, drop.name);
         let told = dead.iter().any(|(dead, _)| dead.title() == object.title());
-        if !told && is_left(run.db, object)? && !is_there(run.db, &drop.name)? {
+        if !told && still_there(all, object).is_some() && !is_there(all, &drop.name) {
             run.warnings.push(format!(
                 "cannot tell whether {} works without {what}, which is dropped: {why}",
                 placed(object)
@@ -160,20 +164,10 @@ fn unsure_dead(run: &mut Run<'_, '_>, drop: &Dropped) -> Result<Vec<(Object, Str
     Ok(dead)
 }
 
-/// Whether a view or trigger is still there.
-fn is_left(db: &mut dyn Database, object: &Object) -> Result<bool> {
-    let found = inspect::with_temp(db, "main")?;
-    Ok(found.iter().any(|o| o.schema == object.schema && o.title() == object.title()))
-}
-
 /// Whether there is a table or view of the name.
-fn is_there(db: &mut dyn Database, name: &str) -> Result<bool> {
-    let of = |schema: &str| {
-        format!(
-            "SELECT 1 FROM {schema}.sqlite_master WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE"
-        )
-    };
-    db.any(&format!("{} UNION ALL {}", of("main"), of("temp")), &[name.into()])
+fn is_there(all: &[Arc<Object>], name: &str) -> bool {
+    let of_kind = |o: &Object| matches!(o.kind, ObjectKind::Table | ObjectKind::View);
+    all.iter().any(|o| of_kind(o) && same_name(&o.name, name))
 }
 
 fn refusal(drop: Dropped, dead: &[String]) -> Error {
@@ -185,21 +179,11 @@ fn refusal(drop: Dropped, dead: &[String]) -> Error {
             "drop it or create it anew in the same revision, or change the table by ALTER TABLE, which keeps what names it"
         }
     };
-    let mut error =
-        Error::new(ErrorKind::DependentBroken, message).with_hint(hint).in_statement(&drop.statement);
-    if let Some(line) = drop.line {
-        error = error.at_line(line);
-    }
-    if let Some(revision) = &drop.revision {
-        error = error.in_revision(revision);
-    }
-    match &drop.file {
-        Some(file) => error.in_file(file),
-        None => error,
-    }
+    let error = Error::new(ErrorKind::DependentBroken, message).with_hint(hint).in_statement(&drop.statement);
+    error.placed(drop.revision.as_deref(), drop.file.as_deref(), drop.line)
 }
 
-/// `trigger r of table u`: its statements are what fails.
+/// `trigger r of u`: its statements are what fails.
 fn placed(object: &Object) -> String {
     match object.kind {
         ObjectKind::Trigger => format!("{} of {}", object.title(), object.table),
@@ -207,7 +191,7 @@ fn placed(object: &Object) -> String {
     }
 }
 
-/// Whether any view, any trigger of another table, or any table with foreign keys holds the name at all.
+/// Whether any view, any trigger of another table, or any other table holds the name at all.
 fn is_named(db: &mut dyn Database, name: &str) -> Result<bool> {
     // In a text a quote in a name stands twice.
     let needle = name.split(['"', '\'', '`', ']']).max_by_key(|part| part.len()).unwrap_or_default();

@@ -19,6 +19,7 @@ mod pragmas;
 mod rebuild;
 mod room;
 mod rules;
+mod transaction;
 mod unbroken;
 mod virtual_table;
 mod watched;
@@ -382,69 +383,6 @@ impl<'r, 'l> Run<'r, 'l> {
             step: self.done,
             of,
         })
-    }
-
-    fn begin(&mut self) -> Result<()> {
-        self.known.forget();
-        // IMMEDIATE: a deferred BEGIN would take the lock at the first write, when what was read
-        // before may be stale.
-        self.db.execute(if self.savepoint { "SAVEPOINT limbeck" } else { "BEGIN IMMEDIATE" })?;
-        self.open.set(true);
-        self.step_started = clock(self.db)?;
-        Ok(())
-    }
-
-    fn commit(&mut self) -> Result<()> {
-        self.commit_after(left_broken::refuse)
-    }
-
-    fn commit_revision(&mut self) -> Result<()> {
-        if self.last { self.commit() } else { self.commit_so_far() }
-    }
-
-    /// Commits what a later revision may still mend.
-    fn commit_so_far(&mut self) -> Result<()> {
-        self.commit_after(|_| Ok(()))?;
-        self.at_stake.commit();
-        Ok(())
-    }
-
-    /// Commits if `last` agrees, which is asked after everything else.
-    fn commit_after(&mut self, last: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
-        if !self.open.get() {
-            return Ok(());
-        }
-        portable::check_keys(self)?;
-        if self.watch.noted().next().is_some() {
-            self.tell(&Event::Proving)?;
-        }
-        let mut db = Watched { db: self.db, listener: self.listener };
-        self.warnings.extend(self.watch.check(&mut db)?);
-        last(self)?;
-        self.db.execute(if self.savepoint { "RELEASE limbeck" } else { "COMMIT" })?;
-        self.open.set(false);
-        for (step, milliseconds) in self.pending.drain(..) {
-            self.report.steps.push(step);
-            self.report.timing.steps_ms.push(milliseconds);
-        }
-        self.report.warnings.append(&mut self.warnings);
-        self.report.to.clone_from(&self.rows);
-        Ok(())
-    }
-
-    /// After SQLITE_FULL, IOERR, NOMEM, BUSY and INTERRUPT SQLite may have rolled back by itself
-    /// (<https://sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction>): it is asked.
-    fn roll_back(&mut self) {
-        if self.open.get() && self.db.in_transaction() {
-            // The error that led here is the one to report.
-            if self.savepoint {
-                let _ = self.db.execute("ROLLBACK TO limbeck");
-                let _ = self.db.execute("RELEASE limbeck");
-            } else {
-                let _ = self.db.execute("ROLLBACK");
-            }
-        }
-        self.open.set(false);
     }
 
     fn inside_transaction(&mut self, job: &Job, planner: &dyn Planner) -> Result<()> {

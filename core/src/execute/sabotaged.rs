@@ -5,7 +5,7 @@ use rusqlite::Connection;
 use super::tests::{OLD, dump, everything, open};
 use crate::db::{Database, Value};
 use crate::script::Header;
-use crate::{Code, ErrorKind, Migrator, RebuildMode};
+use crate::{Code, CodeStep, Error, ErrorKind, Migrator, RebuildMode, Result};
 
 /// Passes everything on, but for what sabotages the plan.
 struct Saboteur {
@@ -191,5 +191,34 @@ fn what_cannot_be_checked_is_not_written() {
         let no_files: [(&str, &str); 0] = [];
         let report = Migrator::with_code(no_files, vec![code]).unwrap().upgrade(&mut db, "head").unwrap();
         assert_eq!(report.warnings.len(), 1, "{sql}");
+    }
+}
+
+/// Not the disk is to blame; and what the code did next is not run outside the transaction.
+#[test]
+fn code_that_ends_the_transaction_is_told_of() {
+    type Next = fn(&mut CodeStep<'_>) -> Result<()>;
+    let nexts: [Next; 3] = [
+        |_| Ok(()),
+        |step| step.execute("CREATE TABLE outside(a)"),
+        |_| Err(Error::new(ErrorKind::Contract, "of the code's own")),
+    ];
+    for (at, next) in nexts.into_iter().enumerate() {
+        let code = Code::new("2_code", Header::default(), move |step| {
+            step.execute("CREATE TABLE inside(a)")?;
+            step.database()?.execute("COMMIT")?;
+            next(step)
+        });
+        let mut db = open(OLD);
+        let mut migrator = Migrator::with_code([("1_a.sql", "CREATE TABLE a(x)")], vec![code]).unwrap();
+        let error = migrator.upgrade(&mut db, "head").unwrap_err();
+        let own = at == 2;
+        assert_eq!(error.kind(), if own { ErrorKind::Contract } else { ErrorKind::CodeFailed }, "{error}");
+        assert_eq!(error.to_string().contains("ended the transaction"), !own, "{error}");
+        assert!(error.hint().unwrap().contains("what is left of the run"), "{error}");
+        let warned = error.report().unwrap().warnings.iter().any(|each| each.contains("may be committed"));
+        assert_eq!(warned, at > 0);
+        let outside = dump(&db, "SELECT name FROM sqlite_master WHERE name = 'outside'");
+        assert!(outside.is_empty(), "{outside:?}");
     }
 }

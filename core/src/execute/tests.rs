@@ -576,32 +576,3 @@ fn a_rebuild_keeps_no_index_of_a_value_that_its_column_would_convert() {
     assert_eq!(dump(&db, "PRAGMA integrity_check"), ["ok"]);
     assert_eq!(dump(&db, "SELECT typeof(a) FROM t INDEXED BY by_a WHERE a = '7'"), ["text"]);
 }
-
-/// Not the disk is to blame; and what the code did next is not run outside the transaction.
-#[test]
-fn code_that_ends_the_transaction_is_told_of() {
-    type Next = fn(&mut crate::CodeStep<'_>) -> crate::Result<()>;
-    let nexts: [Next; 3] = [
-        |_| Ok(()),
-        |step| step.execute("CREATE TABLE outside(a)"),
-        |_| Err(crate::Error::new(ErrorKind::Contract, "of the code's own")),
-    ];
-    for (at, next) in nexts.into_iter().enumerate() {
-        let code = crate::Code::new("2_code", crate::script::Header::default(), move |step| {
-            step.execute("CREATE TABLE inside(a)")?;
-            step.database()?.execute("COMMIT")?;
-            next(step)
-        });
-        let mut db = open(OLD);
-        let mut migrator = Migrator::with_code([("1_a.sql", "CREATE TABLE a(x)")], vec![code]).unwrap();
-        let error = migrator.upgrade(&mut db, "head").unwrap_err();
-        let own = at == 2;
-        assert_eq!(error.kind(), if own { ErrorKind::Contract } else { ErrorKind::CodeFailed }, "{error}");
-        assert_eq!(error.to_string().contains("ended the transaction"), !own, "{error}");
-        assert!(error.hint().unwrap().contains("what is left of the run"), "{error}");
-        let warned = error.report().unwrap().warnings.iter().any(|each| each.contains("may be committed"));
-        assert_eq!(warned, at > 0);
-        let outside = dump(&db, "SELECT name FROM sqlite_master WHERE name = 'outside'");
-        assert!(outside.is_empty(), "{outside:?}");
-    }
-}

@@ -42,14 +42,8 @@ pub(super) fn cancelled() -> Error {
 
 /// An error with the place of the statement that failed.
 pub(super) fn located(error: Error, job: &Job, item: &Item) -> Error {
-    let mut error = in_sqlites_way(error, &item.sql).in_statement(&item.sql).at_line(item.line);
-    if let Some(revision) = &job.step.revision {
-        error = error.in_revision(revision);
-    }
-    match &job.file {
-        Some(file) => error.in_file(file),
-        None => error,
-    }
+    let error = in_sqlites_way(error, &item.sql).in_statement(&item.sql);
+    error.placed(job.step.revision.as_deref(), job.file.as_deref(), Some(item.line))
 }
 
 /// An error of a revision of which so many statements are committed already.
@@ -82,7 +76,7 @@ pub(crate) fn begun_otherwise(begun: &Unfinished, file: Option<&str>) -> Error {
         "put the statements that are done back as they were, to go on behind them, or finish by hand and run 'limbeck stamp {}'",
         begun.revision
     ));
-    file.map_or(error.clone(), |file| error.in_file(file))
+    error.placed(None, file, None)
 }
 
 fn half_done(begun: &Unfinished, what: &str) -> Error {

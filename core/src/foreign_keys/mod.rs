@@ -31,17 +31,8 @@ impl Place {
     }
 
     /// An error with the place it comes from.
-    fn of(mut error: Error, place: &Place) -> Error {
-        if let Some(revision) = &place.revision {
-            error = error.in_revision(revision);
-        }
-        if let Some(file) = &place.file {
-            error = error.in_file(file);
-        }
-        match place.line {
-            Some(line) => error.at_line(line),
-            None => error,
-        }
+    fn of(error: Error, place: &Place) -> Error {
+        error.placed(place.revision.as_deref(), place.file.as_deref(), place.line)
     }
 }
 
@@ -161,15 +152,10 @@ impl Watch {
         if !in_main(schema.as_deref()) {
             return Ok(());
         }
-        let mut children: LiteMap<(&str, i64), Vec<String>> = LiteMap::new();
-        for key in self.keys(db)? {
-            if key.acts && same_name(&key.parent, table) && !same_name(&key.table, table) {
-                let set = format!("{} IS NOT NULL", quote(&key.from));
-                children.entry((&key.table, key.id)).or_default().push(set);
-            }
-        }
-        for ((child, _), set) in children {
-            if db.any(&format!("SELECT 1 FROM main.{} WHERE {}", quote(child), set.join(" AND ")), &[])? {
+        let acting =
+            |key: &&KeyColumn| key.acts && same_name(&key.parent, table) && !same_name(&key.table, table);
+        for ((child, _), set) in set(self.keys(db)?.iter().filter(acting)) {
+            if db.any(&format!("SELECT 1 FROM main.{} WHERE {set}", quote(child)), &[])? {
                 let message = format!(
                     "DROP TABLE {table} would delete or change rows of {child}: foreign keys act in the caller's own transaction"
                 );
@@ -262,12 +248,9 @@ impl Watch {
 
     /// Whether any row of a table has a value that a parent must have.
     fn has_keys(&mut self, db: &mut dyn Database, table: &str) -> Result<bool> {
-        let mut sets: LiteMap<i64, Vec<String>> = LiteMap::new();
-        for key in self.keys(db)?.iter().filter(|key| same_name(&key.table, table)) {
-            sets.entry(key.id).or_default().push(format!("{} IS NOT NULL", quote(&key.from)));
-        }
-        let set: Vec<String> = sets.into_iter().map(|(_, set)| format!("({})", set.join(" AND "))).collect();
-        let any = db.any(&format!("SELECT 1 FROM main.{} WHERE {}", quote(table), set.join(" OR ")), &[]);
+        let sets = set(self.keys(db)?.iter().filter(|key| same_name(&key.table, table)));
+        let any: Vec<String> = sets.into_iter().map(|(_, set)| format!("({set})")).collect();
+        let any = db.any(&format!("SELECT 1 FROM main.{} WHERE {}", quote(table), any.join(" OR ")), &[]);
         // Where the rows cannot be read either, there may be one.
         Ok(accepted(any)?.unwrap_or(true))
     }
@@ -348,6 +331,16 @@ impl Watch {
         .with_violations(violations);
         Err(place.iter().fold(error, Place::of))
     }
+}
+
+/// For each foreign key, by its table and number, what holds for a row that must have a parent.
+fn set<'k>(keys: impl Iterator<Item = &'k KeyColumn>) -> LiteMap<(&'k str, i64), String> {
+    let mut sets: LiteMap<(&str, i64), String> = LiteMap::new();
+    for key in keys {
+        let set = sets.entry((&key.table, key.id)).or_default();
+        *set += &format!("{}{} IS NOT NULL", if set.is_empty() { "" } else { " AND " }, quote(&key.from));
+    }
+    sets
 }
 
 fn cannot_check(table: &str, message: &str) -> Error {

@@ -1,4 +1,4 @@
-//! One bad and one good case a rule, at least.
+//! One bad and one good case a rule, at least: long, because each rule has its rows in the same tables.
 
 use super::*;
 use crate::error::Result;

@@ -1,4 +1,4 @@
-"""The verbs."""
+"""The verbs: long, for each has its documentation, with an example that runs."""
 
 from __future__ import annotations
 
