@@ -5,6 +5,8 @@ use litemap::LiteMap;
 
 use super::Migrator;
 use super::jobs::Scripts;
+#[cfg(feature = "command")]
+use super::jobs::refuse_half_done;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
 use crate::history::{Past, Unfinished};
@@ -27,12 +29,14 @@ pub(super) struct Changed<'m> {
 
 impl Migrator<'_> {
     /// What an upgrade would refuse of the applied revisions, of which the folder knows all: those that have another text
-    /// now or cannot be read, and one that was passed over. Reads only.
+    /// now or cannot be read, one that was passed over, and one whose downgrade is half done. Reads only.
     #[cfg(feature = "command")]
     pub(crate) fn refusals(&self, db: &mut dyn Database) -> Result<Vec<Error>> {
         let rows = self.version_rows(db)?;
         let applied = self.applied(db)?;
         let mut found: Vec<Error> = applied.refuse_passed_over(&rows).err().into_iter().collect();
+        let half_down = applied.unfinished().filter(|begun| begun.direction == "down");
+        found.extend(refuse_half_done(half_down).err());
         let mut unreadable = Vec::new();
         let changed = applied.compared(&rows, &mut |error| unreadable.push(error))?;
         found.extend(changed.iter().map(Changed::error));
