@@ -9,7 +9,9 @@ use super::jobs::Scripts;
 use super::jobs::refuse_half_done;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Plan, Step};
 use crate::history::{Past, Unfinished};
+use crate::report::Direction;
 use crate::script::Script;
 use crate::set::Set;
 
@@ -79,6 +81,23 @@ impl<'m> Applied<'m> {
         let mut unreadable = None;
         let changed = self.compared(rows, &mut |error| unreadable = Some(error))?;
         unreadable.map_or(Ok(changed), Err)
+    }
+
+    /// A warning for each revision that a plan takes back and that ran in another text: the way back is that of the new
+    /// text, which may not know what the old one has made.
+    pub fn taken_back_otherwise(&self, plan: &Plan) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for changed in self.compared(&plan.rows, &mut |_| ())? {
+            let revision = &changed.script.revision.id;
+            let goes =
+                |step: &Step| step.direction == Direction::Down && step.revision.as_ref() == Some(revision);
+            if plan.steps.iter().any(goes) {
+                found.push(format!(
+                    "revision {revision} was applied in another text: what takes it back is the downgrade of today's"
+                ));
+            }
+        }
+        Ok(found)
     }
 
     /// The same; whoever asks hears of those that cannot be read.

@@ -344,7 +344,8 @@ impl Migrator<'_> {
         }
     }
 
-    /// Takes revisions back down to a target: `base`, `-1`, an id. As [`upgrade`](Self::upgrade).
+    /// Takes revisions back down to a target: `base`, `-1`, an id. As [`upgrade`](Self::upgrade). A file that has changed
+    /// since it was applied is taken back by what it says today, with a warning.
     ///
     /// Errors: [`ErrorKind::NoDowngrade`] before any write where one of them has no `migrate:down`.
     pub fn downgrade(&mut self, db: &mut dyn Database, target: &str) -> Result<Report> {
@@ -355,7 +356,10 @@ impl Migrator<'_> {
             return Ok(Report::nothing(rows));
         }
         let jobs = jobs::jobs(self.folder.scripts()?, &self.options, db, &plan)?;
-        self.run(db, plan.rows, jobs, &|graph, rows| graph.downgrade(rows, target))
+        let mut warnings = self.applied(db)?.taken_back_otherwise(&plan)?;
+        let mut report = self.run(db, plan.rows, jobs, &|graph, rows| graph.downgrade(rows, target))?;
+        warnings.append(&mut report.warnings);
+        Ok(Report { warnings, ..report })
     }
 
     /// Sets the version rows and runs no script: for a database that is there already.
