@@ -3,7 +3,7 @@
 use super::RevisionGraph;
 use super::plan::{Plan, Step};
 use super::target::{Branch, Place, Target};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::Direction;
 
 impl RevisionGraph {
@@ -65,8 +65,9 @@ impl RevisionGraph {
         Ok(self.purge(rows, &wanted))
     }
 
-    /// The same, where a revision was begun and never finished: a stamp of it, of what is below or above it, or of the
-    /// base says what became of it. A last step that changes no row notes that.
+    /// As [`stamp`](Self::stamp), where a revision was begun and never finished: a stamp of it, of what is below or above it, or of the
+    /// base says what became of it; so does any stamp of one that the graph does not have. A last step that changes
+    /// no row notes that.
     pub(crate) fn stamp_and_settle(
         &self,
         rows: &[String],
@@ -81,15 +82,16 @@ impl RevisionGraph {
         if plan.steps.iter().any(|step| step.revision.as_ref() == Some(&id)) {
             return Ok(plan);
         }
-        let is_applied = |rows: &[String]| -> Result<bool> {
-            Ok(index.is_some() && self.parents.reach(self.rows(rows)?)[index.unwrap_or(0)])
+        let is_applied = |rows: &[String]| match index {
+            Some(index) => Ok(self.parents.reach(self.rows(rows)?)[index]),
+            None => Ok::<bool, Error>(false),
         };
         let stays = is_applied(&plan.rows_after(plan.steps.len()))?;
         let named = self.rows(&self.stamp(&[], targets, true)?.rows_after(targets.len()))?;
         let lineage = index.map(|index| self.full_lineage(index));
         let says = purge
             || targets.contains(&"base")
-            || lineage.is_some_and(|lineage| named.iter().any(|&index| lineage[index]))
+            || lineage.is_none_or(|lineage| named.iter().any(|&index| lineage[index]))
             || (!stays && is_applied(rows)?);
         if says {
             plan.steps.push(Step::settled(id, stays));
