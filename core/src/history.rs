@@ -349,7 +349,8 @@ impl<'a> History<'a> {
     /// Writes a started row, for a revision that no transaction protects.
     pub fn start(&self, db: &mut dyn Database, entry: &Entry<'_>) -> Result<()> {
         self.prepare_history(db)?;
-        self.write(db, entry, "started")
+        // A launch must not take the last mark's word for it while a downgrade is half done.
+        self.write(db, &Entry { files: Some(""), ..entry.clone() }, "started")
     }
 
     /// Has a revision that was begun under a former id go on under the one that it has now.

@@ -9,7 +9,7 @@
 //! on, because the rename would otherwise pull views, triggers and child tables along. The caller
 //! sees to both.
 
-use super::convert::may_be_respelt;
+use super::convert::{may_be_respelt, spelling};
 use super::draft::{Draft, Source};
 use super::keep::{Kept, KeptIndex};
 use super::swap::Swap;
@@ -76,10 +76,12 @@ pub struct Copy {
 pub struct Converted {
     /// Its name in the new table.
     pub new: String,
-    /// Its name in the old one.
-    pub old: String,
     /// What holds at least for every old value that is spelt otherwise afterwards.
     pub may_be_respelt: String,
+    /// What holds for a value of the old table that is spelt oddly.
+    pub before: String,
+    /// The same of the new table: so many fewer there are, so many are spelt otherwise.
+    pub after: String,
 }
 
 impl Copy {
@@ -219,8 +221,12 @@ fn copy(state: &TableState, draft: &Draft, from: &str, to: &str) -> Result<Copy>
             Source::Converted(old) => {
                 let (new, old) = (name.clone(), quote(old));
                 columns.push((name, old.clone()));
-                let may = may_be_respelt(&old, draft.table.affinity(column));
-                converted.extend(may.map(|may_be_respelt| Converted { new, old, may_be_respelt }));
+                let to = draft.table.affinity(column);
+                if let (Some(may_be_respelt), Some(before), Some(after)) =
+                    (may_be_respelt(&old, to), spelling(&old, to), spelling(&new, to))
+                {
+                    converted.push(Converted { new, may_be_respelt, before, after });
+                }
             }
             Source::Expression(expression) => columns.push((name, format!("({expression})"))),
             Source::Default => {}

@@ -150,6 +150,9 @@ pub(super) fn one_group(
     // Without rows none breaks a rule.
     if run.options.purpose == Purpose::Live && anew.is_none() {
         refuse_broken_rows(&mut run.watched(), state, &draft)?;
+        if !draft.table.autoincrement() {
+            warn_of_counter(run, state)?;
+        }
     }
     run.watch.touch(&mut Watched { db: run.db, listener: run.listener }, touched(state, &draft))?;
     portable::note_keys(run)?;
@@ -194,6 +197,25 @@ pub(super) fn one_group(
     run.known.altered(&state.schema, after, &draft.table);
     run.warnings.extend(draft.warnings);
     Ok(Some(report))
+}
+
+/// A counter that goes with AUTOINCREMENT, and is above all ids: made anew, it would give some of them a second time.
+fn warn_of_counter(run: &mut Run<'_, '_>, state: &TableState) -> Result<()> {
+    let key = state.table.rowid_alias().filter(|_| state.table.autoincrement());
+    let Some(key) = key.map(|at| quote(&state.table.columns[at].name)) else { return Ok(()) };
+    let sql = format!(
+        "SELECT CAST(seq AS INTEGER) FROM {}.sqlite_sequence WHERE name = ?1 COLLATE NOCASE \
+         AND seq > (SELECT coalesce(max({key}), 0) FROM {})",
+        quote(&state.schema),
+        state.qualified()
+    );
+    if let Some(counter) = run.db.integer(&sql, &[state.table.name.as_str().into()])? {
+        run.warnings.push(format!(
+            "dropped with AUTOINCREMENT of {}: its counter, {counter}, which is above every {key}",
+            state.table.name
+        ));
+    }
+    Ok(())
 }
 
 /// What may need the columns that are to be dropped, and does not compile as it is.

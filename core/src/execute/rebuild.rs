@@ -254,12 +254,10 @@ fn ignore_old_violations(run: &mut Run<'_, '_>, state: &TableState) -> Result<bo
 
 /// Says how many values SQLite's conversion has not kept: `'007'` becomes 7.
 fn warn_of_losses(run: &mut Run<'_, '_>, state: &TableState, copy: &Copy) -> Result<()> {
-    let Some((to, from)) = &copy.rowid else { return Ok(()) };
-    for Converted { new, old, .. } in &copy.converted {
-        // The unary plus takes the affinity away, which would make '007' equal 7.
+    for Converted { new, before, after, .. } in &copy.converted {
         let sql = format!(
-            "SELECT count(*) FROM {} AS o JOIN {} AS n ON n.{to} = o.{from} \
-             WHERE +n.{new} IS NOT +o.{old} AND CAST(n.{new} AS TEXT) IS NOT CAST(o.{old} AS TEXT)",
+            "SELECT (SELECT count(*) FROM {} NOT INDEXED WHERE {before}) \
+             - (SELECT count(*) FROM {} NOT INDEXED WHERE {after})",
             copy.from, copy.to
         );
         let db: &mut dyn Database = &mut run.watched();

@@ -60,9 +60,9 @@ pub(super) fn stopped(error: Error, statements: usize) -> Error {
 
 pub(crate) fn unfinished(begun: &Unfinished) -> Error {
     let again = if begun.direction == "down" { "downgrade" } else { "upgrade" };
-    let revision = &begun.revision;
     half_done(begun, "").with_hint(format!(
-        "run the {again} again, which goes on where it stopped, or finish by hand and run 'limbeck stamp {revision}'"
+        "run the {again} again, which goes on where it stopped, or finish by hand and run 'limbeck stamp' with {}",
+        by_hand(begun)
     ))
 }
 
@@ -73,10 +73,18 @@ pub(crate) fn begun_otherwise(begun: &Unfinished, file: Option<&str>) -> Error {
         None => ", and an earlier limbeck did not note which",
     };
     let error = half_done(begun, what).with_hint(format!(
-        "put the statements that are done back as they were, to go on behind them, or finish by hand and run 'limbeck stamp {}'",
-        begun.revision
+        "put the statements that are done back as they were, to go on behind them, or finish by hand and run 'limbeck stamp' with {}",
+        by_hand(begun)
     ));
     error.placed(None, file, None)
+}
+
+/// The revision to stamp once it was finished by hand.
+fn by_hand(begun: &Unfinished) -> String {
+    match begun.direction.as_str() {
+        "down" => format!("what is below {}", begun.revision),
+        _ => begun.revision.clone(),
+    }
 }
 
 fn half_done(begun: &Unfinished, what: &str) -> Error {

@@ -3,7 +3,7 @@
 use super::RevisionGraph;
 use super::plan::{Plan, Step};
 use super::target::{Branch, Place, Target};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::report::Direction;
 
 impl RevisionGraph {
@@ -63,6 +63,40 @@ impl RevisionGraph {
         let wanted = self.rows(revisions)?;
         self.refuse_overlap(&wanted)?;
         Ok(self.purge(rows, &wanted))
+    }
+
+    /// As [`stamp`](Self::stamp), where a revision was begun and never finished: a stamp of it, of what is below or above it, or of the
+    /// base says what became of it; so does any stamp of one that the graph does not have. A last step that changes
+    /// no row notes that.
+    pub(crate) fn stamp_and_settle(
+        &self,
+        rows: &[String],
+        targets: &[&str],
+        purge: bool,
+        begun: Option<&str>,
+    ) -> Result<Plan> {
+        let mut plan = self.stamp(rows, targets, purge)?;
+        let Some(begun) = begun else { return Ok(plan) };
+        let index = self.index(begun);
+        let id = index.map_or(begun, |index| self.id(index)).to_owned();
+        if plan.steps.iter().any(|step| step.revision.as_ref() == Some(&id)) {
+            return Ok(plan);
+        }
+        let is_applied = |rows: &[String]| match index {
+            Some(index) => Ok(self.parents.reach(self.rows(rows)?)[index]),
+            None => Ok::<bool, Error>(false),
+        };
+        let stays = is_applied(&plan.rows_after(plan.steps.len()))?;
+        let named = self.rows(&self.stamp(&[], targets, true)?.rows_after(targets.len()))?;
+        let lineage = index.map(|index| self.full_lineage(index));
+        let says = purge
+            || targets.contains(&"base")
+            || lineage.is_none_or(|lineage| named.iter().any(|&index| lineage[index]))
+            || (!stays && is_applied(rows)?);
+        if says {
+            plan.steps.push(Step::settled(id, stays));
+        }
+        Ok(plan)
     }
 
     /// Puts each wanted revision in the place of the rows above and below it.
@@ -136,6 +170,24 @@ impl RevisionGraph {
 }
 
 impl Step {
+    /// That a revision which was begun is applied, or is not.
+    fn settled(revision: String, applied: bool) -> Step {
+        let of = |here: bool| if here { vec![revision.clone()] } else { Vec::new() };
+        Step {
+            direction: if applied { Direction::Stamp } else { Direction::Down },
+            from: of(!applied),
+            to: of(applied),
+            delete: Vec::new(),
+            insert: Vec::new(),
+            revision: Some(revision),
+        }
+    }
+
+    /// Whether it runs nothing, and is but noted.
+    pub(crate) fn is_noted(&self) -> bool {
+        self.direction == Direction::Stamp || (self.delete.is_empty() && self.insert.is_empty())
+    }
+
     /// A row in the place of others.
     pub(crate) fn stamp(revision: Option<&str>, mut replaced: Vec<String>) -> Step {
         replaced.sort_unstable();

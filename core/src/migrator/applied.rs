@@ -5,9 +5,13 @@ use litemap::LiteMap;
 
 use super::Migrator;
 use super::jobs::Scripts;
+#[cfg(feature = "command")]
+use super::jobs::refuse_half_done;
 use crate::db::Database;
 use crate::error::{Error, ErrorKind, Result};
+use crate::graph::{Plan, Step};
 use crate::history::{Past, Unfinished};
+use crate::report::Direction;
 use crate::script::Script;
 use crate::set::Set;
 
@@ -27,12 +31,14 @@ pub(super) struct Changed<'m> {
 
 impl Migrator<'_> {
     /// What an upgrade would refuse of the applied revisions, of which the folder knows all: those that have another text
-    /// now or cannot be read, and one that was passed over. Reads only.
+    /// now or cannot be read, one that was passed over, and one whose downgrade is half done. Reads only.
     #[cfg(feature = "command")]
     pub(crate) fn refusals(&self, db: &mut dyn Database) -> Result<Vec<Error>> {
         let rows = self.version_rows(db)?;
         let applied = self.applied(db)?;
         let mut found: Vec<Error> = applied.refuse_passed_over(&rows).err().into_iter().collect();
+        let half_down = applied.unfinished().filter(|begun| begun.direction == "down");
+        found.extend(refuse_half_done(half_down).err());
         let mut unreadable = Vec::new();
         let changed = applied.compared(&rows, &mut |error| unreadable.push(error))?;
         found.extend(changed.iter().map(Changed::error));
@@ -75,6 +81,23 @@ impl<'m> Applied<'m> {
         let mut unreadable = None;
         let changed = self.compared(rows, &mut |error| unreadable = Some(error))?;
         unreadable.map_or(Ok(changed), Err)
+    }
+
+    /// A warning for each revision that a plan takes back and that ran in another text: the way back is that of the new
+    /// text, which may not know what the old one has made.
+    pub fn taken_back_otherwise(&self, plan: &Plan) -> Result<Vec<String>> {
+        let mut found = Vec::new();
+        for changed in self.compared(&plan.rows, &mut |_| ())? {
+            let revision = &changed.script.revision.id;
+            let goes =
+                |step: &Step| step.direction == Direction::Down && step.revision.as_ref() == Some(revision);
+            if plan.steps.iter().any(goes) {
+                found.push(format!(
+                    "revision {revision} was applied in another text: what takes it back is the downgrade of today's"
+                ));
+            }
+        }
+        Ok(found)
     }
 
     /// The same; whoever asks hears of those that cannot be read.

@@ -110,6 +110,12 @@ fn all(scripts: Scripts<'_>, plan: &Plan) -> Result<Vec<Job>> {
     plan.steps.iter().map(|step| job(scripts, step)).collect()
 }
 
+/// Errors: [`ErrorKind::Unfinished`] where nothing is to do and a revision is half done: a downgrade, or an upgrade
+/// beyond the target. One of which no statement is done has changed nothing.
+pub(super) fn refuse_half_done(begun: Option<&Unfinished>) -> Result<()> {
+    begun.filter(|begun| begun.statements > 0).map_or(Ok(()), |begun| Err(execute::unfinished(begun)))
+}
+
 /// Errors: [`ErrorKind::Unfinished`] where a revision was begun and these jobs do not go on with it, or not
 /// with what is done of it.
 pub(super) fn refuse_unfinished(
@@ -120,11 +126,11 @@ pub(super) fn refuse_unfinished(
     let Some(begun) = begun else { return Ok(()) };
     let goes_on = jobs.iter().find(|job| {
         job.step.revision.as_deref() == Some(scripts.id(&begun.revision))
-            && (job.step.direction == Direction::Stamp || job.step.direction.as_str() == begun.direction)
+            && (job.step.is_noted() || job.step.direction.as_str() == begun.direction)
     });
     match goes_on {
         None => Err(execute::unfinished(begun)),
-        Some(job) if job.step.direction == Direction::Stamp || job.is_begun_by(begun) => Ok(()),
+        Some(job) if job.step.is_noted() || job.is_begun_by(begun) => Ok(()),
         Some(job) => Err(execute::begun_otherwise(begun, job.file.as_deref())),
     }
 }
@@ -134,7 +140,7 @@ fn job(scripts: Scripts<'_>, step: &Step) -> Result<Job> {
         return Ok(bare(step, ""));
     };
     let revision = &script.revision;
-    let moves = step.direction != Direction::Stamp;
+    let moves = !step.is_noted();
     let mut job = Job {
         file: Some(script.file.clone()),
         revises: revision.revises.clone(),
@@ -147,6 +153,7 @@ fn job(scripts: Scripts<'_>, step: &Step) -> Result<Job> {
         // A file that cannot be read may be stamped.
         Direction::Stamp if !script.code => job.checksum = script.checksum().ok(),
         Direction::Stamp => {}
+        Direction::Down if step.is_noted() => {}
         Direction::Up if script.code => job.body = JobBody::Code,
         Direction::Up => {
             let body = script.body()?;
@@ -184,8 +191,8 @@ pub(super) fn stored_job(step: &Step, record: &Record, down: Section) -> Job {
 fn bare(step: &Step, message: &str) -> Job {
     let verb = match step.direction {
         Direction::Up => "upgrade",
-        Direction::Down => "downgrade",
-        Direction::Stamp => "stamp_revision",
+        Direction::Down if !step.is_noted() => "downgrade",
+        Direction::Down | Direction::Stamp => "stamp_revision",
     };
     let mut text = format!("Running {verb} {} -> {}", step.from.join(", "), step.to.join(", "));
     if !message.is_empty() {

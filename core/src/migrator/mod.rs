@@ -306,6 +306,7 @@ impl Migrator<'_> {
         let applied = self.applied_as(db, there)?;
         applied.refuse_passed_over(&rows)?;
         if plan.is_empty() {
+            jobs::refuse_half_done(applied.unfinished())?;
             applied.refuse_known_changes(&rows)?;
             return Ok(Report::nothing(rows));
         }
@@ -346,17 +347,22 @@ impl Migrator<'_> {
         }
     }
 
-    /// Takes revisions back down to a target: `base`, `-1`, an id. As [`upgrade`](Self::upgrade).
+    /// Takes revisions back down to a target: `base`, `-1`, an id. As [`upgrade`](Self::upgrade). A file that has changed
+    /// since it was applied is taken back by what it says today, with a warning.
     ///
     /// Errors: [`ErrorKind::NoDowngrade`] before any write where one of them has no `migrate:down`.
     pub fn downgrade(&mut self, db: &mut dyn Database, target: &str) -> Result<Report> {
         let rows = self.version_rows(db)?;
         let plan = self.graph()?.downgrade(&rows, target)?;
         if plan.is_empty() {
+            jobs::refuse_half_done(self.history().unfinished(db)?.as_ref())?;
             return Ok(Report::nothing(rows));
         }
         let jobs = jobs::jobs(self.folder.scripts()?, &self.options, db, &plan)?;
-        self.run(db, plan.rows, jobs, &|graph, rows| graph.downgrade(rows, target))
+        let mut warnings = self.applied(db)?.taken_back_otherwise(&plan)?;
+        let mut report = self.run(db, plan.rows, jobs, &|graph, rows| graph.downgrade(rows, target))?;
+        warnings.append(&mut report.warnings);
+        Ok(Report { warnings, ..report })
     }
 
     /// Sets the version rows and runs no script: for a database that is there already.
@@ -366,6 +372,9 @@ impl Migrator<'_> {
     /// The history keeps a row for each revision that is taken for applied by it, with the checksum of the text that the
     /// folder has: what is changed or passed over later is refused as where the scripts have run.
     ///
+    /// Of a `transaction:false` revision that was begun and not finished, a stamp of it, or of what is below or above it, says
+    /// what became of it by hand: with the new version rows it is applied, or it is not.
+    ///
     /// Whether the schema is what those revisions make is not asked, because that takes a scratch database:
     /// [`verify`](Self::verify) compares, as the command's `stamp` does after it, and [`recognise`](Self::recognise) tells which
     /// revision a database is at.
@@ -374,12 +383,16 @@ impl Migrator<'_> {
     /// [`ErrorKind::Unfinished`].
     pub fn stamp(&mut self, db: &mut dyn Database, targets: &[&str], purge: bool) -> Result<Report> {
         let rows = if purge { self.history().rows(db)? } else { self.version_rows(db)? };
-        let plan = self.graph()?.stamp(&rows, targets, purge)?;
+        let begun = self.history().unfinished(db)?.map(|begun| begun.revision);
+        let stamp = |graph: &RevisionGraph, rows: &[String]| {
+            graph.stamp_and_settle(rows, targets, purge, begun.as_deref())
+        };
+        let plan = stamp(self.graph()?, &rows)?;
         if plan.is_empty() {
             return Ok(Report::nothing(rows));
         }
         let jobs = jobs::jobs(self.folder.scripts()?, &self.options, db, &plan)?;
-        self.run(db, plan.rows, jobs, &|graph, rows| graph.stamp(rows, targets, purge))
+        self.run(db, plan.rows, jobs, &stamp)
     }
 
     /// Makes limbeck's own tables where they are missing, and answers whether any was.

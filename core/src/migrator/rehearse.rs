@@ -102,7 +102,9 @@ impl Migrator<'_> {
             Direction::Stamp => graph.stamp(rows, &[target], false),
         };
         let mut dry = self.rehearsed(db, scratch, direction, &plan)?;
-        dry.warnings.extend(self.foreseen(db, &plan(self.graph()?, &dry.from)?)?);
+        let plan = plan(self.graph()?, &dry.from)?;
+        dry.warnings.extend(self.applied(db)?.taken_back_otherwise(&plan)?);
+        dry.warnings.extend(self.foreseen(db, &plan)?);
         Ok(dry)
     }
 
@@ -119,6 +121,7 @@ impl Migrator<'_> {
         let applied = if direction == Direction::Up { Some(self.applied(db)?) } else { None };
         applied.as_ref().map_or(Ok(()), |applied| applied.refuse_passed_over(&rows))?;
         if planned.is_empty() {
+            jobs::refuse_half_done(self.history().unfinished(db)?.as_ref())?;
             applied.map_or(Ok(()), |applied| applied.refuse_known_changes(&rows))?;
             return Ok(DryRun { from: rows.clone(), to: rows, ..DryRun::default() });
         }

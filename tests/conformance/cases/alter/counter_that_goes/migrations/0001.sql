@@ -1,0 +1,5 @@
+-- migrate:up
+ALTER TABLE t SET NOT AUTOINCREMENT;
+
+-- migrate:down
+ALTER TABLE t SET AUTOINCREMENT;

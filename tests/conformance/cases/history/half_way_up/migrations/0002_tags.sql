@@ -1,0 +1,3 @@
+-- migrate:up transaction:false
+CREATE TABLE tags(name);
+DROP TABLE of_nobody;

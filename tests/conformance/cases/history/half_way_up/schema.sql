@@ -1,0 +1,3 @@
+CREATE TABLE notes(title);
+
+CREATE TABLE tags(name);

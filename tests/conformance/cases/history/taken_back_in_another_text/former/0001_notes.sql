@@ -1,0 +1,5 @@
+-- migrate:up
+CREATE TABLE notes(title);
+
+-- migrate:down
+DROP TABLE notes;
