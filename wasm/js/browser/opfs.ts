@@ -5,7 +5,8 @@ import init from '../load.js';
 import { LimbeckError } from '../errors.js';
 import { Migrator } from '../migrator.js';
 import type { Report } from '../report.js';
-import { cancelled, cannotOpen, full, locked, notStored, persist, roomFor, teller, writes, type Opened, type OpenOptions } from './open.js';
+import { text } from '../strings.js';
+import { cancelled, cannotOpen, full, initialBytes, locked, notStored, persist, roomFor, teller, writes, type Opened, type OpenOptions, type Release } from './open.js';
 
 /** Options of {@link openOpfs}. */
 export interface OpfsOptions<D> extends OpenOptions<D> {
@@ -55,10 +56,10 @@ export async function openOpfs<D extends Oo1Database = any>(options: OpfsOptions
       report,
       persisted: persist(options.persist !== false),
       save: async () => {},
-      close: async () => held.close(),
+      close: () => held.close(),
     };
   } catch (error) {
-    held.abandon();
+    await held.abandon();
     throw error;
   }
 }
@@ -102,10 +103,10 @@ export async function restoreOpfs(
     }
     held.copy(kept, FILE);
   } catch (error) {
-    held.abandon();
+    await held.abandon();
     throw error;
   }
-  held.close();
+  await held.close();
 }
 
 /** The files of a database, while this worker has them. */
@@ -115,7 +116,7 @@ class Held {
   private constructor(
     readonly pool: Pool,
     readonly sqlite3: Sqlite3,
-    readonly release: () => void,
+    readonly release: Release,
   ) {}
 
   /** Waits for the files of a name. */
@@ -123,13 +124,13 @@ class Held {
     { name, sqlite3, wait, signal }: Pick<OpfsOptions<never>, 'name' | 'sqlite3' | 'wait' | 'signal'>,
     tell: ReturnType<typeof teller>,
   ): Promise<Held> {
-    const id = encodeURIComponent(name);
+    const id = encodeURIComponent(text('name', name));
     const release = await locked(`limbeck:opfs:${id}`, { wait, signal }, () => tell({ event: 'waiting' }));
     try {
       tell({ event: 'loading' });
       return new Held(await acquired(sqlite3, id, signal), sqlite3, release);
     } catch (error) {
-      release();
+      await release();
       throw error;
     }
   }
@@ -157,20 +158,20 @@ class Held {
     throw notStored(new Error(`copying it failed: ${capi.sqlite3_js_rc_str(code)}`));
   }
 
-  close(): void {
+  async close(): Promise<void> {
     try {
       // To close one twice does nothing.
       for (const db of this.#open) db.close();
       this.pool.pauseVfs();
     } finally {
-      this.release();
+      await this.release();
     }
   }
 
   /** Closes after an error, which counts more than one of closing. */
-  abandon(): void {
+  async abandon(): Promise<void> {
     try {
-      this.close();
+      await this.close();
     } catch {
       // The first error counts.
     }
@@ -188,8 +189,8 @@ interface Pool {
 }
 
 /** The first start: the app's bytes, whose name is written last. */
-async function begin(pool: Pool, { initial }: Pick<OpfsOptions<any>, 'initial'>): Promise<void> {
-  const bytes = await initial?.();
+async function begin(pool: Pool, options: Pick<OpfsOptions<any>, 'initial'>): Promise<void> {
+  const bytes = await initialBytes(options);
   if (!bytes) return;
   await roomFor(bytes.length);
   try {
