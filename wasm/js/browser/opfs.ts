@@ -14,7 +14,7 @@ export interface OpfsOptions<D> extends OpenOptions<D> {
   sqlite3: Sqlite3;
   /**
    * With true, the database is copied before it is migrated, through SQLite's backup API, and {@link restoreOpfs}
-   * puts the copy back. It stays until the next migration takes its place, and takes as much room again.
+   * puts the copy back. It stays until the next migration that succeeds takes its place, and takes as much room again.
    */
   keep?: boolean;
 }
@@ -22,6 +22,8 @@ export interface OpfsOptions<D> extends OpenOptions<D> {
 const FILE = '/database';
 /** What it was before the last migration. */
 const KEPT = '/kept';
+/** What it was before the run that goes on. */
+const KEEPING = '/keeping';
 /** How long a file is tried that the browser has not yet taken from a tab that is gone. */
 const PATIENCE_MS = 15_000;
 
@@ -73,9 +75,18 @@ async function upgrade<D extends Oo1Database>(held: Held, db: D, options: OpfsOp
     const keep = options.keep === true && size > 0;
     // A rebuild writes a table again, and its journal.
     await roomFor(keep ? 2 * size : size);
-    if (keep) held.copy(db, KEPT);
+    held.settle(db);
+    if (keep) held.copy(db, KEEPING);
   }
-  return migrator.upgrade(db, target, { sqlite3, onProgress, signal });
+  try {
+    return migrator.upgrade(db, target, { sqlite3, onProgress, signal });
+  } finally {
+    try {
+      held.settle(db);
+    } catch {
+      // It is settled before it is needed: at the next run, or when it is to be put back.
+    }
+  }
 }
 
 /**
@@ -94,6 +105,7 @@ export async function restoreOpfs(
 ): Promise<void> {
   const held = await Held.by(options, () => {});
   try {
+    if (held.has(KEEPING)) held.settle(held.open(FILE));
     const kept = held.has(KEPT) ? held.open(KEPT) : undefined;
     // A copy that was never finished is an empty database.
     if (!kept?.selectValue('SELECT count(*) FROM sqlite_schema')) {
@@ -158,6 +170,20 @@ class Held {
     throw notStored(new Error(`copying it failed: ${capi.sqlite3_js_rc_str(code)}`));
   }
 
+  /**
+   * Makes what was copied before a run the kept copy, if the run has changed the database. A run that has failed leaves
+   * what was kept before.
+   */
+  settle(db: Oo1Database): void {
+    if (!this.has(KEEPING)) return;
+    const copy = this.open(KEEPING);
+    // One that was never finished is an empty database.
+    const whole = copy.selectValue('SELECT count(*) FROM sqlite_schema') > 0;
+    if (whole && steps(copy) !== steps(db)) this.copy(copy, KEPT);
+    copy.close();
+    this.pool.unlink(KEEPING);
+  }
+
   async close(): Promise<void> {
     try {
       // To close one twice does nothing.
@@ -178,6 +204,12 @@ class Held {
   }
 }
 
+/** How many steps a database has in its history: each run that changes it adds to them. */
+function steps(db: Oo1Database): number {
+  const known = db.selectValue("SELECT count(*) FROM sqlite_schema WHERE name = 'limbeck_history'");
+  return known ? Number(db.selectValue('SELECT count(*) FROM limbeck_history')) : 0;
+}
+
 /** What is used of sqlite-wasm's pool. */
 interface Pool {
   OpfsSAHPoolDb: new (file: string) => any;
@@ -185,6 +217,7 @@ interface Pool {
   importDb(name: string, bytes: Uint8Array): unknown;
   isPaused(): boolean;
   pauseVfs(): unknown;
+  unlink(name: string): unknown;
   unpauseVfs(): Promise<unknown>;
 }
 
