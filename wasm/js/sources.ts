@@ -109,7 +109,7 @@ function listed(migrations: Migrations): Named[] {
 function common([first = '', ...paths]: string[]): string {
   let folder = first.slice(0, first.lastIndexOf('/') + 1);
   while (!paths.every((path) => path.startsWith(folder))) {
-    folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+    folder = folder.slice(0, folder.slice(0, -1).lastIndexOf('/') + 1);
   }
   return folder;
 }

@@ -18,6 +18,14 @@ test('a record, as a glob makes it', () => {
   assert.deepEqual(new Migrator(two).show('2')[0].revises, ['b']);
 });
 
+test('paths that have nothing in common, as of two globs', () => {
+  for (const names of [['/shared/1_a.sql', './m/2_b.sql'], ['/1_a.sql', '2_b.sql'], ['x//1_a.sql', 'x/2_b.sql'], ['1_a.sql', '/2_b.sql'], ['//1_a.sql', '/2_b.sql']]) {
+    const found = paths(Object.fromEntries(names.map((name) => [name, ''])));
+    assert.equal(found.length, 2);
+    for (const [at, path] of found.entries()) assert.ok(names.some((name) => name.endsWith(path)), `${names[at]}: ${path}`);
+  }
+});
+
 test('a list, a manifest, what drizzle-kit writes', () => {
   const list = [{ name: '1.sql', sql: '' }, { name: '2.sql', sql: '' }];
   assert.deepEqual(paths(list), ['1.sql', '2.sql']);
