@@ -52,9 +52,9 @@ type Exporting = SqlJsDatabase & { export(): Uint8Array };
  * ```
  *
  * One tab at a time loads, migrates and saves; others wait. The migrations run on a copy in memory: what fails, and
- * a tab that is closed on the way, leaves the stored bytes alone. They are replaced in one transaction of
- * IndexedDB, in which it is also looked whether another tab has saved meanwhile. The bytes from before a migration
- * are kept until the first save after the next start: {@link restoreIndexedDb}.
+ * a tab that is closed on the way, leaves the stored bytes alone, whatever the error's `report` lists of the copy.
+ * They are replaced in one transaction of IndexedDB, in which it is also looked whether another tab has saved
+ * meanwhile. The bytes from before a migration are kept until the first save after the next start: {@link restoreIndexedDb}.
  *
  * Where nothing is to do, nothing is written, and only a small module of limbeck is loaded, as by {@link launch}: before
  * a synchronous call of your own (`current`, `plan`, a {@link Migrator}), `await init()`.
