@@ -13,7 +13,7 @@ export type ErrorCode =
   | 'js.not_loaded'
   /** A fault in limbeck; a transaction that was begun may still be open, and has to be rolled back. */
   | 'js.internal'
-  /** Another tab has saved the database since this one loaded it: nothing was saved. */
+  /** Another tab has saved the database since this one loaded it, or it has been deleted: nothing was saved. */
   | 'store.stale'
   /** There is no copy from before a migration that could be restored. */
   | 'store.nothing_kept'

@@ -19,7 +19,7 @@ import { adapt, type AnyDatabase } from './adapt.js';
 import { called } from './errors.js';
 import type { LaunchOptions } from './launch.js';
 import { needed } from './load.js';
-import { Migrator, type MigratorOptions, type PlanOptions, type RunOptions } from './migrator.js';
+import { once, type MigratorOptions, type PlanOptions, type RunOptions } from './migrator.js';
 import type { Difference, Plan, Report, Revision } from './report.js';
 import type { Migrations } from './sources.js';
 
@@ -67,17 +67,17 @@ export type Options = MigratorOptions & RunOptions;
  * `alter.*`, `proof.*`, `database.*` for what happens on the way; `run.cancelled`.
  */
 export function migrate(db: AnyDatabase, migrations: Migrations, options: LaunchOptions = {}): Report {
-  return new Migrator(migrations, options).upgrade(db, options.target, options);
+  return once(migrations, options, (migrator) => migrator.upgrade(db, options.target, options));
 }
 
 /** Takes revisions back down to a target: `base`, `-1`, an id. As {@link migrate}, and `script.no_downgrade`. */
 export function downgrade(db: AnyDatabase, migrations: Migrations, target: string, options: Options = {}): Report {
-  return new Migrator(migrations, options).downgrade(db, target, options);
+  return once(migrations, options, (migrator) => migrator.downgrade(db, target, options));
 }
 
 /** What an upgrade, or a downgrade, would do. The database is only read. */
 export function plan(db: AnyDatabase, migrations: Migrations, options: MigratorOptions & PlanOptions = {}): Plan {
-  return new Migrator(migrations, options).plan(db, options);
+  return once(migrations, options, (migrator) => migrator.plan(db, options));
 }
 
 /** Sets the version rows and runs nothing: for a database that is there already. */
@@ -87,22 +87,22 @@ export function stamp(
   targets: string | readonly string[],
   options: Options & { purge?: boolean } = {},
 ): Report {
-  return new Migrator(migrations, options).stamp(db, targets, options);
+  return once(migrations, options, (migrator) => migrator.stamp(db, targets, options));
 }
 
 /** What the database is at; also such rows as the migrations do not know. */
 export function current(db: AnyDatabase, migrations: Migrations, options: Options = {}): Revision[] {
-  return new Migrator(migrations, options).current(db, options);
+  return once(migrations, options, (migrator) => migrator.current(db, options));
 }
 
 /** The revisions of a range `low:high`, newest first. */
 export function history(migrations: Migrations, range = ':'): Revision[] {
-  return new Migrator(migrations).history(range);
+  return once(migrations, {}, (migrator) => migrator.history(range));
 }
 
 /** The revisions that nothing follows. */
 export function heads(migrations: Migrations): Revision[] {
-  return new Migrator(migrations).heads();
+  return once(migrations, {}, (migrator) => migrator.heads());
 }
 
 /**
@@ -110,7 +110,7 @@ export function heads(migrations: Migrations): Revision[] {
  * on empty databases in memory of the kind of `db`, which itself is not looked at.
  */
 export function check(db: AnyDatabase, migrations: Migrations, schema: string, options: Options = {}): Difference[] {
-  return new Migrator(migrations, options).check(db, schema, options);
+  return once(migrations, options, (migrator) => migrator.check(db, schema, options));
 }
 
 /** Tests that a database does what limbeck relies on: for an adapter of your own. It must be empty. */

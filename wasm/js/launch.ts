@@ -3,9 +3,10 @@ import { adapt, type AnyDatabase } from './adapt.js';
 import { called } from './errors.js';
 import { launch as ask } from './launch/launch.js';
 import init, { core, question } from './load.js';
-import { Migrator, type MigratorOptions, type RunOptions } from './migrator.js';
+import { once, type MigratorOptions, type RunOptions } from './migrator.js';
 import type { Report } from './report.js';
 import { read, type Migrations } from './sources.js';
+import { chosen, text } from './strings.js';
 
 /** Options of bringing a database up to date. */
 export type LaunchOptions = MigratorOptions & RunOptions & {
@@ -30,7 +31,7 @@ export async function launch(db: AnyDatabase, migrations: Migrations, options: L
   const report = current(db, migrations, options);
   if (report) return report;
   await init();
-  return new Migrator(migrations, options).upgrade(db, options.target, options);
+  return once(migrations, options, (migrator) => migrator.upgrade(db, options.target, options));
 }
 
 /** Loads the small module, unless the whole one is there. Without it, the whole one is asked. */
@@ -43,6 +44,6 @@ export function current(db: AnyDatabase, migrations: Migrations, options: Launch
   if (core.ready || !question.here()) return undefined;
   const { joined, lengths, code } = read(migrations);
   const { sqlite3, target = 'head' } = options;
-  const report = called(() => ask(adapt(db, sqlite3), joined, lengths, code, options, target));
+  const report = called(() => ask(adapt(db, sqlite3), joined, lengths, code, chosen(options), text('target', target)));
   return report === undefined ? undefined : (JSON.parse(report) as Report);
 }

@@ -1,10 +1,12 @@
 import { Migrator as Core } from './core/core.js';
 import { adapt, type AnyDatabase } from './adapt.js';
 import type { Sqlite3 } from './adapters/oo1.js';
+import { appRuns } from './adapters/transaction.js';
 import { called, LimbeckError } from './errors.js';
 import { needed } from './load.js';
 import type { Compare, Diff, Difference, Doctor, Event, Plan, Report, Revision, Verified } from './report.js';
 import { read, type Migrations } from './sources.js';
+import { chosen, text, texts } from './strings.js';
 import type { Scratch } from './values.js';
 
 /** How migrations are run, whichever database they meet. */
@@ -68,6 +70,9 @@ export interface PlanOptions extends DatabaseOptions {
   target?: string;
 }
 
+/** Gives back what a migrator has in the module's memory. */
+let free: (migrator: Migrator) => void;
+
 /**
  * Migrations, ready to be brought to databases. Each verb is that of limbeck's other surfaces; a target is
  * `head`, `heads`, `base`, `+1`, `-1`, an id or its beginning, `label@head`. What fails throws a
@@ -83,6 +88,10 @@ export interface PlanOptions extends DatabaseOptions {
 export class Migrator {
   readonly #core: Core;
 
+  static {
+    free = (migrator) => migrator.#core.free();
+  }
+
   /**
    * Takes the migrations. What is wrong with a header or the graph is an error of the first call that has to know it.
    * Errors: `script.unreadable`, `settings.invalid`; `js.misuse` without `await init()`, in a browser.
@@ -90,22 +99,22 @@ export class Migrator {
   constructor(migrations: Migrations, options: MigratorOptions = {}) {
     const { joined, lengths, code } = read(migrations);
     needed();
-    this.#core = called(() => new Core(joined, lengths, code, options));
+    this.#core = called(() => new Core(joined, lengths, code, chosen(options)));
   }
 
   /** Applies revisions up to a target: see `migrate`. */
   upgrade(db: AnyDatabase, target = 'head', options: RunOptions = {}): Report {
-    return parsed(() => this.#core.upgrade(adapt(db, options.sqlite3), target, listener(options)));
+    return parsed(() => this.#core.upgrade(adapt(db, options.sqlite3), text('target', target), listener(options)));
   }
 
   /** Takes revisions back down to a target. Errors: `script.no_downgrade` before any write. */
   downgrade(db: AnyDatabase, target: string, options: RunOptions = {}): Report {
-    return parsed(() => this.#core.downgrade(adapt(db, options.sqlite3), target, listener(options)));
+    return parsed(() => this.#core.downgrade(adapt(db, options.sqlite3), text('target', target), listener(options)));
   }
 
   /** Sets the version rows and runs nothing. `purge` throws the rows away first, also unknown ones. Errors: `graph.*`. */
   stamp(db: AnyDatabase, targets: string | readonly string[], options: RunOptions & { purge?: boolean } = {}): Report {
-    const all = typeof targets === 'string' ? [targets] : [...targets];
+    const all = texts('targets', typeof targets === 'string' ? [targets] : targets);
     return parsed(() => this.#core.stamp(adapt(db, options.sqlite3), all, options.purge ?? false, listener(options)));
   }
 
@@ -134,7 +143,7 @@ export class Migrator {
     const { direction = 'upgrade', target = 'head' } = options;
     const core = this.#core;
     return inScratch(db, options, (scratch) =>
-      parsed(() => core.plan(adapt(db, options.sqlite3), scratch, direction, target)),
+      parsed(() => core.plan(adapt(db, options.sqlite3), scratch, text('direction', direction), text('target', target))),
     );
   }
 
@@ -149,14 +158,14 @@ export class Migrator {
     options: DatabaseOptions & { direction?: 'upgrade' | 'downgrade' | 'stamp' } = {},
   ): string {
     return inScratch(db, options, (scratch) =>
-      parsed(() => this.#core.sql(scratch, options.direction ?? 'upgrade', range)),
+      parsed(() => this.#core.sql(scratch, text('direction', options.direction ?? 'upgrade'), text('range', range))),
     );
   }
 
   /** How a wanted schema, plain CREATE statements, differs from the one that the migrations make: see `check`. */
   check(db: AnyDatabase, schema: string, options: DatabaseOptions = {}): Difference[] {
     return inScratch(db, options, (present) =>
-      inScratch(db, options, (wanted) => parsed(() => this.#core.check(present, wanted, schema))),
+      inScratch(db, options, (wanted) => parsed(() => this.#core.check(present, wanted, text('schema', schema)))),
     );
   }
 
@@ -172,7 +181,14 @@ export class Migrator {
       });
     }
     return parsed(() =>
-      this.#core.diff(adapt(from, options.sqlite3), adapt(to, options.sqlite3), renames, include, exclude, columnOrder),
+      this.#core.diff(
+        adapt(from, options.sqlite3),
+        adapt(to, options.sqlite3),
+        texts('renames', renames),
+        texts('include', include),
+        texts('exclude', exclude),
+        columnOrder,
+      ),
     );
   }
 
@@ -203,7 +219,7 @@ export class Migrator {
 
   /** The revisions of a range `low:high`, newest first; with a database, where it is at is marked. */
   history(range = ':', db?: AnyDatabase, options: DatabaseOptions = {}): Revision[] {
-    return parsed(() => this.#core.history(range, db === undefined ? undefined : adapt(db, options.sqlite3)));
+    return parsed(() => this.#core.history(text('range', range), db === undefined ? undefined : adapt(db, options.sqlite3)));
   }
 
   /** The revisions that nothing follows; with `resolveDependencies`, and nothing depends on. */
@@ -218,12 +234,12 @@ export class Migrator {
 
   /** The revisions that a target names. Errors: `graph.unknown_revision`, `graph.ambiguous_prefix`. */
   show(target: string): Revision[] {
-    return parsed(() => this.#core.show(target));
+    return parsed(() => this.#core.show(text('target', target)));
   }
 
   /** The ids that a merge of these targets, by default all heads, would revise. Errors: `graph.not_a_head`, `graph.duplicate_heads`. */
   merge(targets: readonly string[] = []): string[] {
-    return parsed(() => this.#core.merge([...targets]));
+    return parsed(() => this.#core.merge(texts('targets', targets)));
   }
 
   /**
@@ -232,6 +248,23 @@ export class Migrator {
    */
   validate(): void {
     parsed(() => this.#core.validate());
+  }
+}
+
+/**
+ * Has a migrator for one piece of work, and gives its memory back: what is in the module's memory weighs nothing to
+ * JavaScript's collector, and in a loop that never waits it does not come at all.
+ */
+export function once<T>(migrations: Migrations, options: MigratorOptions, work: (migrator: Migrator) => T): T {
+  const migrator = new Migrator(migrations, options);
+  try {
+    return work(migrator);
+  } finally {
+    try {
+      called(() => free(migrator));
+    } catch {
+      // The module has stopped: nothing may run in it any more.
+    }
   }
 }
 
@@ -244,6 +277,7 @@ function listener({ onProgress, signal }: RunOptions): ((json: string) => boolea
   if (!onProgress && !signal) return undefined;
   return (json) => {
     signal?.throwIfAborted();
+    if (onProgress) appRuns();
     const goesOn = onProgress?.(JSON.parse(json) as Event) !== false;
     signal?.throwIfAborted();
     return goesOn;

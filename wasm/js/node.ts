@@ -5,7 +5,7 @@ import { initSync as loadCore } from './core/core.js';
 import { migrate as whole } from './index.js';
 import { initSync as loadQuestion } from './launch/launch.js';
 import { current, type LaunchOptions } from './launch.js';
-import { core, question } from './load.js';
+import load, { core, question, type Module } from './load.js';
 import type { Report } from './report.js';
 import type { Migrations } from './sources.js';
 
@@ -20,5 +20,10 @@ export function migrate(db: AnyDatabase, migrations: Migrations, options: Launch
   return current(db, migrations, options) ?? whole(db, migrations, options);
 }
 
-/** Does nothing: a module is there when it is needed. Code that also runs in a browser may await it. */
-export default async function init(): Promise<void> {}
+/**
+ * Without an argument it does nothing: a module is there when it is needed, and code that also runs in a browser may await
+ * it. A bundle, which has no files beside it, gives the bytes.
+ */
+export default async function init(module?: Module | Promise<Response>): Promise<void> {
+  if (module !== undefined) await load(module);
+}

@@ -1,4 +1,6 @@
+import { appRuns } from './adapters/transaction.js';
 import { called, LimbeckError } from './errors.js';
+import { kind, text, texts } from './strings.js';
 
 /**
  * Migrations, in any of these forms:
@@ -88,7 +90,8 @@ type Named = [name: string, body: string | Code];
 
 function listed(migrations: Migrations): Named[] {
   if (Array.isArray(migrations)) return migrations.map((each) => named(each?.name, each?.sql ?? each));
-  if (migrations === null || typeof migrations !== 'object') throw unreadable('the migrations', migrations);
+  // What has its entries elsewhere, a promise or a Map, would be no migrations at all.
+  if (!isRecord(migrations)) throw unreadable('the migrations', migrations);
   if ('journal' in migrations) return drizzle(migrations as DrizzleMigrations);
   if (typeof (migrations as Manifest).limbeck === 'number') {
     const manifest = migrations as Manifest;
@@ -106,12 +109,22 @@ function listed(migrations: Migrations): Named[] {
 function common([first = '', ...paths]: string[]): string {
   let folder = first.slice(0, first.lastIndexOf('/') + 1);
   while (!paths.every((path) => path.startsWith(folder))) {
-    folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+    folder = folder.slice(0, folder.slice(0, -1).lastIndexOf('/') + 1);
   }
   return folder;
 }
 
+/** Whether an object holds what it says in members of its own, as a literal, a JSON file and a module do. */
+function isRecord(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && /^\[object (Object|Module)\]$/.test(Object.prototype.toString.call(value));
+}
+
 function drizzle({ journal, migrations }: DrizzleMigrations): Named[] {
+  if (!Array.isArray(journal?.entries) || !isRecord(migrations)) {
+    throw new LimbeckError('script.unreadable', "a drizzle journal needs 'entries', and 'migrations' beside it", {
+      hint: "give what drizzle-kit's migrations.js exports, with driver: 'expo'",
+    });
+  }
   return journal.entries.map(({ idx, tag }) =>
     named(`${tag}.sql`, migrations[`m${String(idx).padStart(4, '0')}`] as string),
   );
@@ -129,11 +142,14 @@ function named(name: unknown, body: unknown): Named {
 }
 
 function unreadable(what: string, found: unknown): LimbeckError {
+  const is = kind(found);
   const hint =
-    typeof found === 'function'
-      ? "add eager: true to the glob, or write { up() { … } } for a revision in code"
-      : "give the text of each migration, or { up() { … } } for a revision in code";
-  return new LimbeckError('script.unreadable', `${what} is ${found === null ? 'null' : typeof found}`, { hint });
+    is === 'function'
+      ? 'add eager: true to the glob, or write { up() { … } } for a revision in code'
+      : is === 'a promise'
+        ? 'await it first'
+        : 'give the text of each migration, or { up() { … } } for a revision in code';
+  return new LimbeckError('script.unreadable', `${what} is ${is}`, { hint });
 }
 
 /** A revision in code as the core drives it: src/code.rs. */
@@ -149,26 +165,58 @@ interface Coded {
 }
 
 function coded(name: string, code: Code): Coded {
+  const header = <T>(field: keyof Code, read: (what: string, value: unknown, code: 'script.bad_directive') => T): T | undefined => {
+    const value: unknown = code[field];
+    return value === undefined || value === null ? undefined : read(`${field} of ${name}`, value, 'script.bad_directive');
+  };
   return {
     name,
-    revision: code.revision,
-    revises: code.revises,
-    branchLabels: code.branchLabels ?? [],
-    dependsOn: code.dependsOn ?? [],
-    message: code.message,
+    revision: header('revision', text),
+    revises: header('revises', texts),
+    branchLabels: header('branchLabels', texts) ?? [],
+    dependsOn: header('dependsOn', texts) ?? [],
+    message: header('message', text),
     reversible: typeof code.down === 'function',
     run(direction, revision, work) {
+      let over = false;
+      let misused: unknown;
+      const does = (what: string, sql: unknown, values: unknown[] = []) => {
+        if (over) throw isOver(revision);
+        appRuns();
+        try {
+          text(what === 'warn' ? 'a warning' : 'the SQL', sql, 'script.code_failed');
+        } catch (error) {
+          misused ??= error;
+          throw error;
+        }
+        return called(() => work(what, sql as string, values));
+      };
       const step: Step = {
         revision,
         direction,
-        execute: (sql) => called(() => work('execute', sql, [])),
-        query: (sql, ...values) => called(() => work('query', sql, values)),
-        warn: (text) => called(() => work('warn', text, [])),
+        execute: (sql) => void does('execute', sql),
+        query: (sql, ...values) => does('query', sql, values),
+        warn: (line) => void does('warn', line),
       };
-      const answer: unknown = code[direction]!(step);
-      if (typeof (answer as PromiseLike<unknown> | undefined)?.then === 'function') {
-        throw new TypeError(`${direction} of ${name} answers a promise, for which a transaction cannot wait`);
+      let answer: unknown;
+      appRuns();
+      try {
+        answer = code[direction]!(step);
+      } finally {
+        over = true;
       }
+      // As with what fails in SQLite: half a revision must not be committed, whatever the function did with the error.
+      if (misused) throw misused;
+      if (typeof (answer as PromiseLike<unknown> | undefined)?.then !== 'function') return;
+      // Nobody hears any more how it ends.
+      Promise.resolve(answer).catch(() => {});
+      throw new TypeError(`${direction} of ${name} answers a promise, for which a transaction cannot wait`);
     },
   };
+}
+
+function isOver(revision: string): LimbeckError {
+  return new LimbeckError('script.code_failed', `the step of revision ${revision} is over`, {
+    hint: 'use it while its function runs, and await nothing there',
+  });
 }

@@ -18,6 +18,14 @@ test('a record, as a glob makes it', () => {
   assert.deepEqual(new Migrator(two).show('2')[0].revises, ['b']);
 });
 
+test('paths that have nothing in common, as of two globs', () => {
+  for (const names of [['/shared/1_a.sql', './m/2_b.sql'], ['/1_a.sql', '2_b.sql'], ['x//1_a.sql', 'x/2_b.sql'], ['1_a.sql', '/2_b.sql'], ['//1_a.sql', '/2_b.sql']]) {
+    const found = paths(Object.fromEntries(names.map((name) => [name, ''])));
+    assert.equal(found.length, 2);
+    for (const [at, path] of found.entries()) assert.ok(names.some((name) => name.endsWith(path)), `${names[at]}: ${path}`);
+  }
+});
+
 test('a list, a manifest, what drizzle-kit writes', () => {
   const list = [{ name: '1.sql', sql: '' }, { name: '2.sql', sql: '' }];
   assert.deepEqual(paths(list), ['1.sql', '2.sql']);
@@ -46,6 +54,11 @@ test('names and texts come as they are', () => {
 test('what is none of these', () => {
   for (const [migrations, message] of [
     [null, /null/],
+    [Promise.resolve({ '1.sql': '' }), /the migrations is a promise/],
+    [new Map([['1.sql', '']]), /the migrations is object/],
+    [{ '1.sql': Promise.resolve('') }, /1\.sql is a promise/],
+    [{ journal: { entries: [{ idx: 0, tag: '0000_x' }] } }, /drizzle/],
+    [{ journal: {}, migrations: {} }, /drizzle/],
     ['CREATE TABLE t(a)', /string/],
     [{ '1.sql': () => Promise.resolve('') }, /1\.sql is function/],
     [{ '1.sql': undefined }, /1\.sql is undefined/],
@@ -59,6 +72,41 @@ test('what is none of these', () => {
     assert.throws(() => history(migrations), fails('script.unreadable', message), message.source);
   }
   assert.throws(() => new Migrator({}, { rebuild: 'often' }), fails('settings.invalid', /often/));
+});
+
+test('what is no string is refused before it is taken for one', () => {
+  const { open } = libraries[0];
+  const files = { '0001_a.sql': 'CREATE TABLE a(x)' };
+  const migrator = new Migrator(files);
+  for (const odd of [5, {}, true, ['base']]) {
+    const refused = (call, code, what) => assert.throws(call, fails(code, what), `${what} ${odd}`);
+    for (const option of ['appVersion', 'versionTable', 'rebuild', 'transaction', 'newerDatabase', 'quickCheck', 'target']) {
+      refused(() => migrate(open(), files, { [option]: odd }), 'settings.invalid', new RegExp(`^${option} is `));
+    }
+    refused(() => downgrade(open(), files, odd), 'settings.invalid', /^target is /);
+    refused(() => migrator.stamp(open(), [odd]), 'settings.invalid', /^one of targets is /);
+    refused(() => migrator.plan(open(), { direction: odd }), 'settings.invalid', /^direction is /);
+    refused(() => migrator.plan(open(), { target: odd }), 'settings.invalid', /^target is /);
+    refused(() => migrator.sql(open(), odd), 'settings.invalid', /^range is /);
+    refused(() => migrator.check(open(), odd), 'settings.invalid', /^schema is /);
+    refused(() => migrator.diff(open(), open(), { renames: [odd] }), 'settings.invalid', /^one of renames is /);
+    refused(() => migrator.diff(open(), open(), { include: 'a' }), 'settings.invalid', /^include is string/);
+    refused(() => migrator.history(odd), 'settings.invalid', /^range is /);
+    refused(() => migrator.show(odd), 'settings.invalid', /^target is /);
+    refused(() => migrator.merge([odd]), 'settings.invalid', /^one of targets is /);
+    const coded = (header) => () => history({ ...files, '0002_b': { up() {}, ...header } });
+    for (const field of ['revision', 'message']) refused(coded({ [field]: odd }), 'script.bad_directive', new RegExp(`^${field} of 0002_b is `));
+    for (const field of ['revises', 'branchLabels', 'dependsOn']) {
+      refused(coded({ [field]: '0001' }), 'script.bad_directive', new RegExp(`^${field} of 0002_b is string`));
+      refused(coded({ [field]: [odd] }), 'script.bad_directive', new RegExp(`^one of ${field} of 0002_b is `));
+    }
+    for (const work of [(step) => step.execute(odd), (step) => step.query(odd), (step) => step.warn(odd), (step) => { try { step.execute(odd); } catch {} }]) {
+      refused(() => migrate(open(), { ...files, '0002_b': { up: work } }), 'script.code_failed', / is (number|object|boolean|a list)$/);
+    }
+  }
+  assert.throws(() => downgrade(open(), files, -1), { hint: "give a string: '-1'" });
+  // All of that has left the module as it was.
+  assert.deepEqual(migrate(open(), files).to, ['0001']);
 });
 
 for (const { name, open, options, rows, run } of libraries) {
@@ -129,9 +177,51 @@ for (const { name, open, options, rows, run } of libraries) {
     assert.throws(() => downgrade(db, bare, 'base', options), fails('script.no_downgrade', /1/));
   });
 
-  test(`${name}: a step is over when its function is`, () => {
+  test(`${name}: a step is over when its function is`, async () => {
     let kept;
     migrate(open(), { '1_code': { up: (step) => { kept = step; } } }, options);
-    assert.throws(() => kept.execute('SELECT 1'));
+    assert.throws(() => kept.execute('SELECT 1'), fails('script.code_failed', /is over/));
+    // What nobody can hear any more does not end the process.
+    const unheard = [];
+    const listener = (error) => unheard.push(error);
+    process.on('unhandledRejection', listener);
+    const db = open();
+    const up = async (step) => {
+      step.execute('CREATE TABLE t(a)');
+      await null;
+      step.execute('CREATE TABLE u(a)');
+    };
+    assert.throws(() => migrate(db, { '1_code': { up } }, options), fails('script.code_failed', /promise/));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off('unhandledRejection', listener);
+    assert.deepEqual([unheard, rows(db, 'SELECT name FROM sqlite_schema')], [[], []]);
+  });
+
+  test(`${name}: who listens to events ends the transaction`, () => {
+    for (const sql of ['COMMIT', 'ROLLBACK']) {
+      const db = open();
+      const onProgress = ({ event }) => { if (event === 'step_started') run(db, sql); };
+      const ended = fails('script.code_failed', /listens .* ended the transaction/);
+      assert.throws(() => migrate(db, { '1.sql': 'CREATE TABLE t(a)' }, { ...options, onProgress }), ended);
+      assert.deepEqual(rows(db, "SELECT name FROM sqlite_schema WHERE name = 't'"), []);
+    }
   });
 }
+
+test('sql.js up to 1.15: its export() within a run rolls back, and nothing is written outside of the transaction', async () => {
+  const { default: initSqlJs } = await import('sql.js-1.15');
+  const SQL = await initSqlJs();
+  const files = { '1.sql': 'CREATE TABLE t(a)' };
+  for (const [more, onProgress, message] of [
+    [{}, (db, { event }) => { if (event === 'step_started') db.export(); }, /listens .* ended the transaction/],
+    [{ '2_code': { up: (step) => { given.export(); step.execute('CREATE TABLE u(a)'); } } }, undefined, /the code of revision 2 ended/],
+  ]) {
+    const db = new SQL.Database();
+    given = db;
+    const options = onProgress && { onProgress: (event) => onProgress(db, event) };
+    assert.throws(() => migrate(db, { ...files, ...more }, options), fails('script.code_failed', message));
+    assert.deepEqual(db.exec('SELECT name FROM sqlite_schema'), []);
+  }
+});
+
+let given;

@@ -1,6 +1,6 @@
 import type { Scratch, Value } from '../values.js';
+import { LimbeckError } from '../errors.js';
 import { wait } from './wait.js';
-import { foreignKeysTell } from './transaction.js';
 
 /** What is used of `DatabaseSync` of `node:sqlite`: <https://nodejs.org/api/sqlite.html>. */
 export interface NodeSqliteDatabase {
@@ -8,12 +8,17 @@ export interface NodeSqliteDatabase {
   exec(sql: string): void;
   createSession(...args: any[]): any;
   close(): void;
-  /** Since Node 22.16. */
+  /** Since Node 22.16. Older types do not know it. */
   readonly isTransaction?: boolean;
 }
 
-/** Node's own SQLite. Before Node 26 it cuts a text that it reads at U+0000. */
+/** Node's own SQLite, from Node 22.16 on. Before Node 26 it cuts a text that it reads at U+0000. */
 export function nodeSqlite(db: NodeSqliteDatabase): Scratch {
+  if (!('isTransaction' in db)) {
+    throw new LimbeckError('database.contract', 'the node:sqlite of this Node lacks what limbeck needs', {
+      hint: 'use Node 22.16 or newer, or better-sqlite3',
+    });
+  }
   const run = <T>(work: () => T): T => {
     try {
       return work();
@@ -22,7 +27,7 @@ export function nodeSqlite(db: NodeSqliteDatabase): Scratch {
     }
   };
   const changes = () => Number(db.prepare('SELECT changes() AS n').get().n);
-  const adapter: Scratch = {
+  return {
     execute: (sql) =>
       run(() => {
         const statement = db.prepare(sql);
@@ -40,12 +45,11 @@ export function nodeSqlite(db: NodeSqliteDatabase): Scratch {
         statement.setReturnArrays(true);
         return statement.all() as Value[][];
       }),
-    inTransaction: () => db.isTransaction ?? foreignKeysTell(adapter),
+    inTransaction: () => db.isTransaction!,
     wait,
     scratch: () => nodeSqlite(new (db.constructor as new (path: string) => NodeSqliteDatabase)(':memory:')),
     close: () => db.close(),
   };
-  return adapter;
 }
 
 /** SQLite's code stands in `errcode`; what is no error of SQLite's has none. */

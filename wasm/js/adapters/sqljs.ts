@@ -1,5 +1,5 @@
 import type { Database, Scratch, Value } from '../values.js';
-import { foreignKeysTell } from './transaction.js';
+import { endedByApp, foreignKeysTell } from './transaction.js';
 
 /** What is used of a `Database` of sql.js: <https://sql.js.org/documentation/Database.html>. */
 export interface SqlJsDatabase {
@@ -44,8 +44,8 @@ export function sqlJs(db: SqlJsDatabase): Scratch {
         return rows;
       }),
     inTransaction: () => foreignKeysTell(adapter),
-    // It is in memory: no page fails to be read.
-    ended: () => false,
+    // It is in memory: no page fails to be read. Up to 1.15 its `export()` rolls back.
+    ended: () => endedByApp(adapter),
     scratch: () => sqlJs(new (db.constructor as new () => SqlJsDatabase)()),
     close: () => db.close(),
   };

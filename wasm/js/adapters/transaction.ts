@@ -13,3 +13,20 @@ export function foreignKeysTell(db: Database): boolean {
   db.execute(`PRAGMA foreign_keys = ${before ? 'ON' : 'OFF'}`);
   return false;
 }
+
+let ran = false;
+
+/** Says that code of the app's runs: a revision's function, or who listens to events. */
+export function appRuns(): void {
+  ran = true;
+}
+
+/**
+ * Whether the app's code has ended the transaction, which is asked where it has run since: to ask before each statement
+ * would take as long as the statements.
+ */
+export function endedByApp(db: Database): boolean {
+  if (!ran) return false;
+  ran = false;
+  return !foreignKeysTell(db);
+}

@@ -6,11 +6,15 @@
  * old one costs no copy.
  */
 import { LimbeckError } from '../errors.js';
+import { text } from '../strings.js';
 import { cannotOpen, notStored } from './open.js';
 
 /** What counts of a name. */
 export interface Head {
-  /** Grows with each write. Who has loaded an older one may not write. */
+  /**
+   * Grows with each write, from the clock's time on: where all was deleted meanwhile, it is another one too. Who has
+   * loaded another one may not write.
+   */
   generation: number;
   /** The number of the file that counts. */
   file: number;
@@ -26,7 +30,10 @@ export class Files {
   constructor(
     readonly store: string,
     readonly name: string,
-  ) {}
+  ) {
+    text('store', store);
+    text('name', name);
+  }
 
   /** The file that counts, if there is one. */
   load(): Promise<{ head: Head; bytes: Uint8Array } | undefined> {
@@ -48,9 +55,9 @@ export class Files {
   write(loaded: Head | undefined, bytes: Uint8Array, keep: (head: Head) => number | undefined): Promise<Head> {
     return this.#transact('readwrite', async (heads, files) => {
       const head = await this.#head(heads);
-      if (head?.generation !== loaded?.generation) throw stale(this.name);
+      if (head?.generation !== loaded?.generation) throw head ? stale(this.name) : deleted(this.name);
       const kept = head && keep(head);
-      const generation = (head?.generation ?? 0) + 1;
+      const generation = head ? head.generation + 1 : Date.now();
       const next: Head = { generation, file: generation, ...(kept !== undefined && { kept }) };
       await this.#deleteBut(files, kept);
       files.put(bytes, [this.name, next.file]);
@@ -137,6 +144,12 @@ export function stale(name: string): LimbeckError {
   });
 }
 
+function deleted(name: string): LimbeckError {
+  return new LimbeckError('store.stale', `what was stored of '${name}' has been deleted since this tab loaded it`, {
+    hint: "open it again: where what this tab has is still wanted, 'initial' gives it the bytes of db.export()",
+  });
+}
+
 /** Opened for each transaction, which takes a millisecond: no connection stands in the way of another tab. */
 function opened(store: string): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
@@ -146,11 +159,22 @@ function opened(store: string): Promise<IDBDatabase> {
         request.result.createObjectStore(HEADS);
         request.result.createObjectStore(FILES);
       };
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(refused(request.error));
+      request.onsuccess = () => {
+        const db = request.result;
+        if (db.objectStoreNames.contains(HEADS) && db.objectStoreNames.contains(FILES)) return resolve(db);
+        db.close();
+        reject(notOurs(store));
+      };
+      request.onerror = () => reject(request.error?.name === 'VersionError' ? notOurs(store) : refused(request.error));
     } catch (error) {
       reject(refused(error));
     }
+  });
+}
+
+function notOurs(store: string): LimbeckError {
+  return new LimbeckError('database.cannot_open', `the IndexedDB database '${store}' is there, and was not made by this limbeck`, {
+    hint: 'give another name as the option store, or delete that one where nothing needs it',
   });
 }
 

@@ -7,7 +7,7 @@ import { Migrator } from '../migrator.js';
 import type { Report } from '../report.js';
 import type { Scratch, Value } from '../values.js';
 import { Files, type Head } from './files.js';
-import { cancelled, locked, persist, roomFor, teller, writes, type Opened, type OpenOptions } from './open.js';
+import { cancelled, initialBytes, locked, persist, roomFor, teller, writes, type Opened, type OpenOptions, type Release } from './open.js';
 
 /** What `initSqlJs()` answers. */
 export interface SqlJs<D> {
@@ -52,9 +52,9 @@ type Exporting = SqlJsDatabase & { export(): Uint8Array };
  * ```
  *
  * One tab at a time loads, migrates and saves; others wait. The migrations run on a copy in memory: what fails, and
- * a tab that is closed on the way, leaves the stored bytes alone. They are replaced in one transaction of
- * IndexedDB, in which it is also looked whether another tab has saved meanwhile. The bytes from before a migration
- * are kept until the first save after the next start: {@link restoreIndexedDb}.
+ * a tab that is closed on the way, leaves the stored bytes alone, whatever the error's `report` lists of the copy.
+ * They are replaced in one transaction of IndexedDB, in which it is also looked whether another tab has saved
+ * meanwhile. The bytes from before a migration are kept until the first save after the next start: {@link restoreIndexedDb}.
  *
  * Where nothing is to do, nothing is written, and only a small module of limbeck is loaded, as by {@link launch}: before
  * a synchronous call of your own (`current`, `plan`, a {@link Migrator}), `await init()`.
@@ -79,11 +79,11 @@ export async function openIndexedDb<D extends SqlJsDatabase>(options: IndexedDbO
     } catch {
       // A library that is out of memory cannot close either: the first error counts.
     }
-    release();
+    await release();
     throw error;
   }
   if (options.exclusive) opening.release = release;
-  else release();
+  else await release();
   return opening;
 }
 
@@ -102,7 +102,7 @@ export async function restoreIndexedDb(options: StoredIn & Pick<OpenOptions<neve
   try {
     announce(id, await new Files(store, name).swap());
   } finally {
-    release();
+    await release();
   }
 }
 
@@ -133,7 +133,7 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
   db!: D;
   report!: Report;
   /** Gives the lock back, where it is held for as long as the database is open. */
-  release: (() => void) | undefined;
+  release: Release | undefined;
   readonly #options: IndexedDbOptions<D>;
   readonly #files: Files;
   #adapter!: Scratch;
@@ -158,10 +158,10 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
 
   /** Opens a copy in memory of what is stored. */
   async load(tell: ReturnType<typeof teller>): Promise<void> {
-    const { SQL, initial, setup, signal, onStale } = this.#options;
+    const { SQL, setup, signal, onStale } = this.#options;
     tell({ event: 'loading' });
     const stored = await this.#files.load();
-    const bytes = stored ? stored.bytes : await initial?.();
+    const bytes = stored ? stored.bytes : await initialBytes(this.#options);
     if (signal?.aborted) throw cancelled(signal.reason);
     this.#head = stored?.head;
     this.db = new SQL.Database(bytes);
@@ -204,7 +204,7 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
   };
 
   async #saveNow(): Promise<void> {
-    let release = () => {};
+    let release: Release | undefined;
     try {
       if (!this.release) release = await locked(this.id, {}, () => {});
     } finally {
@@ -218,7 +218,7 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
       // What is kept from before an earlier start's migration has served its time: this start works.
       await this.#write(this.#export(), ({ kept }) => (this.#migrated ? kept : undefined));
     } finally {
-      release();
+      await release?.();
     }
   }
 
@@ -254,7 +254,7 @@ class Stored<D extends SqlJsDatabase> implements Opened<D> {
     try {
       this.discard();
     } finally {
-      this.release?.();
+      await this.release?.();
     }
   };
 }

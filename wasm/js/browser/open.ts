@@ -3,6 +3,7 @@ import { LimbeckError } from '../errors.js';
 import type { MigratorOptions } from '../migrator.js';
 import type { Event, Report } from '../report.js';
 import type { Migrations } from '../sources.js';
+import { kind } from '../strings.js';
 
 /** What is said while a database is opened: the run's own events, and what happens around it. */
 export type OpenEvent =
@@ -56,6 +57,17 @@ export interface Opened<D> {
   close(): Promise<void>;
 }
 
+/** The bytes of `initial`. Another thing would make an empty database of some versions of the libraries. */
+export async function initialBytes({ initial }: Pick<OpenOptions<never>, 'initial'>): Promise<Uint8Array | undefined> {
+  const bytes: unknown = await initial?.();
+  if (bytes === undefined || bytes === null) return undefined;
+  if (ArrayBuffer.isView(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (Object.prototype.toString.call(bytes) === '[object ArrayBuffer]') return new Uint8Array(bytes as ArrayBuffer);
+  throw new LimbeckError('database.not_a_database', `what initial answers is ${kind(bytes)}, and no bytes`, {
+    hint: 'give a Uint8Array: of a Blob, new Uint8Array(await blob.arrayBuffer())',
+  });
+}
+
 /** Says what happens to who listens, who may cancel. */
 export function teller({ onProgress, signal }: Pick<OpenOptions<never>, 'onProgress' | 'signal'>): (event: OpenEvent) => void {
   return (event) => {
@@ -75,11 +87,14 @@ export function cancelled(cause?: unknown): LimbeckError {
   return new LimbeckError('run.cancelled', 'cancelled', { hint: 'run it again when it may finish', cause });
 }
 
+/** Gives a lock back. Resolved when it is given back: who asks before would find it held. */
+export type Release = () => Promise<void>;
+
 /**
  * Waits until no other tab and no worker of this site holds the lock, and answers what gives it back. A tab that is
  * closed, and a worker that is ended, give it back too: <https://w3c.github.io/web-locks/>.
  */
-export async function locked(id: string, options: Pick<OpenOptions<never>, 'wait' | 'signal'>, waiting: () => void): Promise<() => void> {
+export async function locked(id: string, options: Pick<OpenOptions<never>, 'wait' | 'signal'>, waiting: () => void): Promise<Release> {
   const locks = globalThis.navigator?.locks;
   if (!locks) {
     throw new LimbeckError('database.cannot_open', 'this browser gives this page no Web Locks', {
@@ -87,10 +102,12 @@ export async function locked(id: string, options: Pick<OpenOptions<never>, 'wait
     });
   }
   const request = (how: LockOptions) =>
-    new Promise<(() => void) | null>((granted, failed) => {
-      const hold = (lock: Lock | null) =>
-        lock === null ? granted(null) : new Promise<void>((release) => granted(release));
-      locks.request(id, how, hold).catch(failed);
+    new Promise<Release | null>((granted, failed) => {
+      const over: Promise<void> = locks.request(id, how, (lock) => {
+        if (lock === null) return granted(null);
+        return new Promise<void>((release) => granted(() => (release(), over.catch(() => {}))));
+      });
+      over.catch(failed);
     });
   try {
     const atOnce = await request({ ifAvailable: true });

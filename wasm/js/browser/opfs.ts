@@ -5,7 +5,8 @@ import init from '../load.js';
 import { LimbeckError } from '../errors.js';
 import { Migrator } from '../migrator.js';
 import type { Report } from '../report.js';
-import { cancelled, cannotOpen, full, locked, notStored, persist, roomFor, teller, writes, type Opened, type OpenOptions } from './open.js';
+import { text } from '../strings.js';
+import { cancelled, cannotOpen, full, initialBytes, locked, notStored, persist, roomFor, teller, writes, type Opened, type OpenOptions, type Release } from './open.js';
 
 /** Options of {@link openOpfs}. */
 export interface OpfsOptions<D> extends OpenOptions<D> {
@@ -13,7 +14,7 @@ export interface OpfsOptions<D> extends OpenOptions<D> {
   sqlite3: Sqlite3;
   /**
    * With true, the database is copied before it is migrated, through SQLite's backup API, and {@link restoreOpfs}
-   * puts the copy back. It stays until the next migration takes its place, and takes as much room again.
+   * puts the copy back. It stays until the next migration that succeeds takes its place, and takes as much room again.
    */
   keep?: boolean;
 }
@@ -21,6 +22,8 @@ export interface OpfsOptions<D> extends OpenOptions<D> {
 const FILE = '/database';
 /** What it was before the last migration. */
 const KEPT = '/kept';
+/** What it was before the run that goes on. */
+const KEEPING = '/keeping';
 /** How long a file is tried that the browser has not yet taken from a tab that is gone. */
 const PATIENCE_MS = 15_000;
 
@@ -55,10 +58,10 @@ export async function openOpfs<D extends Oo1Database = any>(options: OpfsOptions
       report,
       persisted: persist(options.persist !== false),
       save: async () => {},
-      close: async () => held.close(),
+      close: () => held.close(),
     };
   } catch (error) {
-    held.abandon();
+    await held.abandon();
     throw error;
   }
 }
@@ -72,9 +75,18 @@ async function upgrade<D extends Oo1Database>(held: Held, db: D, options: OpfsOp
     const keep = options.keep === true && size > 0;
     // A rebuild writes a table again, and its journal.
     await roomFor(keep ? 2 * size : size);
-    if (keep) held.copy(db, KEPT);
+    held.settle(db);
+    if (keep) held.copy(db, KEEPING);
   }
-  return migrator.upgrade(db, target, { sqlite3, onProgress, signal });
+  try {
+    return migrator.upgrade(db, target, { sqlite3, onProgress, signal });
+  } finally {
+    try {
+      held.settle(db);
+    } catch {
+      // It is settled before it is needed: at the next run, or when it is to be put back.
+    }
+  }
 }
 
 /**
@@ -93,6 +105,7 @@ export async function restoreOpfs(
 ): Promise<void> {
   const held = await Held.by(options, () => {});
   try {
+    if (held.has(KEEPING)) held.settle(held.open(FILE));
     const kept = held.has(KEPT) ? held.open(KEPT) : undefined;
     // A copy that was never finished is an empty database.
     if (!kept?.selectValue('SELECT count(*) FROM sqlite_schema')) {
@@ -102,10 +115,10 @@ export async function restoreOpfs(
     }
     held.copy(kept, FILE);
   } catch (error) {
-    held.abandon();
+    await held.abandon();
     throw error;
   }
-  held.close();
+  await held.close();
 }
 
 /** The files of a database, while this worker has them. */
@@ -115,7 +128,7 @@ class Held {
   private constructor(
     readonly pool: Pool,
     readonly sqlite3: Sqlite3,
-    readonly release: () => void,
+    readonly release: Release,
   ) {}
 
   /** Waits for the files of a name. */
@@ -123,13 +136,13 @@ class Held {
     { name, sqlite3, wait, signal }: Pick<OpfsOptions<never>, 'name' | 'sqlite3' | 'wait' | 'signal'>,
     tell: ReturnType<typeof teller>,
   ): Promise<Held> {
-    const id = encodeURIComponent(name);
+    const id = encodeURIComponent(text('name', name));
     const release = await locked(`limbeck:opfs:${id}`, { wait, signal }, () => tell({ event: 'waiting' }));
     try {
       tell({ event: 'loading' });
       return new Held(await acquired(sqlite3, id, signal), sqlite3, release);
     } catch (error) {
-      release();
+      await release();
       throw error;
     }
   }
@@ -157,24 +170,44 @@ class Held {
     throw notStored(new Error(`copying it failed: ${capi.sqlite3_js_rc_str(code)}`));
   }
 
-  close(): void {
+  /**
+   * Makes what was copied before a run the kept copy, if the run has changed the database. A run that has failed leaves
+   * what was kept before.
+   */
+  settle(db: Oo1Database): void {
+    if (!this.has(KEEPING)) return;
+    const copy = this.open(KEEPING);
+    // One that was never finished is an empty database.
+    const whole = copy.selectValue('SELECT count(*) FROM sqlite_schema') > 0;
+    if (whole && steps(copy) !== steps(db)) this.copy(copy, KEPT);
+    copy.close();
+    this.pool.unlink(KEEPING);
+  }
+
+  async close(): Promise<void> {
     try {
       // To close one twice does nothing.
       for (const db of this.#open) db.close();
       this.pool.pauseVfs();
     } finally {
-      this.release();
+      await this.release();
     }
   }
 
   /** Closes after an error, which counts more than one of closing. */
-  abandon(): void {
+  async abandon(): Promise<void> {
     try {
-      this.close();
+      await this.close();
     } catch {
       // The first error counts.
     }
   }
+}
+
+/** How many steps a database has in its history: each run that changes it adds to them. */
+function steps(db: Oo1Database): number {
+  const known = db.selectValue("SELECT count(*) FROM sqlite_schema WHERE name = 'limbeck_history'");
+  return known ? Number(db.selectValue('SELECT count(*) FROM limbeck_history')) : 0;
 }
 
 /** What is used of sqlite-wasm's pool. */
@@ -184,12 +217,13 @@ interface Pool {
   importDb(name: string, bytes: Uint8Array): unknown;
   isPaused(): boolean;
   pauseVfs(): unknown;
+  unlink(name: string): unknown;
   unpauseVfs(): Promise<unknown>;
 }
 
 /** The first start: the app's bytes, whose name is written last. */
-async function begin(pool: Pool, { initial }: Pick<OpfsOptions<any>, 'initial'>): Promise<void> {
-  const bytes = await initial?.();
+async function begin(pool: Pool, options: Pick<OpfsOptions<any>, 'initial'>): Promise<void> {
+  const bytes = await initialBytes(options);
   if (!bytes) return;
   await roomFor(bytes.length);
   try {

@@ -11,10 +11,10 @@ it('a first run, and nothing to do after it', async () => {
   assert.deepEqual(first.steps, ['0001', '0002', '0003', '0004']);
   assert.deepEqual([first.events[0], first.events.at(-1)], ['loading', 'saving']);
   const state = await stored(page, 'first');
-  assert.deepEqual([state.version, state.integrity, state.head], ['0004', 'ok', { generation: 1, file: 1 }]);
+  assert.deepEqual([state.version, state.integrity, state.head.kept], ['0004', 'ok', undefined]);
   await close(page, 'first');
   assert.deepEqual(await open(page, 'first'), { events: ['loading'], steps: [], to: ['0004'] });
-  assert.deepEqual((await stored(page, 'first')).head, { generation: 1, file: 1 });
+  assert.deepEqual((await stored(page, 'first')).head, state.head);
   await page.close();
 });
 
@@ -147,13 +147,68 @@ it('bytes from elsewhere begin it, once; what is no database is refused', async 
   const garbage = await page.evaluate(() => t.ended(t.open('garbage', { initial: () => new Uint8Array(5000).fill(7) })));
   assert.equal(garbage.code, 'database.not_a_database');
   assert.equal(await stored(page, 'garbage'), null);
+  for (const [bytes, steps, code] of [
+    ['new Blob([bytes])', undefined, 'database.not_a_database'],
+    ["'bytes'", undefined, 'database.not_a_database'],
+    ['bytes.slice().buffer', ['0002', '0003', '0004']],
+    ['new DataView(bytes.buffer)', []],
+    ['null', []],
+  ]) {
+    const begun = await page.evaluate(async ([name, how]) => {
+      const { Files } = await import('/dist/browser/files.js');
+      const { bytes } = await new Files('limbeck', name).load();
+      return t.ended(t.open('odd', { initial: () => new Function('bytes', `return ${how}`)(bytes) }));
+    }, ['elsewhere', bytes]);
+    assert.deepEqual([begun.answer?.steps.slice(0, steps?.length), begun.code], [steps, code], bytes);
+    if (code) assert.equal(await stored(page, 'odd'), null);
+  }
   await page.close();
+});
+
+it('what is no name, and an IndexedDB database of somebody else', async () => {
+  const page = await tab();
+  for (const [name, version] of [['of another', 1], ['newer', 2]]) {
+    await page.evaluate(([name, version]) => new Promise((made, failed) => {
+      const request = indexedDB.open(name, version);
+      request.onupgradeneeded = () => void request.result.createObjectStore('theirs');
+      request.onsuccess = () => made(request.result.close());
+      request.onerror = failed;
+    }), [name, version]);
+    const refused = await ended(page, 'app', { store: name });
+    assert.deepEqual([refused.code, /store/.test(refused.hint)], ['database.cannot_open', true]);
+  }
+  for (const name of [undefined, null, 5, {}]) {
+    const refused = await page.evaluate((name) => t.ended(t.open(name)), name);
+    assert.deepEqual([refused.code, /^name is /.test(refused.message)], ['settings.invalid', true]);
+  }
+  await page.close();
+});
+
+it('what is stored is deleted while tabs have it open', async () => {
+  const [one, two] = [await tab(), await tab()];
+  const store = 'deleted';
+  await open(one, 'app', { store });
+  const before = await one.evaluate(() => new Promise((done, failed) => {
+    const request = indexedDB.deleteDatabase('deleted');
+    Object.assign(request, { onsuccess: () => done('deleted'), onerror: failed, onblocked: failed });
+  }));
+  assert.equal(before, 'deleted');
+  const gone = await save(one, 'app');
+  assert.deepEqual([gone.code, /deleted/.test(gone.message)], ['store.stale', true]);
+  // One that begins anew is another one, however few times it was saved.
+  await open(two, 'app', { store });
+  await one.waitForFunction(() => t.handles.app.stale() === 1);
+  assert.match((await save(one, 'app')).message, /another tab/);
+  await run(two, 'app', "INSERT INTO notes VALUES (1, 'one', 'free', x'')");
+  assert.equal((await save(two, 'app')).code, undefined);
+  await Promise.all([one.close(), two.close()]);
 });
 
 for (const version of ['sql.js', 'sql.js-1.15']) {
   it(`${version}: functions and PRAGMAs outlast a save, and calls of save share one`, async () => {
     const page = await tab();
     await makeOld(page, version);
+    const { head } = await stored(page, version);
     await open(page, version, { version });
     const found = await page.evaluate(async (name) => {
       const { db, save } = t.handles[name];
@@ -170,7 +225,7 @@ for (const version of ['sql.js', 'sql.js-1.15']) {
     }, version);
     assert.deepEqual(found, { values: [['A'], [1], [0]], refused: 'database.transaction_open', open: [[51]] });
     const state = await stored(page, version);
-    assert.deepEqual([state.rows, state.head.generation], [51, 5]);
+    assert.deepEqual([state.rows, state.head.generation - head.generation], [51, 3]);
     await page.close();
   });
 }

@@ -46,6 +46,19 @@ it('a database that is busy: locked at once if asked, cancelled while it waits',
   await Promise.all([one.close(), two.close()]);
 });
 
+it('who is done with a database finds it free', async () => {
+  const page = await tab();
+  for (let each = 0; each < 5; each++) {
+    assert.equal((await ended(page, 'free', { cancelAt: 2 })).code, 'run.cancelled');
+    assert.equal((await ended(page, 'free', { wait: false, exclusive: true, cancelAt: 2 })).code, 'run.cancelled');
+  }
+  for (let each = 0; each < 5; each++) {
+    assert.equal((await ended(page, 'free', { wait: false, exclusive: true })).code, undefined);
+    await close(page, 'free');
+  }
+  await page.close();
+});
+
 it('an exclusive tab that is closed gives the database back', async () => {
   const [one, two] = [await tab(), await tab()];
   await open(one, 'left', { exclusive: true });

@@ -123,6 +123,35 @@ withOpfs('OPFS: what it was before a migration is put back, if it was to be kept
   await page.close();
 });
 
+withOpfs('OPFS: a run that fails, or is ended, leaves what was kept before', async () => {
+  const page = await tab();
+  const all = {
+    '0001_notes.sql': 'CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body BLOB)',
+    '0002_plan.sql': 'ALTER TABLE notes ADD COLUMN plan TEXT',
+    '0003_tags.sql': 'CREATE TABLE tags(note, tag)',
+  };
+  const options = (number, more) => ({ kind: 'opfs', keep: true, migrations: Object.fromEntries(Object.entries(all).slice(0, number)), ...more });
+  const open = (number, more) => inWorker(page, 'kept on', options(number, more));
+  const first = (await open(1)).state;
+  await open(2);
+  const broken = { ...options(2).migrations, '0003_broken.sql': 'SELECT * FROM nowhere' };
+  assert.equal((await ended(page, 'kept on', options(3, { migrations: broken }))).code, 'sql.failed');
+  assert.equal((await ended(page, 'kept on', options(3, { cancelAt: 3 }))).code, 'run.cancelled');
+  const running = ended(page, 'kept on', options(3, { holdAt: 3, key: 'kept-on' }));
+  await server.reached('kept-on');
+  await terminate(page, 'kept on');
+  assert.equal((await running).code, 'worker.ended');
+  await open(1, { restore: true });
+  assert.deepEqual((await open(1)).state, first);
+  // One that succeeds takes its place, whatever was left by one that was ended.
+  await open(2);
+  const second = (await open(2)).state;
+  await open(3);
+  await open(2, { restore: true });
+  assert.deepEqual((await open(2)).state, second);
+  await page.close();
+});
+
 withOpfs('OPFS: an older app that takes a newer database down keeps the newer one, if it is to', async () => {
   const page = await tab();
   const first = { '0001_notes.sql': 'CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body BLOB)' };
