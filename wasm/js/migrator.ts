@@ -277,8 +277,14 @@ function listener({ onProgress, signal }: RunOptions): ((json: string) => boolea
   if (!onProgress && !signal) return undefined;
   return (json) => {
     signal?.throwIfAborted();
-    if (onProgress) appRuns();
-    const goesOn = onProgress?.(JSON.parse(json) as Event) !== false;
+    if (!onProgress) return true;
+    let goesOn: boolean;
+    try {
+      goesOn = onProgress(JSON.parse(json) as Event) !== false;
+    } finally {
+      // Afterwards: a run on another database, in between, would have asked in this one's place.
+      appRuns();
+    }
     signal?.throwIfAborted();
     return goesOn;
   };

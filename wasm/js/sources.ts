@@ -204,6 +204,7 @@ function coded(name: string, code: Code): Coded {
         answer = code[direction]!(step);
       } finally {
         over = true;
+        appRuns();
       }
       // As with what fails in SQLite: half a revision must not be committed, whatever the function did with the error.
       if (misused) throw misused;
