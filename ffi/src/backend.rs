@@ -367,6 +367,10 @@ impl Statement<'_> {
                 FLOAT => Value::Real(call!(api, column_double(statement, column))),
                 TEXT => {
                     let data = call!(api, column_text(statement, column));
+                    // Also of an empty text it is an address, unless there was no memory to make it UTF-8.
+                    if data.is_null() {
+                        return Err(self.connection.failed());
+                    }
                     let bytes = self.bytes(data.cast(), column)?;
                     match std::str::from_utf8(bytes) {
                         Ok(text) => Value::Text(text.to_owned()),

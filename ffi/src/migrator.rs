@@ -264,7 +264,8 @@ pub unsafe extern "C" fn limbeck_migrator_set_app_version(
 }
 
 /// The table of version rows, instead of `limbeck_version`; `alembic_version` shares a database with
-/// Alembic.
+/// Alembic. Two sets of migrations may share a database, each with a table of its own, where no id is in
+/// both: `limbeck_history` is one for all, and knows revisions by their ids.
 ///
 /// # Safety
 ///

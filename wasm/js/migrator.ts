@@ -13,7 +13,10 @@ import type { Scratch } from './values.js';
 export interface MigratorOptions {
   /** The app's version, kept with each step in `limbeck_history`. */
   appVersion?: string;
-  /** The table of version rows, instead of `limbeck_version`; `alembic_version` shares a database with Alembic. */
+  /**
+   * The table of version rows, instead of `limbeck_version`; `alembic_version` shares a database with Alembic. Two
+   * folders may share a database, each with a table of its own, where no id is in both: `limbeck_history` is one for all.
+   */
   versionTable?: string;
   /** Whether tables may be rebuilt: by default where there is no cheaper way. */
   rebuild?: 'auto' | 'always' | 'never';

@@ -281,8 +281,15 @@ pub fn error(code: i32, message: &str) -> Error {
             (ErrorKind::Locked, "close other programs that use this database, or wait longer (busy_timeout)")
         }
         6 => (ErrorKind::Locked, "end the statements that still read on this connection, or share its cache"),
+        // SQLITE_NOMEM is no refusal of the statement, and answers no question.
+        7 => (
+            ErrorKind::Io,
+            "let the program have more memory (sqlite3_hard_heap_limit64, ulimit), then run it again",
+        ),
         8 => (ErrorKind::ReadOnly, "make the file and its folder writable, and switch query_only off"),
         9 => (ErrorKind::Cancelled, "run it again when it may finish"),
+        // SQLITE_PROTOCOL: others began and ended their work on the WAL all the while.
+        15 => (ErrorKind::Locked, "close other programs that use this database, then run it again"),
         10 => (ErrorKind::Io, "check the disk and the connection to it, then run it again"),
         11 => (ErrorKind::Corrupt, "restore a backup, or save what is readable with sqlite3's .recover"),
         13 => (
@@ -328,5 +335,13 @@ mod tests {
         let locked = error(26, "file is not a database");
         assert!(locked.kind() == ErrorKind::NotADatabase && locked.hint().unwrap().contains("set its key"));
         assert_eq!(error(1, "no such table: t").kind(), ErrorKind::StatementFailed);
+    }
+
+    #[test]
+    fn what_is_no_refusal_answers_no_question() {
+        for (code, want) in [(7, ErrorKind::Io), (3082, ErrorKind::Io), (15, ErrorKind::Locked)] {
+            let found = error(code, "out of memory");
+            assert!(found.kind() == want && !crate::error::refusal(&found), "{code}: {found:?}");
+        }
     }
 }

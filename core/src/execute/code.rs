@@ -161,17 +161,23 @@ pub(super) fn run(
 ) -> Result<Vec<AlterationReport>> {
     let file = &code.file.name;
     let Some(body) = code.body(direction) else { return Ok(Vec::new()) };
+    let placed = |error: Error| error.in_revision(revision).in_file(file);
+    run.db.probe(|db| db.execute("SAVEPOINT limbeck_code")).map_err(placed)?;
     let mut work = Inside { run, revision, alterations: Vec::new(), direct: false, by_itself: false };
     let result = body(&mut CodeStep { work: &mut work, revision, direction });
-    let gone = (!work.run.db.in_transaction()).then(|| work.gone());
+    let (result, gone) = match work.has_kept_the_transaction() {
+        Ok(true) => (result, None),
+        Ok(false) => (result, Some(work.gone())),
+        Err(error) => (result.and(Err(error)), None),
+    };
     let Inside { run, alterations, direct, .. } = work;
-    let placed = |error: Error| error.in_revision(revision).in_file(file);
     match (result, gone) {
         (Ok(()), None) => {}
         (Ok(()), Some(gone)) => return Err(placed(gone)),
         // The error that began it is the one to report; that something may be left is to be said too.
         (Err(error), Some(gone)) if gone.kind() == ErrorKind::CodeFailed => {
             run.report.warnings.push(format!("{gone}: what the run did before that may be committed"));
+            let error = error.noting("and it ended the transaction");
             return Err(placed(error.with_hint(format!("look what is left of the run: {gone}"))));
         }
         (Err(error), _) => return Err(placed(error)),
@@ -192,6 +198,26 @@ struct Inside<'i, 'r, 'l> {
 }
 
 impl Inside<'_, '_, '_> {
+    /// Whether the transaction that is open is the run's: code that has ended it may have begun another, which does not
+    /// know the savepoint.
+    fn has_kept_the_transaction(&mut self) -> Result<bool> {
+        if !self.run.db.in_transaction() {
+            return Ok(false);
+        }
+        match self.run.db.probe(|db| db.execute("RELEASE limbeck_code")) {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == ErrorKind::StatementFailed => Ok(false),
+            // Nothing else locks a savepoint, and the run's COMMIT would fail alike.
+            Err(error) if error.kind() == ErrorKind::Locked => {
+                let message =
+                    format!("the code of revision {} left a statement that writes unfinished", self.revision);
+                Err(Error::new(ErrorKind::CodeFailed, message)
+                    .with_hint("finalize or reset its statements before it returns"))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// What is to be said where the transaction is over: a statement of the core's has lost it to an error of the disk or an
     /// interruption, or else the code has ended it.
     fn gone(&self) -> Error {

@@ -205,7 +205,11 @@ pub(crate) fn run(
     let mut report = run.report;
     let restored = pragmas.restore(db);
     report.timing.total_ms = clock(db).map_or(0, |now| now.saturating_sub(started));
-    match result.and(restored) {
+    let result = match (result, restored) {
+        (Err(error), Err(switch)) => Err(error.noting(&switch.to_string())),
+        (result, restored) => result.and(restored),
+    };
+    match result {
         Ok(()) => {
             log_warnings(options, &report);
             Ok(report)

@@ -65,7 +65,14 @@ impl Pragmas {
         for (name, value) in &self.before {
             let put_back = match db.integer(&format!("PRAGMA {name}"), &[]) {
                 Ok(Some(now)) if now == *value => Ok(()),
-                _ => db.execute(&format!("PRAGMA {name} = {value}")).map(|_| ()),
+                _ => {
+                    let sql = format!("PRAGMA {name} = {value}");
+                    // Memory that was short may be there a moment later, and no other error is likely.
+                    let put_back = db.execute(&sql).or_else(|_| db.execute(&sql));
+                    put_back
+                        .map(drop)
+                        .map_err(|error| error.noting(&format!("run {sql}, which is no longer so")))
+                }
             };
             result = result.and(put_back);
         }

@@ -214,7 +214,7 @@ fn code_that_ends_the_transaction_is_told_of() {
         let error = migrator.upgrade(&mut db, "head").unwrap_err();
         let own = at == 2;
         assert_eq!(error.kind(), if own { ErrorKind::Contract } else { ErrorKind::CodeFailed }, "{error}");
-        assert_eq!(error.to_string().contains("ended the transaction"), !own, "{error}");
+        assert!(error.to_string().contains("ended the transaction"), "{error}");
         assert!(error.hint().unwrap().contains("what is left of the run"), "{error}");
         let warned = error.report().unwrap().warnings.iter().any(|each| each.contains("may be committed"));
         assert_eq!(warned, at > 0);

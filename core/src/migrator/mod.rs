@@ -116,6 +116,9 @@ impl<'a> Migrator<'a> {
 
     /// The table of version rows; `alembic_version` shares a database with Alembic. A name that is empty or that of
     /// limbeck's own history is [`ErrorKind::BadSetting`] of the first verb that looks at a database.
+    ///
+    /// Two folders may share a database, each with a table of its own, where no id is in both: `limbeck_history` is one
+    /// for all, and knows revisions by their ids.
     #[must_use]
     pub fn version_table(mut self, name: impl Into<String>) -> Self {
         self.options.version_table = name.into();

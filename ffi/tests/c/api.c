@@ -397,6 +397,7 @@ typedef struct {
   limbeck_step *step;
   const char *sql;
   int answer, ups, downs;
+  sqlite3_stmt *unfinished;
 } coded;
 
 /* A table through limbeck, its rows through the program's own connection. */
@@ -467,7 +468,7 @@ static void *on_another_thread(void *user_data) {
 static void revisions_in_code(void) {
   sqlite3 *connection = open_sqlite(), *other = open_sqlite();
   limbeck_database *database = open_database(connection), *scratch = open_database(other);
-  coded all = {NULL, NULL, NULL, NULL, NULL, 0, 0, 0};
+  coded all = {NULL, NULL, NULL, NULL, NULL, 0, 0, 0, NULL};
   limbeck_report *report = NULL;
   limbeck_error *error = NULL;
   limbeck_text *text = NULL;
@@ -512,6 +513,55 @@ static int code_careless(void *user_data, limbeck_step *step) {
   return 0;
 }
 
+/* What it commits in the middle is outside the run, although a transaction is open again. */
+static int code_in_pieces(void *user_data, limbeck_step *step) {
+  coded *all = (coded *)user_data;
+  CHECK(!limbeck_step_execute(step, "CREATE TABLE pieces(a)", NUL, NULL));
+  CHECK(!sqlite3_exec(all->connection, all->sql, NULL, NULL, NULL));
+  return all->answer;
+}
+
+static void code_ends_the_transaction(void) {
+  const char *const ends[] = {"COMMIT", "COMMIT; BEGIN", "ROLLBACK; BEGIN IMMEDIATE"};
+  coded all = {NULL, NULL, NULL, NULL, NULL, 0, 0, 0, NULL};
+  size_t at;
+  for (at = 0; at < 12; ++at) {
+    sqlite3 *connection = open_sqlite();
+    limbeck_database *database = open_database(connection);
+    limbeck_error *error = NULL;
+    limbeck_status status;
+    int own = at % 2 == 1;
+    all.migrator = read_code(code_in_pieces, NULL, &all);
+    all.connection = connection;
+    all.sql = ends[at / 2 % 3];
+    all.answer = at / 6 == 1;
+    if (own) CHECK(!sqlite3_exec(connection, "BEGIN", NULL, NULL, NULL));
+    status = limbeck_migrator_upgrade(all.migrator, database, "head", NUL, NULL, &error);
+    CHECK(all.answer == !strstr(limbeck_error_hint(error, NULL), "what is left of the run"));
+    CHECK(all.answer == !!strstr(limbeck_error_message(error, NULL), "answered 1"));
+    fails(status, LIMBECK_SCRIPT_CODE_FAILED, &error, "ended the transaction");
+    if (own) sqlite3_exec(connection, "ROLLBACK", NULL, NULL, NULL);
+    CHECK(sqlite3_get_autocommit(connection));
+    holds(connection, "SELECT count(*) FROM sqlite_master WHERE name IN ('pieces', 'more')",
+          all.sql[0] == 'C' ? "1" : "0");
+    limbeck_migrator_free(all.migrator);
+    limbeck_database_free(database);
+    CHECK(sqlite3_close(connection) == SQLITE_OK);
+  }
+}
+
+/* A statement that has begun to write, and is not finished, would stop COMMIT. */
+static int code_unfinished(void *user_data, limbeck_step *step) {
+  coded *all = (coded *)user_data;
+  sqlite3_stmt *statement = NULL;
+  CHECK(!sqlite3_prepare_v2(all->connection, "INSERT INTO tags VALUES (1), (1) RETURNING note", -1, &statement,
+                            NULL));
+  CHECK(sqlite3_step(statement) == SQLITE_ROW);
+  all->unfinished = statement;
+  (void)step;
+  return 0;
+}
+
 static int code_misused(void *user_data, limbeck_step *step) {
   pthread_t thread;
   sqlite3 *connection = NULL;
@@ -547,6 +597,8 @@ static void code_fails(limbeck_body up, coded *all, limbeck_status wanted, const
   holds(connection, "SELECT group_concat(name) FROM pragma_table_info('notes')", "id,title");
   holds(connection, "SELECT group_concat(version_num) FROM limbeck_version", "0001");
   holds(connection, "SELECT count(*) FROM tags", "0");
+  sqlite3_finalize(all->unfinished);
+  all->unfinished = NULL;
   limbeck_migrator_free(all->migrator);
   limbeck_database_free(database);
   CHECK(sqlite3_close(connection) == SQLITE_OK);
@@ -554,7 +606,7 @@ static void code_fails(limbeck_body up, coded *all, limbeck_status wanted, const
 
 static void failures_of_code(void) {
   limbeck_code code = {"0002_slugs", NUL, NULL, code_down, NULL}, no_name = {NULL, 0, code_up, NULL, NULL};
-  coded all = {NULL, NULL, NULL, NULL, NULL, 7, 0, 0};
+  coded all = {NULL, NULL, NULL, NULL, NULL, 7, 0, 0, NULL};
   limbeck_migrator *migrator = NULL;
   limbeck_error *error = NULL;
   limbeck_text *text = NULL;
@@ -564,6 +616,7 @@ static void failures_of_code(void) {
   all.answer = 0;
   all.sql = "INSERT INTO tags VALUES (9)";
   code_fails(code_up, &all, LIMBECK_PROOF_FOREIGN_KEY, "tags");
+  code_fails(code_unfinished, &all, LIMBECK_SCRIPT_CODE_FAILED, "left a statement that writes unfinished");
   code_fails(code_careless, &all, LIMBECK_SQL_FAILED, "more");
   all.answer = 1;
   code_fails(code_misused, &all, LIMBECK_SCRIPT_CODE_FAILED, "sql is not UTF-8");
@@ -766,6 +819,7 @@ int main(void) {
   in_the_programs_transaction();
   revisions_in_code();
   failures_of_code();
+  code_ends_the_transaction();
   backed_up();
   misuse();
   printf("%d checks on SQLite %s\n", checks, sqlite3_libversion());

@@ -74,6 +74,8 @@ class Migrator:
 
         Raises :class:`SourceUnreadable` for what cannot be read, :class:`BadSetting` for an option's value.
 
+        ``version_table``: of the version rows. Two folders may share a database, each with a table of its own, where no
+        revision is in both: ``limbeck_history`` is one for all.
         ``rebuild``: ``auto``, ``always`` or ``never``. ``transaction``: ``per_upgrade`` or ``per_revision``.
         ``newer_database``: what ``upgrade`` does with a database that has revisions which the folder does not: ``refuse``
         (:class:`DatabaseNewer`, whose ``newer`` tells of them), ``run_on`` where each of them leaves older apps working
