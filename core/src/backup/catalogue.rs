@@ -172,25 +172,32 @@ impl Backups {
         Ok(path)
     }
 
-    /// Gives a complete file its name, and tells of it.
+    /// Tells of a complete file, and gives it its name: in this order, so that what ends it in between leaves a small
+    /// file that tells of nothing, and no whole copy that nobody knows of.
     pub(super) fn finish(&self, partial: &Path, backup: &Backup, origin: &Origin) -> Result<Backup> {
         let path = partial.with_extension(BACKUP);
+        let (new, catalogued) = (path.with_extension("json.partial"), path.with_extension("json"));
         let finish = || -> io::Result<()> {
             File::options().read(true).write(true).open(partial)?.sync_all()?;
-            fs::rename(partial, &path)?;
             let name = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
             let listed = Backup { path: name, ..backup.clone() };
             let entry = Entry { backup: listed, origin: origin.path.clone() };
             let json = serde_json::to_string_pretty(&entry).map_err(io::Error::other)?;
-            let (new, catalogued) = (path.with_extension("json.partial"), path.with_extension("json"));
             let mut file = private().open(&new)?;
             file.write_all(json.as_bytes())?;
             file.sync_all()?;
+            drop(file);
             fs::rename(&new, &catalogued)?;
+            fs::rename(partial, &path)?;
             sync_folder(&path);
             Ok(())
         };
-        finish().map_err(|error| failed("write", &path, &error))?;
+        finish().map_err(|error| {
+            for told in [&new, &catalogued] {
+                let _ = fs::remove_file(told);
+            }
+            failed("write", &path, &error)
+        })?;
         Ok(Backup { path, ..backup.clone() })
     }
 
@@ -222,6 +229,10 @@ impl Backups {
                 && (end.ends_with(".partial") || end.contains(".partial-"))
             {
                 let _ = fs::remove_file(entry.path());
+                // What told of it already.
+                if let Some(name) = name.strip_suffix(".partial") {
+                    let _ = fs::remove_file(self.folder.join(format!("{name}.json")));
+                }
             }
         }
     }
