@@ -281,6 +281,8 @@ pub fn error(code: i32, message: &str) -> Error {
             (ErrorKind::Locked, "close other programs that use this database, or wait longer (busy_timeout)")
         }
         6 => (ErrorKind::Locked, "end the statements that still read on this connection, or share its cache"),
+        // It says nothing of the statement, which runs where there is memory.
+        7 => (ErrorKind::Io, "free memory, or raise the limit that is set for SQLite, then run it again"),
         8 => (ErrorKind::ReadOnly, "make the file and its folder writable, and switch query_only off"),
         9 => (ErrorKind::Cancelled, "run it again when it may finish"),
         10 => (ErrorKind::Io, "check the disk and the connection to it, then run it again"),
@@ -290,6 +292,8 @@ pub fn error(code: i32, message: &str) -> Error {
             "free room on the database's volume and in the temporary folder, then run it again",
         ),
         14 => (ErrorKind::CannotOpen, "check that the path exists and may be written"),
+        // SQLITE_PROTOCOL: others are forever about to begin with the WAL.
+        15 => (ErrorKind::Locked, "close other programs that use this database, then run it again"),
         26 => (
             ErrorKind::NotADatabase,
             "check the path; if the file is encrypted, set its key before limbeck runs",
@@ -320,6 +324,20 @@ fn way_to_trust(message: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A statement that there was no memory for, or no lock, is not one that SQLite refuses.
+    #[test]
+    fn what_a_busy_machine_says() {
+        for (code, kind) in [(7, ErrorKind::Io), (3082, ErrorKind::Io), (15, ErrorKind::Locked)] {
+            let error = error(code, "out of memory");
+            assert!(
+                error.kind() == kind && error.hint().is_some() && !crate::error::refusal(&error),
+                "{code}"
+            );
+        }
+        let line = "Tree 8 page 12: unable to get the page. error code=7";
+        assert_eq!(unreadable(line).unwrap().kind(), ErrorKind::Io);
+    }
 
     #[test]
     fn what_an_encrypted_file_says() {
