@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use limbeck::db::CopyWay;
 use limbeck::{Backup, Backups, Database, ErrorKind, Event, Migrator, NewerDatabase, Report, Result, Value};
-use rusqlite::Connection;
+use rusqlite::{Connection, ffi};
 
 const FILES: [(&str, &str); 3] = [
     ("1_a.sql", "CREATE TABLE a(x)"),
@@ -486,4 +486,84 @@ fn over_another_page_size_in_wal_mode() {
     drop(reader);
     assert_eq!(place.app(1).restore(&mut db, &backup).unwrap().to, ["1"]);
     assert_eq!((content(&db), sizes(&db)), (before, (4096, "wal".to_owned())));
+}
+
+/// A statement that is not at its end would keep the copy attached to the connection for good.
+#[test]
+fn an_open_statement_is_said() {
+    let place = Place::new("statement");
+    for mode in ["delete", "wal"] {
+        let _ = fs::remove_file(place.0.join("app.db"));
+        let mut db = place.old(mode);
+        let backup = place.app(1).back_up(&mut db).unwrap();
+        let files = place.files();
+        let attached = |db: &Connection| -> i64 {
+            db.query_row(
+                "SELECT count(*) FROM pragma_database_list WHERE name NOT IN ('main', 'temp')",
+                [],
+                |row| row.get(0),
+            )
+            .unwrap()
+        };
+        for verb in ["back up", "upgrade", "restore"] {
+            let mut statement = std::ptr::null_mut();
+            // SAFETY: the connection is open, the text ends with a NUL, and the statement is finalized below.
+            unsafe {
+                let sql = c"SELECT x FROM a".as_ptr();
+                ffi::sqlite3_prepare_v2(db.handle(), sql, -1, &mut statement, std::ptr::null_mut());
+                assert_eq!(ffi::sqlite3_step(statement), ffi::SQLITE_ROW);
+            }
+            let error = match verb {
+                "back up" => place.app(2).back_up(&mut db).map(drop),
+                "upgrade" => place.app(2).upgrade(&mut db, "head").map(drop),
+                _ => place.app(2).restore(&mut db, &backup).map(drop),
+            }
+            .unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Locked, "{verb}: {error:?}");
+            assert!(error.hint().unwrap().contains("cursor"), "{error:?}");
+            // SAFETY: it was prepared above.
+            unsafe { ffi::sqlite3_finalize(statement) };
+            assert_eq!((attached(&db), place.files()), (0, files.clone()), "{verb}");
+        }
+        assert_eq!(place.app(2).upgrade(&mut db, "head").unwrap().to, ["2"], "{mode}");
+        assert_eq!(place.app(1).restore(&mut db, &backup).unwrap().to, ["1"], "{mode}");
+    }
+}
+
+/// A kill before the copy has its name leaves what is deleted a day later.
+#[test]
+fn what_was_cut_short_is_cleared_away() {
+    let place = Place::new("cut");
+    let mut db = place.old("wal");
+    let backup = place.app(1).back_up(&mut db).unwrap();
+    let folder = backup.path.parent().unwrap();
+    let old = folder.join("app.db.20200101T000000.000Z.00112233");
+    fs::rename(&backup.path, old.with_extension("00112233.partial")).unwrap();
+    fs::rename(backup.path.with_extension("json"), old.with_extension("00112233.json")).unwrap();
+    assert_eq!(place.app(1).backups(&mut db).unwrap(), []);
+    let next = place.app(1).back_up(&mut db).unwrap();
+    let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(place.files(), [name(&next.path), name(&next.path.with_extension("json"))]);
+}
+
+/// A path is any bytes there.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_whose_name_is_no_utf8() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new("bytes");
+    let inner = Place(place.0.join(std::ffi::OsStr::from_bytes(b"caf\xe9")));
+    fs::create_dir_all(&inner.0).unwrap();
+    let mut db = inner.open();
+    let app = |release: usize| {
+        Migrator::new(&FILES[..release]).unwrap().backup(Backups::new(place.0.join("backups")))
+    };
+    app(1).upgrade(&mut db, "head").unwrap();
+    db.execute("INSERT INTO a VALUES (zeroblob(9000000))", []).unwrap();
+    assert_eq!(app(3).upgrade(&mut db, "head").unwrap().to, ["3"]);
+    let backup = app(1).newest_compatible_backup(&mut db).unwrap().unwrap();
+    assert_eq!(app(1).restore(&mut db, &backup).unwrap().to, ["1"]);
+    // The path of a backup is a text of SQL.
+    let error = inner.app(2).upgrade(&mut db, "head").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::BackupFailed, "{error:?}");
 }

@@ -1,13 +1,14 @@
 //! Several connections on one file: one applies what is to do, all succeed, those that read go on, and
 //! whoever waits longer than its `busy_timeout` is told so.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use limbeck::{Database, ErrorKind, Migrator, Report, Result};
+use limbeck::{Backups, Database, ErrorKind, Event, Migrator, NewerDatabase, Report, Result};
 use rusqlite::Connection;
 
 const MIGRATIONS: [(&str, &str); 3] = [
@@ -256,4 +257,68 @@ fn a_number_in_the_header_that_came_meanwhile() {
         assert_eq!(second.join().unwrap().unwrap().to, ["0003"]);
     });
     assert_eq!(text(&first, "SELECT user_version || '' FROM pragma_user_version"), "0");
+}
+
+/// A newer app may be first while an older one waits for it: what the older one has chosen for a newer database holds
+/// then, too.
+#[test]
+fn what_is_chosen_for_a_newer_app_that_was_first() {
+    let folder = Folder::new("chosen");
+    let newer = [
+        MIGRATIONS[0],
+        ("0002_b.sql", "CREATE TABLE b(x)"),
+        ("0003_c.sql", "-- migrate:up\nCREATE TABLE c(x);\n-- migrate:down\nDROP TABLE c;"),
+    ];
+    for (choice, at) in [(NewerDatabase::RunOn, "0003"), (NewerDatabase::TakeDown, "0002")] {
+        folder.at("WAL", Some("0001"));
+        let mut first = folder.open(0);
+        first.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let report = thread::scope(|scope| {
+            let older = scope.spawn(|| {
+                let mut older = Migrator::new(&newer[..2]).unwrap().newer_database(choice);
+                older.upgrade(&mut folder.open(30_000), "head")
+            });
+            thread::sleep(Duration::from_millis(200));
+            upgrade(&newer, &mut first, "head").unwrap();
+            first.execute_batch("COMMIT").unwrap();
+            older.join().unwrap()
+        });
+        assert_eq!(report.unwrap_or_else(|error| panic!("{choice:?}: {error:?}")).to, [at]);
+        assert_eq!(text(&first, AT), at);
+    }
+}
+
+/// Who waited for another process finds nothing to do: the backup from before stays the one that is kept.
+#[test]
+fn who_waited_backs_up_nothing() {
+    let folder = Folder::new("waited");
+    let backups = || Backups::new(folder.0.join("backups")).keep(1);
+    for journal in ["DELETE", "WAL"] {
+        let _ = fs::remove_dir_all(folder.0.join("backups"));
+        folder.at(journal, Some("0001"));
+        let applying = AtomicUsize::new(0);
+        let run = |apply: bool| {
+            let told = |event: &Event<'_>| {
+                if matches!(event, Event::StepStarted { .. }) && applying.fetch_add(1, Ordering::Relaxed) == 0
+                {
+                    thread::sleep(Duration::from_millis(500));
+                }
+                ControlFlow::Continue(())
+            };
+            while !apply && applying.load(Ordering::Relaxed) == 0 {
+                thread::sleep(Duration::from_millis(5));
+            }
+            let mut migrator = Migrator::new(&MIGRATIONS).unwrap().backup(backups()).on_event(told);
+            migrator.upgrade(&mut folder.open(30_000), "head").unwrap()
+        };
+        let steps: usize = thread::scope(|scope| {
+            let all: Vec<_> =
+                [true, false, false].map(|apply| scope.spawn(move || run(apply).steps.len())).into();
+            all.into_iter().map(|one| one.join().unwrap()).sum()
+        });
+        let kept =
+            Migrator::new(&MIGRATIONS).unwrap().backup(backups()).backups(&mut folder.open(0)).unwrap();
+        let heads: Vec<_> = kept.iter().map(|backup| backup.heads.join(",")).collect();
+        assert_eq!((steps, heads), (2, vec!["0001".to_owned()]), "{journal}");
+    }
 }

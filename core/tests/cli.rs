@@ -398,6 +398,29 @@ fn a_stamp_of_the_base_makes_no_database() {
     assert!(text(&output.stderr).starts_with("nothing to do"), "{}", text(&output.stderr));
 }
 
+/// A path of which nobody can tell whether a database is there is none that is "not there yet".
+#[cfg(unix)]
+#[test]
+fn a_database_that_cannot_be_looked_for() {
+    let project = shop("hidden");
+    let path = "limbeck.toml/app.db";
+    for command in [
+        &["current"][..],
+        &["status"],
+        &["upgrade", "heads", "--plan"],
+        &["stamp", "base"],
+        &["backups", "--backups", "backups"],
+    ] {
+        let output = project.run(&[&["-d", path], command].concat());
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        assert!(
+            text(&output.stderr).contains("[database.cannot_open]"),
+            "{command:?}: {}",
+            text(&output.stderr)
+        );
+    }
+}
+
 /// Where the header answers the library names no revision: the command asks.
 #[test]
 fn where_the_header_answers() {

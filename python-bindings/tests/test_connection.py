@@ -164,6 +164,10 @@ def test_connections_that_cannot_be_used(tmp_path: Any) -> None:
             limbeck.upgrade(database, FILES)  # type: ignore[arg-type]
     with pytest.raises(limbeck.CannotOpen):
         limbeck.upgrade(str(tmp_path / "none" / "app.db"), FILES)
+    # Whether one is there cannot be told: it is not taken for an empty one.
+    (tmp_path / "file").touch()
+    with pytest.raises(limbeck.CannotOpen):
+        limbeck.current(tmp_path / "file" / "app.db", FILES)
     text = tmp_path / "text.db"
     text.write_text("no database at all, but a text that is long enough to be one" * 20)
     with pytest.raises(limbeck.NotADatabase):

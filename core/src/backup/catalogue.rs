@@ -172,40 +172,42 @@ impl Backups {
         Ok(path)
     }
 
-    /// Gives a complete file its name, and tells of it.
+    /// Tells of a complete file, and gives it its name: in this order, so that what ends it in between leaves a small
+    /// file that tells of nothing, and no whole copy that nobody knows of.
     pub(super) fn finish(&self, partial: &Path, backup: &Backup, origin: &Origin) -> Result<Backup> {
         let path = partial.with_extension(BACKUP);
+        let (new, catalogued) = (path.with_extension("json.partial"), path.with_extension("json"));
         let finish = || -> io::Result<()> {
-            File::options().read(true).write(true).open(partial)?.sync_all()?;
-            fs::rename(partial, &path)?;
+            File::options().read(true).write(true).open(partial).and_then(sync)?;
             let name = path.file_name().map_or_else(PathBuf::new, PathBuf::from);
             let listed = Backup { path: name, ..backup.clone() };
             let entry = Entry { backup: listed, origin: origin.path.clone() };
             let json = serde_json::to_string_pretty(&entry).map_err(io::Error::other)?;
-            let (new, catalogued) = (path.with_extension("json.partial"), path.with_extension("json"));
             let mut file = private().open(&new)?;
             file.write_all(json.as_bytes())?;
-            file.sync_all()?;
+            sync(file)?;
             fs::rename(&new, &catalogued)?;
+            fs::rename(partial, &path)?;
             sync_folder(&path);
             Ok(())
         };
-        finish().map_err(|error| failed("write", &path, &error))?;
+        finish().map_err(|error| {
+            for told in [&new, &catalogued] {
+                let _ = fs::remove_file(told);
+            }
+            failed("write", &path, &error)
+        })?;
         Ok(Backup { path, ..backup.clone() })
     }
 
-    /// Deletes the oldest beyond those that are kept. `spared` stays in any case.
+    /// Deletes the oldest beyond those that are kept. `spared` stays in any case, and what cannot be deleted now, because
+    /// something has it open on Windows, can be later: the new one is there.
     pub(super) fn prune(&self, database: &Origin, spared: Option<&Path>) -> Result<()> {
         for old in self.list_of(database)?.into_iter().skip(self.keep) {
             if !spared.is_some_and(|spared| is_same_file(spared, &old.path)) {
                 // The large file first: what is left of a deletion that was cut short is small.
-                let gone = fs::remove_file(&old.path)
+                let _ = fs::remove_file(&old.path)
                     .and_then(|()| fs::remove_file(old.path.with_extension("json")));
-                if let Err(error) = gone
-                    && error.kind() != io::ErrorKind::NotFound
-                {
-                    return Err(failed("delete", &old.path, &error));
-                }
             }
         }
         Ok(())
@@ -222,6 +224,10 @@ impl Backups {
                 && (end.ends_with(".partial") || end.contains(".partial-"))
             {
                 let _ = fs::remove_file(entry.path());
+                // What told of it already.
+                if let Some(name) = name.strip_suffix(".partial") {
+                    let _ = fs::remove_file(self.folder.join(format!("{name}.json")));
+                }
             }
         }
     }
@@ -305,6 +311,16 @@ fn make_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
+}
+
+/// macOS asks the disk itself (`F_FULLFSYNC`), which network shares do not support there. SQLite goes on without it, too
+/// (`full_fsync` in `os_unix.c`), and has synced the copy in its own way.
+fn sync(file: File) -> io::Result<()> {
+    const ENOTSUP: i32 = 45;
+    match file.sync_all() {
+        Err(error) if cfg!(target_vendor = "apple") && error.raw_os_error() == Some(ENOTSUP) => Ok(()),
+        synced => synced,
+    }
 }
 
 /// A new name is safe when its folder is. Where a folder cannot be synced, the system does it when it likes:

@@ -38,9 +38,10 @@ pub(crate) fn origin(db: &mut dyn Database) -> Result<Origin> {
 
 /// Copies the database, checks the copy, gives it its name, and deletes the oldest beyond those that
 /// are kept, but not `spared`. One whose newest backup has the same bytes is not copied twice.
+/// `accept` is told the version rows of the snapshot before anything of it is copied, and may refuse it.
 ///
 /// Errors: [`ErrorKind::TransactionOpen`], [`ErrorKind::BackupUnsupported`], [`ErrorKind::BackupFailed`],
-/// [`ErrorKind::Cancelled`] and SQLite's own, after each of which nothing is left of it.
+/// [`ErrorKind::Cancelled`], that of `accept` and SQLite's own, after each of which nothing is left of it.
 pub(crate) fn take(
     db: &mut dyn Database,
     listener: &mut Listener<'_>,
@@ -48,11 +49,9 @@ pub(crate) fn take(
     backups: &Backups,
     spared: Option<&Path>,
     room: &Room,
+    accept: &mut dyn FnMut(&[String]) -> Result<()>,
 ) -> Result<Taken> {
-    if db.in_transaction() {
-        return Err(Error::new(ErrorKind::TransactionOpen, "a backup is taken outside a transaction")
-            .with_hint("commit before calling limbeck"));
-    }
+    refuse_busy(db, "a backup is taken")?;
     let database = origin(db)?;
     let name = "SELECT strftime('%Y%m%dT%H%M%fZ', 'now') || '.' || lower(hex(randomblob(4)))";
     let name = db.texts(name, &[])?.pop().unwrap_or_default();
@@ -60,8 +59,8 @@ pub(crate) fn take(
     let stale = db.texts(stale, &[])?.pop().unwrap_or_default();
     room.need(backups.folder(), sizes::database(db)?, "a backup")?;
     let partial = backups.begin(&database.name, &name, &stale)?;
-    let result =
-        copy_checked(db, listener, history, &database.name, &partial).and_then(|(backup, data_version)| {
+    let result = copy_checked(db, listener, history, &database.name, &partial, accept).and_then(
+        |(backup, data_version)| {
             let newest = backups.list_of(&database)?.into_iter().next();
             let backup = match newest.filter(|newest| same_bytes(newest, &backup, listener)) {
                 Some(newest) => newest,
@@ -69,7 +68,8 @@ pub(crate) fn take(
             };
             backups.prune(&database, spared)?;
             Ok(Taken { backup, data_version })
-        });
+        },
+    );
     catalogue::abandon(&partial);
     result
 }
@@ -88,9 +88,14 @@ fn copy_checked(
     history: History<'_>,
     database: &str,
     file: &Path,
+    accept: &mut dyn FnMut(&[String]) -> Result<()>,
 ) -> Result<(Backup, Option<i64>)> {
     // One snapshot for all that is copied and said of it.
-    let copy = |db: &mut dyn Database| copy_snapshot(db, listener, history, database, file);
+    let copy = |db: &mut dyn Database| {
+        let heads = history.rows(db)?;
+        accept(&heads)?;
+        copy_snapshot(db, listener, history, heads, database, file)
+    };
     let (mut backup, data_version) = between("BEGIN", "COMMIT", db, copy)?;
     backup.problems = attached(db, file, |db| {
         // One file by itself, whatever the database's mode is.
@@ -108,12 +113,13 @@ fn copy_snapshot(
     db: &mut dyn Database,
     listener: &mut Listener<'_>,
     history: History<'_>,
+    heads: Vec<String>,
     database: &str,
     file: &Path,
 ) -> Result<(Backup, Option<i64>)> {
     let backup = Backup {
         database: database.to_owned(),
-        heads: history.rows(db)?,
+        heads,
         app_version: history.last_app_version(db)?,
         taken_at: db.texts("SELECT strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", &[])?.pop().unwrap_or_default(),
         bytes: 0,
@@ -135,7 +141,7 @@ pub(crate) fn data_version(db: &mut dyn Database) -> Result<Option<i64>> {
 
 /// Puts a backup in the place of all that is in the database, in one transaction of SQLite's. The backup stays.
 ///
-/// Errors: [`ErrorKind::BackupDamaged`] and [`ErrorKind::TransactionOpen`] before anything is written;
+/// Errors: [`ErrorKind::BackupDamaged`], [`ErrorKind::TransactionOpen`] and [`ErrorKind::Locked`] before anything is written;
 /// SQLite's own, after which the database is as it was.
 pub(crate) fn restore(
     db: &mut dyn Database,
@@ -143,10 +149,7 @@ pub(crate) fn restore(
     history: History<'_>,
     backup: &Backup,
 ) -> Result<()> {
-    if db.in_transaction() {
-        return Err(Error::new(ErrorKind::TransactionOpen, "a backup is restored outside a transaction")
-            .with_hint("commit before calling limbeck"));
-    }
+    refuse_busy(db, "a backup is restored")?;
     let shown = backup.path.display();
     let damaged = |why: &str| {
         Error::new(ErrorKind::BackupDamaged, format!("the backup {shown} is damaged: {why}"))
@@ -237,6 +240,28 @@ pub(crate) fn check_restored(
     let what = problems.first().map_or("other revisions than the backup", String::as_str);
     Err(Error::new(ErrorKind::Corrupt, format!("after {shown} was restored, the database has: {what}"))
         .with_hint("check the disk, then restore it again: the backup is as it was"))
+}
+
+/// Errors: [`ErrorKind::TransactionOpen`] inside the caller's own transaction; [`ErrorKind::Locked`] where a statement of
+/// the caller's is not at its end: the file that is looked at beside the database could not be detached, now or later,
+/// because a read transaction ends with the last statement that reads.
+fn refuse_busy(db: &mut dyn Database, what: &str) -> Result<()> {
+    if db.in_transaction() {
+        let message = format!("{what} outside a transaction");
+        return Err(
+            Error::new(ErrorKind::TransactionOpen, message).with_hint("commit before calling limbeck")
+        );
+    }
+    // The one question to which SQLite answers that: NULL is the name of no file, which it finds wrong next
+    // (`sqlite3RunVacuum`, <https://sqlite.org/src/file/src/vacuum.c>).
+    match db.execute("VACUUM main INTO NULL") {
+        Err(error) if error.to_string().contains("SQL statements in progress") => {
+            let message = format!("{what} while no statement reads, and one on this connection does");
+            Err(Error::new(ErrorKind::Locked, message)
+                .with_hint("read its rows to the end, or close its cursor, before calling limbeck"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Looks at a file on the app's own connection, which has its key, functions and collations.

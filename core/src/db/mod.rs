@@ -281,15 +281,10 @@ pub fn error(code: i32, message: &str) -> Error {
             (ErrorKind::Locked, "close other programs that use this database, or wait longer (busy_timeout)")
         }
         6 => (ErrorKind::Locked, "end the statements that still read on this connection, or share its cache"),
-        // SQLITE_NOMEM is no refusal of the statement, and answers no question.
-        7 => (
-            ErrorKind::Io,
-            "let the program have more memory (sqlite3_hard_heap_limit64, ulimit), then run it again",
-        ),
+        // It says nothing of the statement, which runs where there is memory.
+        7 => (ErrorKind::Io, "free memory, or raise the limit that is set for SQLite, then run it again"),
         8 => (ErrorKind::ReadOnly, "make the file and its folder writable, and switch query_only off"),
         9 => (ErrorKind::Cancelled, "run it again when it may finish"),
-        // SQLITE_PROTOCOL: others began and ended their work on the WAL all the while.
-        15 => (ErrorKind::Locked, "close other programs that use this database, then run it again"),
         10 => (ErrorKind::Io, "check the disk and the connection to it, then run it again"),
         11 => (ErrorKind::Corrupt, "restore a backup, or save what is readable with sqlite3's .recover"),
         13 => (
@@ -297,6 +292,8 @@ pub fn error(code: i32, message: &str) -> Error {
             "free room on the database's volume and in the temporary folder, then run it again",
         ),
         14 => (ErrorKind::CannotOpen, "check that the path exists and may be written"),
+        // SQLITE_PROTOCOL: others are forever about to begin with the WAL.
+        15 => (ErrorKind::Locked, "close other programs that use this database, then run it again"),
         26 => (
             ErrorKind::NotADatabase,
             "check the path; if the file is encrypted, set its key before limbeck runs",
@@ -328,6 +325,20 @@ fn way_to_trust(message: &str) -> &'static str {
 mod tests {
     use super::*;
 
+    /// A statement that there was no memory for, or no lock, is not one that SQLite refuses.
+    #[test]
+    fn what_a_busy_machine_says() {
+        for (code, kind) in [(7, ErrorKind::Io), (3082, ErrorKind::Io), (15, ErrorKind::Locked)] {
+            let error = error(code, "out of memory");
+            assert!(
+                error.kind() == kind && error.hint().is_some() && !crate::error::refusal(&error),
+                "{code}"
+            );
+        }
+        let line = "Tree 8 page 12: unable to get the page. error code=7";
+        assert_eq!(unreadable(line).unwrap().kind(), ErrorKind::Io);
+    }
+
     #[test]
     fn what_an_encrypted_file_says() {
         let refused = error(1, "backup is not supported with encrypted databases");
@@ -335,13 +346,5 @@ mod tests {
         let locked = error(26, "file is not a database");
         assert!(locked.kind() == ErrorKind::NotADatabase && locked.hint().unwrap().contains("set its key"));
         assert_eq!(error(1, "no such table: t").kind(), ErrorKind::StatementFailed);
-    }
-
-    #[test]
-    fn what_is_no_refusal_answers_no_question() {
-        for (code, want) in [(7, ErrorKind::Io), (3082, ErrorKind::Io), (15, ErrorKind::Locked)] {
-            let found = error(code, "out of memory");
-            assert!(found.kind() == want && !crate::error::refusal(&found), "{code}: {found:?}");
-        }
     }
 }

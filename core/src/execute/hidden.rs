@@ -13,8 +13,7 @@ pub(super) fn read(run: &mut Run<'_, '_>) -> Result<()> {
         return Ok(());
     }
     // To read `temp` opens it, and the next `PRAGMA wal_checkpoint` behind a change to WAL is then refused.
-    let databases = run.db.rows("PRAGMA database_list", &[])?;
-    if databases.iter().any(|row| row.get(1).is_some_and(|name| *name == "temp".into())) {
+    if run.db.any("SELECT 1 FROM pragma_database_list WHERE name = 'temp'", &[])? {
         run.hidden = run.db.texts(
             "SELECT m.name FROM temp.sqlite_master t JOIN main.sqlite_master m ON m.name = t.name COLLATE NOCASE \
              WHERE t.type IN ('table', 'view') AND m.type IN ('table', 'view')",

@@ -125,15 +125,29 @@ pub(crate) trait Planner {
     /// The jobs that lead from other version rows than expected: another process was first.
     fn again(&mut self, db: &mut dyn Database, rows: &[String]) -> Result<Vec<Job>>;
 
-    /// Does what comes before the first write, outside a transaction. Answers the `data_version` of the
-    /// database that it has seen, if the run must begin with that one.
-    fn first(&mut self, db: &mut dyn Database, listener: &mut Listener<'_>) -> Result<Option<i64>>;
+    /// Does what comes before the first write to a database with these version rows, outside a transaction.
+    fn first(
+        &mut self,
+        db: &mut dyn Database,
+        listener: &mut Listener<'_>,
+        rows: &[String],
+    ) -> Result<Before>;
 
     /// The code of a revision, by its file.
     fn code(&self, file: &str) -> Option<&Code<'_>>;
 
     /// What the next launch shall know a database with these version rows by, if nothing is left to do.
     fn mark(&self, rows: &[String]) -> Option<Mark>;
+}
+
+/// What came of what comes before the first write.
+pub(crate) enum Before {
+    /// The run may begin with whatever is there then.
+    Any,
+    /// It must begin with the database that has this `data_version`.
+    Seen(i64),
+    /// The version rows are others, because another process was first: nothing was done.
+    Moved,
 }
 
 /// How often that is done anew because another connection has written in between.
@@ -274,7 +288,10 @@ impl<'r, 'l> Run<'r, 'l> {
                 match begun {
                     true => self.begin()?,
                     false => {
-                        self.begin_first(planner)?;
+                        self.begin_first(&mut jobs, planner)?;
+                        if jobs.is_empty() {
+                            break;
+                        }
                         hidden::read(self)?;
                     }
                 }
@@ -285,11 +302,7 @@ impl<'r, 'l> Run<'r, 'l> {
                     None => self.history().rows(self.db)?,
                 };
                 if rows != self.rows {
-                    jobs = planner.again(self.db, &rows)?.into();
-                    if self.report.steps.is_empty() {
-                        self.report.from = rows.clone();
-                    }
-                    self.rows = rows;
+                    jobs = self.follow(rows, planner)?;
                     if jobs.is_empty() {
                         break;
                     }
@@ -330,18 +343,40 @@ impl<'r, 'l> Run<'r, 'l> {
     /// transaction begins with just the database that was backed up.
     ///
     /// Errors: [`ErrorKind::Corrupt`], those of the backup, and [`ErrorKind::Locked`] where others go on writing.
-    fn begin_first(&mut self, planner: &mut dyn Planner) -> Result<()> {
+    fn begin_first(&mut self, jobs: &mut VecDeque<Job>, planner: &mut dyn Planner) -> Result<()> {
         damage::refuse(self)?;
         for _ in 0..ATTEMPTS {
-            let seen = planner.first(self.db, self.listener)?;
-            self.begin()?;
-            if seen.is_none() || data_version(self.db)? == seen {
-                return Ok(());
+            match planner.first(self.db, self.listener, &self.rows)? {
+                Before::Any => return self.begin(),
+                Before::Seen(version) => {
+                    self.begin()?;
+                    if data_version(self.db)? == Some(version) {
+                        return Ok(());
+                    }
+                    self.roll_back();
+                }
+                Before::Moved => {
+                    let rows = self.history().rows(self.db)?;
+                    *jobs = self.follow(rows, planner)?;
+                    if jobs.is_empty() {
+                        return Ok(());
+                    }
+                }
             }
-            self.roll_back();
         }
         Err(Error::new(ErrorKind::Locked, "other programs go on writing to the database")
             .with_hint("close them, then run it again"))
+    }
+
+    /// Another process was first: the jobs that lead on from where it has brought the database.
+    fn follow(&mut self, rows: Vec<String>, planner: &mut dyn Planner) -> Result<VecDeque<Job>> {
+        let jobs = planner.again(self.db, &rows)?.into();
+        if self.report.steps.is_empty() {
+            self.report.from.clone_from(&rows);
+        }
+        self.report.to.clone_from(&rows);
+        self.rows = rows;
+        Ok(jobs)
     }
 
     /// Nothing of a run is left in the caller's own transaction that a later revision stops.

@@ -1,7 +1,7 @@
 //! The connection's switches: set for a run, and put back on every path.
 
 use crate::db::Database;
-use crate::error::{Result, accepted};
+use crate::error::{Error, ErrorKind, Result, accepted};
 
 /// Switches that a run needs in a certain place, and what they were before.
 #[derive(Debug)]
@@ -27,7 +27,15 @@ impl Pragmas {
     /// foreign key constraint enforcement may only be enabled or disabled when there is no pending
     /// BEGIN or SAVEPOINT" (<https://sqlite.org/pragma.html#pragma_foreign_keys>), and some hosts
     /// ignore it always.
+    ///
+    /// Errors: [`ErrorKind::Contract`] where `journal_mode` is off: "The OFF journaling mode disables the atomic commit and
+    /// rollback capabilities of SQLite" (<https://sqlite.org/pragma.html#pragma_journal_mode>), and savepoints with them, in
+    /// which a run tries what it then takes back.
     pub fn set(db: &mut dyn Database, version: u32, trust_schema: bool) -> Result<Pragmas> {
+        if db.texts("PRAGMA main.journal_mode", &[])?.iter().any(|mode| mode.eq_ignore_ascii_case("off")) {
+            return Err(Error::new(ErrorKind::Contract, "journal_mode is off: SQLite takes nothing back")
+                .with_hint("set PRAGMA journal_mode = DELETE, or MEMORY, before limbeck runs"));
+        }
         let mut pragmas = Pragmas { before: Vec::new(), foreign_keys_stay_on: false };
         let trust_schema = trust_schema || version < FULL_TEXT_IS_INNOCUOUS;
         for name in WANTED.iter().filter(|name| !(trust_schema && **name == "trusted_schema")) {

@@ -54,6 +54,19 @@ fn in_place_and_rebuild_keep_everything_and_end_equal() {
     assert_eq!(keeps_everything(RebuildMode::Auto, (Way::InPlace, 0)), rebuilt);
 }
 
+#[test]
+fn without_a_journal_nothing_runs() {
+    let mut db = open(OLD);
+    let before = everything(&db);
+    db.pragma_update_and_check(None, "journal_mode", "off", |_| Ok(())).unwrap();
+    let files = [("1_a.sql", "ALTER TABLE notes DROP COLUMN body CASCADE")];
+    let error = Migrator::new(files).unwrap().upgrade(&mut db, "head").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Contract, "{error:?}");
+    assert!(error.hint().unwrap().contains("journal_mode = DELETE"), "{error:?}");
+    assert_eq!(everything(&db), before);
+    assert_eq!(dump(&db, "SELECT foreign_keys || '' FROM pragma_foreign_keys"), ["1"]);
+}
+
 fn keeps_everything(mode: RebuildMode, way: (Way, u64)) -> Vec<String> {
     let mut db = open(OLD);
     let before = everything(&db);

@@ -5,17 +5,21 @@ use std::path::Path;
 use super::Migrator;
 use crate::backup::{self, Backup, Backups, Origin, Taken};
 use crate::db::Database;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, cancelled};
 use crate::event::Listener;
-use crate::execute::Options;
+use crate::execute::{Before, Options};
 use crate::report::Report;
 
 /// Where a backup before each run goes, and what takes it: a pointer, so that a program which names no
 /// folder is linked without any of it.
 pub(super) struct Wanted {
     folder: Backups,
-    take: fn(&mut dyn Database, &mut Listener<'_>, &Options, &Backups) -> Result<Taken>,
+    take: TakeFn,
 }
+
+/// Takes one of a database with these version rows; none where it has others.
+type TakeFn =
+    fn(&mut dyn Database, &mut Listener<'_>, &Options, &Backups, &[String]) -> Result<Option<Taken>>;
 
 /// Backups.
 impl<'a> Migrator<'a> {
@@ -60,12 +64,14 @@ impl<'a> Migrator<'a> {
     /// The database: read in one snapshot, which readers and, in WAL mode, writers do not notice.
     ///
     /// Errors: [`ErrorKind::BadSetting`] where [`backup`](Self::backup) has named no folder;
-    /// [`ErrorKind::TransactionOpen`] inside the caller's transaction; [`ErrorKind::BackupUnsupported`],
+    /// [`ErrorKind::TransactionOpen`] inside the caller's transaction; [`ErrorKind::Locked`] while a statement on the same
+    /// connection is not at its end; [`ErrorKind::BackupUnsupported`],
     /// [`ErrorKind::BackupFailed`], [`ErrorKind::Full`], [`ErrorKind::Cancelled`]: nothing is left of it.
     pub fn back_up(&mut self, db: &mut dyn Database) -> Result<Backup> {
         let backups = self.folder_of_backups()?.clone();
         let history = self.options.history();
-        Ok(backup::take(db, &mut *self.listener, history, &backups, None, &self.options.room)?.backup)
+        let any = &mut |_: &[String]| Ok(());
+        Ok(backup::take(db, &mut *self.listener, history, &backups, None, &self.options.room, any)?.backup)
     }
 
     /// The backups of this database, by its file, newest first. The database is not read, and may be damaged.
@@ -142,8 +148,8 @@ impl<'a> Migrator<'a> {
             return Ok(None);
         }
         let history = self.options.history();
-        let taken =
-            backup::take(db, &mut *self.listener, history, backups, Some(&spared.path), &self.options.room)?;
+        let (spared, room, any) = (Some(&*spared.path), &self.options.room, &mut |_: &[String]| Ok(()));
+        let taken = backup::take(db, &mut *self.listener, history, backups, spared, room, any)?;
         Ok(Some(taken.backup))
     }
 
@@ -160,8 +166,17 @@ fn before_run(
     listener: &mut Listener<'_>,
     options: &Options,
     backups: &Backups,
-) -> Result<Taken> {
-    backup::take(db, listener, options.history(), backups, None, &options.room)
+    rows: &[String],
+) -> Result<Option<Taken>> {
+    let mut moved = false;
+    let same = &mut |found: &[String]| {
+        moved = found != rows;
+        if moved { Err(cancelled()) } else { Ok(()) }
+    };
+    match backup::take(db, listener, options.history(), backups, None, &options.room, same) {
+        Err(_) if moved => Ok(None),
+        taken => taken.map(Some),
+    }
 }
 
 /// What comes before the first write of a run: a backup, if asked for.
@@ -176,15 +191,20 @@ impl<'a> First<'a> {
         First { backups, options, taken: None }
     }
 
-    /// Answers the `data_version` of what was backed up.
-    pub fn back_up(&mut self, db: &mut dyn Database, listener: &mut Listener<'_>) -> Result<Option<i64>> {
-        let Some(Wanted { folder, take }) = self.backups else { return Ok(None) };
+    /// As [`Planner::first`](crate::execute::Planner::first).
+    pub fn back_up(
+        &mut self,
+        db: &mut dyn Database,
+        listener: &mut Listener<'_>,
+        rows: &[String],
+    ) -> Result<Before> {
+        let Some(Wanted { folder, take }) = self.backups else { return Ok(Before::Any) };
         if is_empty(db)? {
-            return Ok(None);
+            return Ok(Before::Any);
         }
-        let found = take(db, listener, self.options, folder)?;
+        let Some(found) = take(db, listener, self.options, folder, rows)? else { return Ok(Before::Moved) };
         self.taken = Some(found.backup);
-        Ok(found.data_version)
+        Ok(found.data_version.map_or(Before::Any, Before::Seen))
     }
 
     /// The backup's path.

@@ -267,7 +267,7 @@ fn settings(found: &mut Doctor, db: &mut dyn Database) -> Result<()> {
 fn risk(name: &str, value: &str) -> Option<&'static str> {
     match (name, value.to_ascii_lowercase().as_str()) {
         ("journal_mode", "off") => {
-            Some("journal_mode = off: a run that fails or is killed can damage the database")
+            Some("journal_mode = off: SQLite takes nothing back, and a run is refused")
         }
         ("journal_mode", "memory") => {
             Some("journal_mode = memory: a run that is killed can damage the database")

@@ -29,11 +29,11 @@ use std::ops::ControlFlow;
 use crate::alter::RebuildMode;
 use crate::cancel::CancelHandle;
 use crate::db::Database;
-#[cfg(doc)]
-use crate::error::ErrorKind;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::event::{Event, Listener};
-use crate::execute::{self, Code, Job, Options, Planner, Purpose, QuickCheck, TransactionMode, header};
+use crate::execute::{
+    self, Before, Code, Job, Options, Planner, Purpose, QuickCheck, TransactionMode, header,
+};
 use crate::graph::{Plan, RevisionGraph};
 use crate::history::{History, Mark, VERSION_TABLE};
 use crate::report::Report;
@@ -315,7 +315,16 @@ impl Migrator<'_> {
         }
         applied.refuse_changed(&rows)?;
         let jobs = jobs::jobs_after(&applied, &plan)?;
-        self.run(db, plan.rows, jobs, &|graph, rows| graph.upgrade(rows, target))
+        let done = self.run(db, plan.rows, jobs, &|graph, rows| graph.upgrade(rows, target));
+        let is_newer = |error: &Error| {
+            error.kind() == ErrorKind::DatabaseNewer
+                && error.report().is_none_or(|report| report.steps.is_empty())
+        };
+        match done {
+            // A newer app was first while this one waited: the choice holds as if it had come before.
+            Err(error) if self.newer != NewerDatabase::Refuse && is_newer(&error) => self.upgrade(db, target),
+            done => done,
+        }
     }
 
     /// The database has what the folder does not.
@@ -514,8 +523,13 @@ impl Planner for Planned<'_> {
         (self.again)(db, rows)
     }
 
-    fn first(&mut self, db: &mut dyn Database, listener: &mut Listener<'_>) -> Result<Option<i64>> {
-        self.first.back_up(db, listener)
+    fn first(
+        &mut self,
+        db: &mut dyn Database,
+        listener: &mut Listener<'_>,
+        rows: &[String],
+    ) -> Result<Before> {
+        self.first.back_up(db, listener, rows)
     }
 
     fn code(&self, file: &str) -> Option<&Code<'_>> {

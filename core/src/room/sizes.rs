@@ -12,14 +12,37 @@ use crate::sql::{literal, quote};
 /// Where the database is; nowhere, if it is in memory.
 pub fn file(db: &mut dyn Database) -> Result<Option<PathBuf>> {
     // The pragma itself, where its function would read the schema first: the file may be no database.
-    for row in db.rows("PRAGMA database_list", &[])? {
-        if let [_, Value::Text(name), Value::Text(file)] = &row[..]
-            && name == "main"
-        {
-            return Ok(Some(PathBuf::from(file)).filter(|file| !file.as_os_str().is_empty()));
+    let listed = match db.rows("PRAGMA database_list", &[]) {
+        Ok(listed) => listed,
+        // A path need not be UTF-8, and then is none of the texts that a backend reads.
+        Err(error) => {
+            let sql = "SELECT seq, name, CAST(file AS BLOB) FROM pragma_database_list";
+            db.rows(sql, &[]).map_err(|_| error)?
         }
-    }
-    Ok(None)
+    };
+    let main = listed.into_iter().find_map(|row| match <[Value; 3]>::try_from(row) {
+        Ok([_, Value::Text(name), file]) if name == "main" => Some(file),
+        _ => None,
+    });
+    let file = match main {
+        Some(Value::Text(file)) => Some(PathBuf::from(file)),
+        Some(Value::Blob(file)) => path(file),
+        _ => None,
+    };
+    Ok(file.filter(|file| !file.as_os_str().is_empty()))
+}
+
+/// A path of any bytes.
+#[cfg(unix)]
+fn path(bytes: Vec<u8>) -> Option<PathBuf> {
+    let path: std::ffi::OsString = std::os::unix::ffi::OsStringExt::from_vec(bytes);
+    Some(path.into())
+}
+
+/// A path, which is text where this is no Unix.
+#[cfg(not(unix))]
+fn path(bytes: Vec<u8>) -> Option<PathBuf> {
+    String::from_utf8(bytes).ok().map(PathBuf::from)
 }
 
 /// The whole database, free pages too.

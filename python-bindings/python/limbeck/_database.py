@@ -25,6 +25,7 @@ _MESSAGES = (
     ("Could not decode to UTF-8", 11),
     ("database or disk is full", 13),
     ("unable to open database file", 14),
+    ("locking protocol", 15),
     ("file is not a database", 26),
 )
 
@@ -166,12 +167,23 @@ def gone(database: Any) -> Optional[str]:
     if not isinstance(database, (str, os.PathLike)):
         return None
     path = path_of(os.fspath(database))
-    return None if path in ("", ":memory:") or os.path.exists(path) else path
+    return None if path in ("", ":memory:") or not _is_gone(path) else path
+
+
+def _is_gone(path: str) -> bool:
+    """Where it cannot be told, as in a folder that only somebody else may enter, it is not: to open it fails, and says why."""
+    try:
+        os.stat(path)
+    except (FileNotFoundError, ValueError):
+        return True
+    except OSError:
+        pass
+    return False
 
 
 def _connect(path: str, create: bool) -> sqlite3.Connection:
     # One that is not there yet is an empty one; only a run that writes makes it.
-    if not create and not os.path.exists(path):
+    if not create and _is_gone(path):
         path = ":memory:"
     try:
         raw: sqlite3.Connection = sqlite3.connect(path, timeout=SECONDS_TO_WAIT, **OWN)

@@ -8,7 +8,7 @@ use super::{migrator, open};
 use crate::cli::Access;
 use crate::cli::args::Args;
 use crate::cli::output::{self, say};
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, is_there};
 use crate::{Backup, Error, ErrorKind, Migrator, Result};
 
 pub fn backup(args: &Args, settings: &Settings) -> Result<()> {
@@ -66,9 +66,9 @@ pub fn restore(args: &Args, settings: &Settings, file: Option<&Path>) -> Result<
 /// makes no new one.
 fn listed(settings: &Settings, migrator: &Migrator<'_>) -> Result<Vec<Backup>> {
     let path = settings.database()?;
-    match Path::new(&path) {
-        gone if !gone.exists() => migrator.backups_of(gone),
-        _ => migrator.backups(&mut *open(settings, Access::Look)?),
+    match is_there(&path)? {
+        true => migrator.backups(&mut *open(settings, Access::Look)?),
+        false => migrator.backups_of(Path::new(&path)),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::script::Folders;
 use crate::{Database, Direction, Error, ErrorKind, Migrator, NewerDatabase, Result};
 
 use crate::cli::args::{Args, Command};
-use crate::cli::settings::Settings;
+use crate::cli::settings::{Settings, is_there};
 use crate::cli::{Access, Host};
 
 /// Runs what the arguments say, and answers the exit status.
@@ -176,7 +176,7 @@ fn refuse_go(folder: &Path) -> Result<()> {
 /// Opens the database to look at it. One that is not there yet is an empty one, and not made.
 fn look_at(settings: &Settings) -> Result<Box<dyn Database>> {
     let path = settings.database()?;
-    if !Path::new(&path).exists() {
+    if !is_there(&path)? {
         eprintln!("{path} is not there yet");
         return scratch(settings);
     }

@@ -205,9 +205,21 @@ impl<'h> Settings<'h> {
 
     /// The database's path if one is named and there: for what can do without.
     pub fn database_if_there(&self) -> Result<Option<String>> {
-        let named = self.host.database(self.database.as_deref())?;
-        Ok(named.filter(|path| Path::new(path).is_file()))
+        match self.host.database(self.database.as_deref())? {
+            Some(path) if is_there(&path)? && Path::new(&path).is_file() => Ok(Some(path)),
+            _ => Ok(None),
+        }
     }
+}
+
+/// Whether a database is there.
+///
+/// Errors: [`ErrorKind::CannotOpen`] where that cannot be told, such as in a folder that only somebody else may enter.
+pub fn is_there(path: &str) -> Result<bool> {
+    Path::new(path).try_exists().map_err(|error| {
+        Error::new(ErrorKind::CannotOpen, format!("cannot open '{path}': {error}"))
+            .with_hint("check that the path exists and may be read")
+    })
 }
 
 /// Errors: [`ErrorKind::BadSetting`] for what is no rule.
