@@ -308,7 +308,7 @@ fn who_waited_backs_up_nothing() {
             while !apply && applying.load(Ordering::Relaxed) == 0 {
                 thread::sleep(Duration::from_millis(5));
             }
-            let mut migrator = Migrator::new(&MIGRATIONS).unwrap().backup(backups()).on_event(told);
+            let mut migrator = Migrator::new(MIGRATIONS).unwrap().backup(backups()).on_event(told);
             migrator.upgrade(&mut folder.open(30_000), "head").unwrap()
         };
         let steps: usize = thread::scope(|scope| {
@@ -316,8 +316,7 @@ fn who_waited_backs_up_nothing() {
                 [true, false, false].map(|apply| scope.spawn(move || run(apply).steps.len())).into();
             all.into_iter().map(|one| one.join().unwrap()).sum()
         });
-        let kept =
-            Migrator::new(&MIGRATIONS).unwrap().backup(backups()).backups(&mut folder.open(0)).unwrap();
+        let kept = Migrator::new(MIGRATIONS).unwrap().backup(backups()).backups(&mut folder.open(0)).unwrap();
         let heads: Vec<_> = kept.iter().map(|backup| backup.heads.join(",")).collect();
         assert_eq!((steps, heads), (2, vec!["0001".to_owned()]), "{journal}");
     }
