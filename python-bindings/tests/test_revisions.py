@@ -178,15 +178,6 @@ def test_the_run_stops_where_the_callers_transaction_has_ended(folder: Callable[
     assert connection.execute("SELECT name FROM sqlite_master WHERE name = 'outside'").fetchall() == []
 
 
-def test_what_is_committed_in_pieces_is_told_of(folder: Callable[..., str], tmp_path: Path) -> None:
-    """A transaction is open again, and is not the run's."""
-    text = "def upgrade(step):\n    for sql in ['CREATE TABLE piece(a)', 'COMMIT', 'BEGIN']:\n        step.connection.execute(sql)\n"
-    connection = sqlite3.connect(tmp_path / "app.db")
-    with pytest.raises(limbeck.CodeFailed, match="the code of revision 0002 ended the transaction"):
-        limbeck.upgrade(connection, folder(**{"0001_notes_sql": NOTES, "0002_x_py": text}))
-    assert not connection.in_transaction
-
-
 def test_a_callback_that_ends_the_transaction(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "app.db")
 
