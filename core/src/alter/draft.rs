@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::action::{Action, Position, TableOption};
 use super::constraint;
+use super::rules::foreign_keys;
 use super::same::same_column;
 use super::table_state::{Child, TableState};
 use super::values::{as_stored, default_expression};
@@ -12,7 +13,7 @@ use crate::schema::{
     Affinity, ColumnDef, ColumnRule, Edits, Object, Span, TableDef, TableOptions, TableRule, insert_item,
     insert_with_comment, item_with_comment, remove_item,
 };
-use crate::sql::{quote, same_name, same_text, unquote};
+use crate::sql::{quote, same_name, same_names, same_text, unquote};
 
 /// Where the rows of the new table get a column's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -230,7 +231,13 @@ impl Draft {
     /// Foreign keys of other tables, and of this one, that name the column as their parent.
     pub(super) fn children_of(&self, column: &str) -> Vec<&Child> {
         let key = self.table.primary_key();
-        self.children.iter().filter(|child| child.names(column, &key)).collect()
+        let own = foreign_keys(&self.table);
+        // One of its own may have gone before, in the same batch.
+        let is_there = |child: &&Child| {
+            !same_name(&child.table, &self.table.name)
+                || own.iter().any(|(_, from, _)| same_names(from, &child.from))
+        };
+        self.children.iter().filter(|child| child.names(column, &key)).filter(is_there).collect()
     }
 
     fn set_not_null(&mut self, name: &str, on_conflict: Option<&str>) -> Result<()> {

@@ -10,6 +10,7 @@ use super::choose::Capabilities;
 use super::convert::{self, Conversion};
 use super::draft::{Draft, Source};
 use super::table_state::TableState;
+use super::unique::own_indexes;
 use crate::schema::{ColumnDef, ColumnRule, TableConstraint, TableRule};
 use crate::sql::{literal, quote, same_name};
 
@@ -166,6 +167,10 @@ pub(super) fn in_place(
             return Err("a rename reaches beyond the table".into());
         }
     };
+    if own_indexes(&before.table) != own_indexes(&after.table) {
+        // They stand in sqlite_schema by these numbers: each would be taken for another.
+        return Err("SQLite would number the indexes of the constraints otherwise".into());
+    }
     Ok(needs)
 }
 

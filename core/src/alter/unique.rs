@@ -1,7 +1,7 @@
 //! The unique keys of a table, those of written indexes included, as lists of SQL values.
 
 use crate::schema::{ColumnRule, IndexedColumn, Object, TableDef, TableRule};
-use crate::sql::{TokenType as T, index_entries, quote, same_text, tokens};
+use crate::sql::{TokenType as T, index_entries, lower, quote, same_text, tokens};
 
 /// Values that no two rows may share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +71,53 @@ pub(super) fn unique_keys(table: &TableDef, indexes: &[Object]) -> Vec<Key> {
     of_columns.chain(of_table).chain(indexes.iter().filter_map(of_index)).collect()
 }
 
+/// The columns of each index that SQLite makes for the constraints of a table, in the order in which it numbers
+/// them (`sqlite_autoindex_<table>_<number>`,
+/// <https://sqlite.org/fileformat2.html#internal_schema_objects>), in small letters.
+///
+/// That is the order of the text, but for `INTEGER PRIMARY KEY` in a WITHOUT ROWID table, which SQLite takes for
+/// the rowid until it has read all. Of two over the same columns and collations the second makes none.
+pub(super) fn own_indexes(table: &TableDef) -> Vec<Vec<String>> {
+    let entry = |name: &str, named: Option<&str>| {
+        let collation = table.column(name).map_or_else(|| "BINARY".to_owned(), |c| table.collation(c));
+        (lower(name), lower(named.unwrap_or(&collation)))
+    };
+    let of_columns = table.columns.iter().flat_map(|column| {
+        column.constraints.iter().filter_map(move |c| match c.rule {
+            ColumnRule::PrimaryKey { descending, .. } => {
+                Some((vec![entry(&column.name, None)], Some(descending)))
+            }
+            ColumnRule::Unique => Some((vec![entry(&column.name, None)], None)),
+            _ => None,
+        })
+    });
+    let of_table = table.constraints.iter().filter_map(|c| {
+        let (columns, key) = match &c.rule {
+            TableRule::PrimaryKey { columns, .. } => (columns, Some(false)),
+            TableRule::Unique(columns) => (columns, None),
+            _ => return None,
+        };
+        Some((columns.iter().map(|c| entry(&c.name, c.collation.as_deref())).collect(), key))
+    });
+    let integer = |columns: &[(String, String)]| match columns {
+        [(name, _)] => table
+            .column(name)
+            .is_some_and(|column| table.declared_type(column).eq_ignore_ascii_case("INTEGER")),
+        _ => false,
+    };
+    let mut all: Vec<Vec<(String, String)>> = Vec::new();
+    let mut last = None;
+    for (columns, key) in of_columns.chain(of_table) {
+        if key == Some(false) && integer(&columns) {
+            last = table.options.without_rowid.then_some(columns);
+        } else if !all.contains(&columns) {
+            all.push(columns);
+        }
+    }
+    all.extend(last.filter(|columns| !all.contains(columns)));
+    all.into_iter().map(|columns| columns.into_iter().map(|(name, _)| name).collect()).collect()
+}
+
 fn value(column: &IndexedColumn) -> String {
     let collation = column.collation.as_ref().map(|name| format!(" COLLATE {}", quote(name)));
     format!("{}{}", quote(&column.name), collation.unwrap_or_default())
@@ -110,5 +157,40 @@ mod tests {
         let found = unique_keys(&table, &indexes);
         let values: Vec<String> = found.iter().map(Key::text_of_all).collect();
         assert_eq!(values, ["a", "b", "b COLLATE nocase, c", "lower(a, 1), (b) COLLATE x,  c > 0"]);
+    }
+
+    /// As SQLite itself names and numbers them.
+    #[cfg(feature = "rusqlite")]
+    #[test]
+    fn indexes_of_constraints_are_numbered_as_sqlite_does() {
+        for body in [
+            "(a, b)",
+            "(a UNIQUE, b PRIMARY KEY, c, UNIQUE (b, C))",
+            "(a INTEGER PRIMARY KEY, b UNIQUE)",
+            "(a integer, b UNIQUE, PRIMARY KEY (a DESC))",
+            "(a INTEGER PRIMARY KEY DESC, b UNIQUE)",
+            "(a INTEGER PRIMARY KEY UNIQUE, b UNIQUE)",
+            "(a INT PRIMARY KEY, b UNIQUE) WITHOUT ROWID",
+            "(a INTEGER PRIMARY KEY, b UNIQUE, c UNIQUE) WITHOUT ROWID",
+            "(a INTEGER PRIMARY KEY DESC, b UNIQUE) WITHOUT ROWID",
+            "(a INTEGER PRIMARY KEY UNIQUE, b UNIQUE) WITHOUT ROWID",
+            "(a \"INTEGER\", b UNIQUE, PRIMARY KEY (a), UNIQUE (b, a)) WITHOUT ROWID",
+            "(a INTEGER, b UNIQUE, PRIMARY KEY (a, b)) WITHOUT ROWID",
+            "(a UNIQUE UNIQUE, b, UNIQUE (a DESC), UNIQUE (a COLLATE NOCASE), UNIQUE (b))",
+            "(a COLLATE nocase UNIQUE, b, UNIQUE (a COLLATE NOCASE), UNIQUE (b))",
+        ] {
+            let sql = format!("CREATE TABLE t{body}");
+            let db = rusqlite::Connection::open_in_memory().unwrap();
+            db.execute_batch(&sql).unwrap();
+            let numbers = "SELECT l.name || ':' || group_concat(lower(i.name)) FROM pragma_index_list('t') AS l, \
+                           pragma_index_xinfo(l.name) AS i WHERE i.key GROUP BY l.name ORDER BY l.name";
+            let mut query = db.prepare(numbers).unwrap();
+            let want: Vec<String> =
+                query.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+            let own = own_indexes(&TableDef::parse(&sql).unwrap());
+            let found = own.iter().enumerate();
+            let found = found.map(|(at, c)| format!("sqlite_autoindex_t_{}:{}", at + 1, c.join(",")));
+            assert_eq!(found.collect::<Vec<_>>(), want, "{body}");
+        }
     }
 }

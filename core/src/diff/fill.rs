@@ -307,13 +307,22 @@ fn note(pair: &Pair<'_>, action: &Action) -> Option<Note> {
             })
         }
         Action::SetType { column, type_name, .. } => {
-            let old = pair.present.definition.column(column)?;
-            let is = Affinity::of(type_name, pair.wanted.shape.strict);
-            let was = pair.present.definition.affinity(old);
-            (was != is).then(|| {
-                let to = if type_name.is_empty() { "no type" } else { type_name };
+            let to = if type_name.is_empty() { "no type" } else { type_name };
+            is_converted(pair, wanted_column(pair.wanted, &lower(column))).then(|| {
                 Note::Remark(format!(
                     "{table}.{column} becomes {to}: values are converted where that loses nothing, others stay; USING says otherwise"
+                ))
+            })
+        }
+        Action::SetOption(TableOption::Strict(false)) => {
+            let wanted = &pair.wanted.definition;
+            let any = |column: &&ColumnDef| wanted.declared_type(column).eq_ignore_ascii_case("ANY");
+            let columns = wanted.columns.iter().filter(any).filter(|column| is_converted(pair, column));
+            let columns: Vec<String> = columns.map(|column| format!("{table}.{}", column.name)).collect();
+            (!columns.is_empty()).then(|| {
+                Note::Remark(format!(
+                    "without STRICT, ANY makes numbers of what looks like one, '007' too: {}",
+                    columns.join(", ")
                 ))
             })
         }
@@ -331,6 +340,14 @@ fn note(pair: &Pair<'_>, action: &Action) -> Option<Note> {
         | Action::DropConstraint { .. }
         | Action::SetOption(_) => None,
     }
+}
+
+/// Whether a column that is there has another affinity from then on.
+fn is_converted(pair: &Pair<'_>, column: &ColumnDef) -> bool {
+    let (present, name) = (&pair.present, lower(&column.name));
+    let was = present.renamed.iter().find(|(_, to)| *to == name).map_or(&name, |(from, _)| from);
+    let old = present.definition.column(was);
+    old.is_some_and(|old| present.definition.affinity(old) != pair.wanted.definition.affinity(column))
 }
 
 /// A column's definition without what its values must obey.

@@ -6,7 +6,7 @@ use litemap::LiteMap;
 use super::schema::{Schema, Table};
 use super::shape::{ABORT, Column, Key, Reference, Rule, Says, written_not_null};
 use crate::alter::{Action, ConstraintRef, Position, TableOption};
-use crate::schema::{ColumnDef, ColumnRule, Edits, TableDef, mentions};
+use crate::schema::{ColumnDef, ColumnRule, Edits, TableDef, expression_mentions, mentions};
 use crate::set::Set;
 use crate::sql::{TokenType as T, lower, quote, same_name, tokens, unquote};
 
@@ -309,38 +309,48 @@ impl Pair<'_> {
         }
     }
 
-    /// Columns to add and to move, in the wanted order.
+    /// Columns to add and to move: in the wanted order, but for those whose expressions name another that is
+    /// added, which come behind it.
     fn places(&self) -> Vec<Action> {
         let wanted = &self.wanted.shape.columns;
         let stays = if self.column_order { self.in_order() } else { Set::new() };
-        let mut all = Vec::new();
-        for (at, column) in wanted.iter().enumerate() {
-            let definition = wanted_column(self.wanted, &column.name);
-            let place = || match at.checked_sub(1) {
-                None => Position::First,
-                Some(before) => Position::After(spelt(&self.wanted.definition, &wanted[before].name)),
-            };
-            if self.is_added(&column.name) {
-                // At the end it needs no place: SQLite adds it there itself.
-                let between = wanted[at..].iter().any(|later| !self.is_added(&later.name));
-                all.push(Action::AddColumn {
-                    if_not_exists: false,
-                    column: definition.name.clone(),
-                    definition: self.wanted.definition.text(&definition.span).to_owned(),
-                    position: (self.column_order && between).then(place),
-                });
-            } else if self.column_order && !stays.contains(column.name.as_str()) {
-                all.push(Action::MoveColumn { column: definition.name.clone(), position: place() });
-            }
-        }
-        if !self.column_order {
-            // One that is computed from others comes after them.
-            all.sort_by_key(|action| match action {
-                Action::AddColumn { column, .. } => {
-                    self.wanted.shape.column(&lower(column)).is_some_and(|column| column.generated.is_some())
+        let definition = |at: usize| wanted_column(self.wanted, &wanted[at].name);
+        let added = |at: usize| self.is_added(&wanted[at].name);
+        let moves = |at: usize| self.column_order && !stays.contains(wanted[at].name.as_str());
+        let mut waiting: Vec<usize> = (0..wanted.len()).filter(|&at| added(at) || moves(at)).collect();
+        let mut all = Vec::with_capacity(waiting.len());
+        while let Some(&first) = waiting.first() {
+            let names = |rule: &ColumnRule, other: usize| match rule {
+                ColumnRule::Check(span) | ColumnRule::Generated { expression: span, .. } => {
+                    expression_mentions(self.wanted.definition.text(span), &wanted[other].name)
                 }
                 _ => false,
+            };
+            let needs = |at: usize, other: usize| {
+                added(other) && definition(at).constraints.iter().any(|c| names(&c.rule, other))
+            };
+            let free =
+                |&at: &usize| !added(at) || !waiting.iter().any(|&other| other != at && needs(at, other));
+            let at = waiting.iter().copied().find(free).unwrap_or(first);
+            let there = |at: &usize| !added(*at) || !waiting.contains(at);
+            let place = || match (0..at).rfind(there) {
+                None => Position::First,
+                Some(before) => Position::After(definition(before).name.clone()),
+            };
+            let column = definition(at).name.clone();
+            all.push(if added(at) {
+                // At the end it needs no place: SQLite adds it there itself.
+                let between = (at + 1..wanted.len()).any(|later| there(&later));
+                Action::AddColumn {
+                    if_not_exists: false,
+                    column,
+                    definition: self.wanted.definition.text(&definition(at).span).to_owned(),
+                    position: (self.column_order && between).then(place),
+                }
+            } else {
+                Action::MoveColumn { column, position: place() }
             });
+            waiting.retain(|&other| other != at);
         }
         all
     }

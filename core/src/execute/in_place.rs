@@ -175,9 +175,9 @@ pub(super) fn set_text(db: &mut dyn Database, state: &TableState, text: &str) ->
     if db.integer("SELECT changes()", &[])? != Some(1) {
         return Err(Error::new(ErrorKind::ProofFailed, "the table's row of sqlite_schema was not found"));
     }
-    reload(db, &state.schema)?;
+    // With it on, SQLite would pass over what does not fit the text.
     db.execute("PRAGMA writable_schema = 0")?;
-    Ok(())
+    reload(db, &state.schema)
 }
 
 /// SQLite's own ALTER may take a comment along with the words beside it, and puts new words in a layout

@@ -1,0 +1,10 @@
+CREATE TABLE key(id INT PRIMARY KEY, a UNIQUE, b UNIQUE) WITHOUT ROWID;
+CREATE TABLE key_alone(id INT PRIMARY KEY, a) WITHOUT ROWID;
+CREATE TABLE moved(a UNIQUE, b AS (a + 10) UNIQUE);
+CREATE TABLE order_joined(a TEXT UNIQUE, b, UNIQUE (a COLLATE NOCASE), UNIQUE (b));
+CREATE TABLE order_parted(a TEXT COLLATE NOCASE UNIQUE, b, UNIQUE (a COLLATE NOCASE), UNIQUE (b));
+INSERT INTO key VALUES (1, 'x', 'z'), (2, 'y', 'x');
+INSERT INTO key_alone VALUES (1, 'x'), (2, 'y');
+INSERT INTO moved VALUES (1), (2);
+INSERT INTO order_joined VALUES ('x', 1), ('y', 2);
+INSERT INTO order_parted VALUES ('x', 1), ('y', 2);

@@ -1,0 +1,3 @@
+CREATE TABLE listed(name);
+
+CREATE TABLE tree(parent, name);
