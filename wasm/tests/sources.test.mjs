@@ -212,6 +212,7 @@ test('sql.js up to 1.15: its export() within a run rolls back, and nothing is wr
   const { default: initSqlJs } = await import('sql.js-1.15');
   const SQL = await initSqlJs();
   const files = { '1.sql': 'CREATE TABLE t(a)' };
+  let given;
   for (const [more, onProgress, message] of [
     [{}, (db, { event }) => { if (event === 'step_started') db.export(); }, /listens .* ended the transaction/],
     [{ '2_code': { up: (step) => { given.export(); step.execute('CREATE TABLE u(a)'); } } }, undefined, /the code of revision 2 ended/],
@@ -223,5 +224,3 @@ test('sql.js up to 1.15: its export() within a run rolls back, and nothing is wr
     assert.deepEqual(db.exec('SELECT name FROM sqlite_schema'), []);
   }
 });
-
-let given;

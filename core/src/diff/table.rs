@@ -319,16 +319,16 @@ impl Pair<'_> {
         let moves = |at: usize| self.column_order && !stays.contains(wanted[at].name.as_str());
         let mut waiting: Vec<usize> = (0..wanted.len()).filter(|&at| added(at) || moves(at)).collect();
         let mut all = Vec::with_capacity(waiting.len());
+        let names = |rule: &ColumnRule, other: usize| match rule {
+            ColumnRule::Check(span) | ColumnRule::Generated { expression: span, .. } => {
+                expression_mentions(self.wanted.definition.text(span), &wanted[other].name)
+            }
+            _ => false,
+        };
+        let needs = |at: usize, other: usize| {
+            added(other) && definition(at).constraints.iter().any(|c| names(&c.rule, other))
+        };
         while let Some(&first) = waiting.first() {
-            let names = |rule: &ColumnRule, other: usize| match rule {
-                ColumnRule::Check(span) | ColumnRule::Generated { expression: span, .. } => {
-                    expression_mentions(self.wanted.definition.text(span), &wanted[other].name)
-                }
-                _ => false,
-            };
-            let needs = |at: usize, other: usize| {
-                added(other) && definition(at).constraints.iter().any(|c| names(&c.rule, other))
-            };
             let free =
                 |&at: &usize| !added(at) || !waiting.iter().any(|&other| other != at && needs(at, other));
             let at = waiting.iter().copied().find(free).unwrap_or(first);

@@ -150,7 +150,7 @@ pub(super) fn one_group(
     // Without rows none breaks a rule.
     if run.options.purpose == Purpose::Live && anew.is_none() {
         refuse_broken_rows(&mut run.watched(), state, &draft)?;
-        if !draft.table.autoincrement() {
+        if state.table.autoincrement() && !draft.table.autoincrement() {
             warn_of_counter(run, state)?;
         }
     }
@@ -201,8 +201,8 @@ pub(super) fn one_group(
 
 /// A counter that goes with AUTOINCREMENT, and is above all ids: made anew, it would give some of them a second time.
 fn warn_of_counter(run: &mut Run<'_, '_>, state: &TableState) -> Result<()> {
-    let key = state.table.rowid_alias().filter(|_| state.table.autoincrement());
-    let Some(key) = key.map(|at| quote(&state.table.columns[at].name)) else { return Ok(()) };
+    let key = state.table.rowid_alias().map(|at| quote(&state.table.columns[at].name));
+    let Some(key) = key else { return Ok(()) };
     let sql = format!(
         "SELECT CAST(seq AS INTEGER) FROM {}.sqlite_sequence WHERE name = ?1 COLLATE NOCASE \
          AND seq > (SELECT coalesce(max({key}), 0) FROM {})",

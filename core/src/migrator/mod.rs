@@ -143,7 +143,7 @@ impl<'a> Migrator<'a> {
     /// and `to` are empty. Let nothing but limbeck move the version rows of such a database. One that is
     /// current when this is switched on gets its number with its next migration.
     ///
-    /// Of 1,000 files the digest is then a fifth of such a launch, 7 to 10 µs; a program whose build script takes it has none
+    /// Of 1,000 files the digest is then a fifth to a quarter of such a launch; a program whose build script takes it has none
     /// of that: [`Digest::parse`](crate::script::Digest::parse), [`Launch`](crate::Launch).
     ///
     /// Errors, of the verbs: [`ErrorKind::UserVersionTaken`] where another number stands there already;
