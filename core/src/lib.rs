@@ -23,7 +23,7 @@
 //! # Ok::<(), limbeck::Error>(())
 //! ```
 //!
-//! Migrations come from a list as here, from the binary (`include_dir!`, feature `include_dir`; a `build.rs` that prints
+//! Migrations come from a list as here, from the binary (`embed_migrations!`, feature `include_dir`; a `build.rs` that prints
 //! `cargo:rerun-if-changed=migrations` has Cargo notice a new file), or from a folder on disk ([`script::Folder`]); what a
 //! file may say is told in [`script`], the `ALTER TABLE`s in [`alter`]. The database is a rusqlite connection (feature
 //! `rusqlite`, or `bundled` with an SQLite inside), or whatever implements [`Database`].

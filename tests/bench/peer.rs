@@ -10,8 +10,8 @@
 //! peer versions
 //! ```
 //!
-//! With `--user-version` before it limbeck keeps the header's number, and the floor asks for that; with
-//! `--digest` a launch is that of a program which knows the files' digest since it was built.
+//! With `--user-version` before it limbeck keeps the header's number, and the floor asks for that. The files are as
+//! `embed_migrations!` has them, and with `--dir` as `include_dir!` does, so that a launch takes their digest.
 //! Prints `{"ms": …}`; a failure is one line on stderr and status 1. `LIMBECK_PEER_REPORT=1` prints
 //! the report as well. Run by hand:
 //! `cargo build --release -p limbeck-tests --example peer`.
@@ -20,8 +20,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use include_dir::{Dir, DirEntry, File};
-use limbeck::script::{Digest, Source};
-use limbeck::{Launch, Migrator};
+use limbeck::Migrator;
+use limbeck::script::{Embedded, Source, embedded_folder};
 use rusqlite::Connection;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -44,24 +44,20 @@ fn flag<'a, 'b>(name: &str, arguments: &'a [&'b str]) -> (bool, &'a [&'b str]) {
 
 fn run(arguments: &[&str]) -> Result<()> {
     let (keep, arguments) = flag("--user-version", arguments);
-    let (known, arguments) = flag("--digest", arguments);
+    let (dir, arguments) = flag("--dir", arguments);
     match arguments {
         ["versions"] => println!("limbeck {} (SQLite {})", env!("CARGO_PKG_VERSION"), rusqlite::version()),
         [_, "s1", database, folder, rounds] => {
-            let files = embedded(folder)?;
+            let files = embedded(folder, dir)?;
             measure(rounds.parse()?, || launch(database, files, keep))?;
         }
         ["floor", database, rounds] => measure(rounds.parse()?, || floor(database, keep))?,
         ["both", database, folder, rounds] => {
-            let (rounds, files) = (rounds.parse()?, embedded(folder)?);
-            let floor = || floor(database, keep);
-            match files.digest().filter(|_| known) {
-                Some(digest) => in_turn(rounds, floor, || ask(database, digest, keep))?,
-                None => in_turn(rounds, floor, || launch(database, files, keep))?,
-            }
+            let files = embedded(folder, dir)?;
+            in_turn(rounds.parse()?, || floor(database, keep), || launch(database, files, keep))?;
         }
         [_, "s2", database, folder] => {
-            let files = embedded(folder)?;
+            let files = embedded(folder, dir)?;
             measure(1, || upgrade(database, files, keep))?;
         }
         [_, "s3", database, change] => {
@@ -98,19 +94,10 @@ fn actions(change: &str) -> Option<String> {
 }
 
 /// Of a database that is current.
-fn launch(database: &str, files: &'static Dir<'static>, keep: bool) -> Result<()> {
+fn launch(database: &str, files: &dyn Source, keep: bool) -> Result<()> {
     let mut migrator = Migrator::new(files)?.keep_user_version(keep);
     let report = migrator.upgrade(&mut Connection::open(database)?, "head")?;
     if report.is_empty() { Ok(()) } else { Err("the database was not current".into()) }
-}
-
-/// The same question, where no text is at hand.
-fn ask(database: &str, files: Digest, keep: bool) -> Result<()> {
-    let launch = Launch::new(files).keep_user_version(keep);
-    match launch.report(&mut Connection::open(database)?, "head")? {
-        Some(_) => Ok(()),
-        None => Err("the database was not current".into()),
-    }
 }
 
 /// The least that a program does that asks the same.
@@ -130,9 +117,9 @@ fn upgrade(database: &str, files: impl Source, keep: bool) -> Result<()> {
     Ok(())
 }
 
-/// A folder as `include_dir!` has it. All of it is leaked: memory that was given back would spare each
+/// A folder as it is in a binary. All of it is leaked: memory that was given back would spare each
 /// round what the floor's rounds pay, asking the system for theirs.
-fn embedded(folder: &str) -> Result<&'static Dir<'static>> {
+fn embedded(folder: &str, dir: bool) -> Result<&'static dyn Source> {
     let mut files: Vec<(&str, &[u8])> = Vec::new();
     for entry in std::fs::read_dir(Path::new(folder).join("sql"))? {
         let entry = entry?;
@@ -143,8 +130,16 @@ fn embedded(folder: &str) -> Result<&'static Dir<'static>> {
     }
     files.sort();
     let files: &[_] = files.leak();
-    let entries: Vec<_> = files.iter().map(|&(name, text)| DirEntry::File(File::new(name, text))).collect();
-    Ok(Box::leak(Box::new(Dir::new("", entries.leak()))))
+    if dir {
+        let file = |&(name, text): &(&'static str, &'static [u8])| DirEntry::File(File::new(name, text));
+        let entries: Vec<_> = files.iter().map(file).collect();
+        return Ok(Box::leak(Box::new(Dir::new("", entries.leak()))));
+    }
+    let file = |&(name, text): &(&'static str, &'static [u8])| {
+        embedded_folder::DirEntry::File(embedded_folder::File::new(name, text))
+    };
+    let entries: Vec<_> = files.iter().map(file).collect();
+    Ok(Box::leak(Box::new(Embedded::new(embedded_folder::Dir::new("", entries.leak())))))
 }
 
 /// The median of some rounds, in milliseconds, as one line of JSON.

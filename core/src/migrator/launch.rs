@@ -19,8 +19,7 @@ const RULES: &str = "1";
 /// know.
 ///
 /// By itself it is for a program that loads the rest of limbeck only when there is something to do, as a page in a
-/// browser does, and for one that knows the [`Digest`] of its files since it was built. Wherever the
-/// [`Migrator`](crate::Migrator) is there anyway, its `upgrade` is all that is needed.
+/// browser does. Wherever the [`Migrator`](crate::Migrator) is there anyway, its `upgrade` is all that is needed.
 ///
 /// ```
 /// # #[cfg(feature = "rusqlite")] {

@@ -13,7 +13,6 @@ use rapidhash::v3::{DEFAULT_RAPID_SECRETS, RapidSecrets, rapidhash_v3_micro_inli
 /// ```
 /// use limbeck::script::Digest;
 ///
-/// // In a constant: then a launch reads none of the texts.
 /// const FILES: Digest = Digest::NONE.with("1.sql", "CREATE TABLE t(a)").with("2.sql", "DROP TABLE t");
 /// assert_eq!(FILES, Digest::NONE.with("2.sql", "DROP TABLE t").with("1.sql", "CREATE TABLE t(a)"));
 /// assert_ne!(FILES, Digest::NONE.with("2.sql", "CREATE TABLE t(a)").with("1.sql", "DROP TABLE t"));
@@ -39,21 +38,8 @@ impl Digest {
         Digest(self.0.wrapping_add(rapidhash_v3_micro_inline::<false, false>(text, &secrets)))
     }
 
-    /// From the 16 digits that it is displayed as. So a build script can take it, and a
-    /// [`Launch`](crate::Launch) reads none of the texts:
-    ///
-    /// ```
-    /// use limbeck::script::{Digest, Source};
-    ///
-    /// # let folder = [("0001_notes.sql", "CREATE TABLE notes(title)")];
-    /// // build.rs, where `folder` is `Folder("migrations".into()).files()?`:
-    /// let line = format!("cargo:rustc-env=MIGRATIONS={}", folder.digest().unwrap());
-    /// // The app, where this is `env!("MIGRATIONS")`:
-    /// let digits = line.rsplit('=').next().unwrap();
-    /// assert_eq!(Digest::parse(digits), folder.digest());
-    /// ```
-    #[must_use]
-    pub fn parse(digits: &str) -> Option<Digest> {
+    /// From the 16 digits that it is displayed as.
+    pub(crate) fn parse(digits: &str) -> Option<Digest> {
         let is_whole = digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         if is_whole { u64::from_str_radix(digits, 16).ok().map(Digest) } else { None }
     }

@@ -39,6 +39,8 @@ mod body;
 mod checksum;
 mod compatible;
 mod digest;
+#[cfg(feature = "include_dir")]
+mod embedded;
 mod file_name;
 mod forbidden;
 mod formats;
@@ -56,6 +58,8 @@ use std::borrow::Cow;
 pub use body::{Body, Item, ItemKind, Section};
 pub use compatible::Break;
 pub use digest::Digest;
+#[cfg(feature = "include_dir")]
+pub use embedded::{Embedded, folder as embedded_folder};
 pub use file_name::{FILE_TEMPLATE, SLUG_LENGTH, file_name};
 pub use header::Header;
 pub use joined::Joined;

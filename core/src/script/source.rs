@@ -207,32 +207,33 @@ fn read(path: &Path, bytes: &mut Vec<u8>) -> io::Result<usize> {
     fs::File::open(path)?.take(u64::MAX).read_to_end(bytes)
 }
 
-/// The `*.sql` files that lie directly in a folder that `include_dir!` put into the binary.
+/// The `*.sql` files that lie directly in a folder that `include_dir!` put into the binary. A launch reads all of them,
+/// and none of those that [`embed_migrations!`](crate::embed_migrations) did.
 #[cfg(feature = "include_dir")]
 impl Source for include_dir::Dir<'static> {
     fn files(&self) -> Result<Vec<SourceFile>> {
-        let file = |(name, file): Embedded| {
+        let file = |(name, file): InDir| {
             let text = file.contents_utf8().ok_or_else(|| not_utf8(file.path()))?;
             let name = String::from_utf8_lossy(name).into_owned();
             Ok(SourceFile { name, text: Cow::Borrowed(text) })
         };
-        Ok(sorted(embedded(self).map(file).collect::<Result<_>>()?))
+        Ok(sorted(in_dir(self).map(file).collect::<Result<_>>()?))
     }
 
     /// Each launch takes it of all files: so nothing here looks whether they are UTF-8, which
     /// [`files`](Source::files) does.
     fn digest(&self) -> Option<Digest> {
-        let with = |all: Digest, (name, file): Embedded| all.with_bytes(name, file.contents());
-        Some(embedded(self).fold(Digest::NONE, with))
+        let with = |all: Digest, (name, file): InDir| all.with_bytes(name, file.contents());
+        Some(in_dir(self).fold(Digest::NONE, with))
     }
 }
 
 /// A file in the binary, and its name.
 #[cfg(feature = "include_dir")]
-type Embedded = (&'static [u8], &'static include_dir::File<'static>);
+type InDir = (&'static [u8], &'static include_dir::File<'static>);
 
 #[cfg(feature = "include_dir")]
-fn embedded(dir: &include_dir::Dir<'static>) -> impl Iterator<Item = Embedded> {
+fn in_dir(dir: &include_dir::Dir<'static>) -> impl Iterator<Item = InDir> {
     let folder = dir.path().as_os_str().as_encoded_bytes();
     include_dir::Dir::files(dir)
         .map(move |file| {
@@ -247,9 +248,8 @@ fn embedded(dir: &include_dir::Dir<'static>) -> impl Iterator<Item = Embedded> {
 }
 
 /// Whether a file's name says that it is a migration.
-fn is_migration(name: &[u8]) -> bool {
-    let sql = |ending: &[u8; 4]| ending == b".sql" || ending.eq_ignore_ascii_case(b".sql");
-    !name.starts_with(b".") && name.last_chunk().is_some_and(sql)
+pub(super) const fn is_migration(name: &[u8]) -> bool {
+    matches!(name, [first, .., b'.', b's' | b'S', b'q' | b'Q', b'l' | b'L'] if *first != b'.')
 }
 
 /// In the order that "the file before it" is meant in, folder by folder.
@@ -284,7 +284,7 @@ fn no_folder(folder: &Path, error: &io::Error) -> Error {
     unreadable(folder, &error.to_string()).with_hint("name the folder that holds the migrations")
 }
 
-fn not_utf8(path: &Path) -> Error {
+pub(super) fn not_utf8(path: &Path) -> Error {
     unreadable(path, "it is not UTF-8").with_hint("save the file as UTF-8")
 }
 

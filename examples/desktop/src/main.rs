@@ -12,13 +12,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use include_dir::{Dir, include_dir};
 use indicatif::{ProgressBar, ProgressStyle};
-use limbeck::script::Source;
-use limbeck::{Backups, Error, ErrorKind, Event, Migrator, NewerDatabase, Report, Way};
+use limbeck::script::{Embedded, Source};
+use limbeck::{Backups, Error, ErrorKind, Event, Migrator, NewerDatabase, Report, Way, embed_migrations};
 use rusqlite::Connection;
 
-static MIGRATIONS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/migrations");
+static MIGRATIONS: Embedded = embed_migrations!("$CARGO_MANIFEST_DIR/migrations");
 
 /// How many of the migrations each release of the app had.
 const RELEASES: [usize; 4] = [1, 6, 7, 8];

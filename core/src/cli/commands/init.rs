@@ -62,7 +62,7 @@ pub fn init(args: &Args, folder: Option<&Path>) -> Result<()> {
                 say!("build.rs tells Cargo to compile the package anew when a migration comes");
             }
             BuildScript::Lacks(line) => {
-                say!("for include_dir!, write into the package's build script: {line}");
+                say!("for embed_migrations!, write into the package's build script: {line}");
             }
         }
         say!("next: limbeck revision -m \"create users\", write its SQL, limbeck upgrade head");
@@ -80,7 +80,7 @@ enum BuildScript {
     Lacks(String),
 }
 
-/// `include_dir!` has Cargo watch the files that it has found, and so a binary may hold yesterday's folder. "If the
+/// `embed_migrations!` has Cargo watch the files that it has found, and so a binary may hold yesterday's folder. "If the
 /// path points to a directory, it will scan the entire directory for any modifications"
 /// (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#rerun-if-changed>).
 fn build_script(folder: &Path) -> Result<BuildScript> {
