@@ -48,7 +48,7 @@ macro_rules! embed_migrations {
 ///
 /// The compiler has taken the digest of its files, of the same bytes as it has put into the binary, so a launch with
 /// nothing to do reads none of them. Of a [`Dir`](::include_dir::Dir), which is a [`Source`] as well, it reads all.
-/// The compiler reads 512 KiB, in the order of the names, which takes it some 3 seconds where a file has changed; what
+/// The compiler reads 512 KiB, in the order of the names, which takes it up to 4 seconds when a file has changed; what
 /// follows is read at each launch.
 pub struct Embedded {
     entries: &'static [DirEntry<'static>],
