@@ -7,6 +7,7 @@
 mod catalogue;
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
 use crate::db::{CopyWay, Database, Value, unreadable};
@@ -277,7 +278,7 @@ fn attached<T>(
     between(&format!("ATTACH {} AS {ATTACHED}", literal(path)), &format!("DETACH {ATTACHED}"), db, look)
 }
 
-/// Does something between two statements, the second of which runs on every path.
+/// Does something between two statements, the second of which runs on every path, also where who listens panics.
 ///
 /// Errors: the first that is met.
 fn between<T>(
@@ -287,8 +288,9 @@ fn between<T>(
     work: impl FnOnce(&mut dyn Database) -> Result<T>,
 ) -> Result<T> {
     db.execute(before)?;
-    let done = work(db);
+    let done = catch_unwind(AssertUnwindSafe(|| work(db)));
     let ended = db.execute(after);
+    let done = done.unwrap_or_else(|panic| resume_unwind(panic));
     done.and_then(|value| ended.map(|_| value))
 }
 

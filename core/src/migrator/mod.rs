@@ -288,6 +288,9 @@ impl Migrator<'_> {
     /// than the longest migration takes. Of several that run at once one applies what is to do, and
     /// the others find it done.
     ///
+    /// The connection's pragmas and hooks are afterwards what they were, but for a progress handler: SQLite has one, which is
+    /// limbeck's while a statement runs, and cannot say what it was before. Set the app's own again.
+    ///
     /// Errors: `graph.*` for the target; [`ErrorKind::DatabaseNewer`], [`ErrorKind::ChangedRevision`],
     /// [`ErrorKind::PassedOver`], [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and
     /// `database.*` for what happens on the way.
