@@ -512,6 +512,8 @@ impl<'r, 'l> Run<'r, 'l> {
         let now = clock(self.db)?;
         let milliseconds = now.saturating_sub(std::mem::replace(&mut self.step_started, now));
         let Some(revision) = &job.step.revision else { return Ok(()) };
+        let placed = |error: Error| error.placed(Some(revision), job.file.as_deref(), None);
+        header::refuse_a_steps(self).map_err(placed)?;
         // What the twin took says nothing of the real one.
         let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
         let live = self.last && self.options.purpose == Purpose::Live;

@@ -146,7 +146,7 @@ impl<'a> Migrator<'a> {
     /// Such a launch is as quick as the pragma where the compiler has taken the files' digest: `embed_migrations!`. Otherwise
     /// that of 1,000 files is a fifth to a quarter of it.
     ///
-    /// Errors, of the verbs: [`ErrorKind::UserVersionTaken`] where another number stands there already;
+    /// Errors, of the verbs: [`ErrorKind::UserVersionTaken`] where another number stands there already, or a migration sets one;
     /// [`ErrorKind::BadSetting`] without [the history](Self::keep_history), which tells whose it is.
     ///
     /// ```
