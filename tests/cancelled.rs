@@ -120,6 +120,11 @@ fn by_a_panic() {
         }
         assert!(!db.in_transaction(), "after {seen}");
         assert_eq!((state(&db), switches(&db)), before, "after {seen}");
+        let partial = |name: &str| name.contains(".partial");
+        let files = fs::read_dir(&folder).into_iter().flatten();
+        let left =
+            files.filter(|file| partial(&file.as_ref().unwrap().file_name().to_string_lossy())).count();
+        assert_eq!(left, 0, "copies after {seen}");
         phases.insert(seen);
     }
     fs::remove_dir_all(&folder).unwrap();

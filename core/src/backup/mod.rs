@@ -60,19 +60,24 @@ pub(crate) fn take(
     let stale = db.texts(stale, &[])?.pop().unwrap_or_default();
     room.need(backups.folder(), sizes::database(db)?, "a backup")?;
     let partial = backups.begin(&database.name, &name, &stale)?;
-    let result = copy_checked(db, listener, history, &database.name, &partial, accept).and_then(
-        |(backup, data_version)| {
-            let newest = backups.list_of(&database)?.into_iter().next();
-            let backup = match newest.filter(|newest| same_bytes(newest, &backup, listener)) {
-                Some(newest) => newest,
-                None => backups.finish(&partial, &backup, &database)?,
-            };
-            backups.prune(&database, spared)?;
-            Ok(Taken { backup, data_version })
-        },
-    );
-    catalogue::abandon(&partial);
-    result
+    let _partial = Partial(&partial);
+    let (backup, data_version) = copy_checked(db, listener, history, &database.name, &partial, accept)?;
+    let newest = backups.list_of(&database)?.into_iter().next();
+    let backup = match newest.filter(|newest| same_bytes(newest, &backup, listener)) {
+        Some(newest) => newest,
+        None => backups.finish(&partial, &backup, &database)?,
+    };
+    backups.prune(&database, spared)?;
+    Ok(Taken { backup, data_version })
+}
+
+/// A file that may become a backup. It is deleted at the end, where it has not got a backup's name.
+struct Partial<'a>(&'a Path);
+
+impl Drop for Partial<'_> {
+    fn drop(&mut self) {
+        catalogue::abandon(self.0);
+    }
 }
 
 /// Whether an older backup still is what this one is.
