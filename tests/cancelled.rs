@@ -3,10 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 use std::{env, fs, thread};
 
-use limbeck::{Database, ErrorKind, Migrator};
+use limbeck::{Backups, Database, ErrorKind, Migrator};
 use rusqlite::Connection;
 
 const MIGRATIONS: [(&str, &str); 2] = [
@@ -80,6 +81,63 @@ fn at_every_event() {
         phases.insert(seen);
     }
     let all = ["checking", "copied", "indexing", "proving", "step_finished", "step_started", "working"];
+    assert_eq!(phases.iter().map(String::as_str).collect::<Vec<_>>(), all);
+}
+
+/// Who listens panics at the n-th event, the backup's among them: the app hears of it, and finds its connection as it was.
+#[test]
+fn by_a_panic() {
+    let folder = env::temp_dir().join(format!("limbeck-panics-{}", std::process::id()));
+    let mut db = database(3_000);
+    db.execute_batch("PRAGMA foreign_keys = ON; PRAGMA legacy_alter_table = ON").unwrap();
+    let switches = |db: &Connection| {
+        let sql = "SELECT group_concat(foreign_keys || legacy_alter_table || trusted_schema || name) \
+                   FROM pragma_foreign_keys, pragma_legacy_alter_table, pragma_trusted_schema, pragma_database_list WHERE name <> 'temp'";
+        db.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap()
+    };
+    let before = (state(&db), switches(&db));
+    let mut phases = BTreeSet::new();
+    for point in 0.. {
+        let (mut left, mut seen) = (point, String::new());
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            let mut migrator =
+                Migrator::new(MIGRATIONS).unwrap().backup(Backups::new(&folder)).on_event(|event| {
+                    left -= 1;
+                    if left < 0 {
+                        seen = serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned();
+                        resume_unwind(Box::new("the app's"));
+                    }
+                    ControlFlow::Continue(())
+                });
+            migrator.upgrade(&mut db, "head").map(drop)
+        }));
+        match caught {
+            Ok(done) => {
+                assert!(done.is_ok() && left >= 0, "after {seen}: {done:?}");
+                break;
+            }
+            Err(panic) => assert_eq!(*panic.downcast::<&str>().unwrap(), "the app's"),
+        }
+        assert!(!db.in_transaction(), "after {seen}");
+        assert_eq!((state(&db), switches(&db)), before, "after {seen}");
+        let partial = |name: &str| name.contains(".partial");
+        let files = fs::read_dir(&folder).into_iter().flatten();
+        let left =
+            files.filter(|file| partial(&file.as_ref().unwrap().file_name().to_string_lossy())).count();
+        assert_eq!(left, 0, "copies after {seen}");
+        phases.insert(seen);
+    }
+    fs::remove_dir_all(&folder).unwrap();
+    let all = [
+        "backing_up",
+        "checking",
+        "copied",
+        "indexing",
+        "proving",
+        "step_finished",
+        "step_started",
+        "working",
+    ];
     assert_eq!(phases.iter().map(String::as_str).collect::<Vec<_>>(), all);
 }
 

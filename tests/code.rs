@@ -1,5 +1,7 @@
 //! Revisions whose body is code: they stand among the files, and the same is proved of them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
 use limbeck::script::Header;
 use limbeck::{Code, Database, Error, ErrorKind, Migrator};
 use rusqlite::Connection;
@@ -61,6 +63,26 @@ fn refused(code: Code<'_>) -> Error {
 
 fn code<'a>(body: impl Fn(&mut limbeck::CodeStep<'_>) -> limbeck::Result<()> + 'a) -> Code<'a> {
     Code::new("0002_slugs.py", Header::default(), body)
+}
+
+/// The app may catch a panic of its own, and go on: nothing half done is left, in its own transaction neither.
+#[test]
+fn what_panics_halfway_leaves_nothing() {
+    let all = "SELECT group_concat(sql, ';') FROM sqlite_master UNION ALL SELECT foreign_keys FROM pragma_foreign_keys";
+    for begin in ["", "BEGIN"] {
+        let mut db = Connection::open_in_memory().unwrap();
+        Migrator::new(&FILES[..1]).unwrap().upgrade(&mut db, "head").unwrap();
+        db.execute_batch(&format!("PRAGMA foreign_keys = ON; {begin}")).unwrap();
+        let before = (db.is_autocommit(), text(&mut db, all));
+        let code = code(|step| {
+            step.execute("CREATE TABLE half(a)")?;
+            resume_unwind(Box::new("the app's"))
+        });
+        let mut migrator = Migrator::with_code(FILES, vec![code]).unwrap();
+        let caught = catch_unwind(AssertUnwindSafe(|| migrator.upgrade(&mut db, "head").map(drop)));
+        assert_eq!(*caught.unwrap_err().downcast::<&str>().unwrap(), "the app's");
+        assert_eq!((db.is_autocommit(), text(&mut db, all)), before);
+    }
 }
 
 #[test]

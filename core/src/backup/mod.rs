@@ -7,6 +7,7 @@
 mod catalogue;
 
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
 use crate::db::{CopyWay, Database, Value, unreadable};
@@ -59,19 +60,24 @@ pub(crate) fn take(
     let stale = db.texts(stale, &[])?.pop().unwrap_or_default();
     room.need(backups.folder(), sizes::database(db)?, "a backup")?;
     let partial = backups.begin(&database.name, &name, &stale)?;
-    let result = copy_checked(db, listener, history, &database.name, &partial, accept).and_then(
-        |(backup, data_version)| {
-            let newest = backups.list_of(&database)?.into_iter().next();
-            let backup = match newest.filter(|newest| same_bytes(newest, &backup, listener)) {
-                Some(newest) => newest,
-                None => backups.finish(&partial, &backup, &database)?,
-            };
-            backups.prune(&database, spared)?;
-            Ok(Taken { backup, data_version })
-        },
-    );
-    catalogue::abandon(&partial);
-    result
+    let _partial = Partial(&partial);
+    let (backup, data_version) = copy_checked(db, listener, history, &database.name, &partial, accept)?;
+    let newest = backups.list_of(&database)?.into_iter().next();
+    let backup = match newest.filter(|newest| same_bytes(newest, &backup, listener)) {
+        Some(newest) => newest,
+        None => backups.finish(&partial, &backup, &database)?,
+    };
+    backups.prune(&database, spared)?;
+    Ok(Taken { backup, data_version })
+}
+
+/// A file that may become a backup. It is deleted at the end, where it has not got a backup's name.
+struct Partial<'a>(&'a Path);
+
+impl Drop for Partial<'_> {
+    fn drop(&mut self) {
+        catalogue::abandon(self.0);
+    }
 }
 
 /// Whether an older backup still is what this one is.
@@ -277,7 +283,7 @@ fn attached<T>(
     between(&format!("ATTACH {} AS {ATTACHED}", literal(path)), &format!("DETACH {ATTACHED}"), db, look)
 }
 
-/// Does something between two statements, the second of which runs on every path.
+/// Does something between two statements, the second of which runs on every path, also where who listens panics.
 ///
 /// Errors: the first that is met.
 fn between<T>(
@@ -287,8 +293,9 @@ fn between<T>(
     work: impl FnOnce(&mut dyn Database) -> Result<T>,
 ) -> Result<T> {
     db.execute(before)?;
-    let done = work(db);
+    let done = catch_unwind(AssertUnwindSafe(|| work(db)));
     let ended = db.execute(after);
+    let done = done.unwrap_or_else(|panic| resume_unwind(panic));
     done.and_then(|value| ended.map(|_| value))
 }
 

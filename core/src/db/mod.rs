@@ -294,6 +294,15 @@ pub fn error(code: i32, message: &str) -> Error {
         14 => (ErrorKind::CannotOpen, "check that the path exists and may be written"),
         // SQLITE_PROTOCOL: others are forever about to begin with the WAL.
         15 => (ErrorKind::Locked, "close other programs that use this database, then run it again"),
+        // SQLITE_AUTH, and SQLITE_CONSTRAINT_COMMITHOOK: the app's own, on the connection.
+        23 => (
+            ErrorKind::StatementFailed,
+            "take the connection's authorizer off while limbeck runs, or let it allow this",
+        ),
+        19 if code == 531 => (
+            ErrorKind::StatementFailed,
+            "the connection's commit hook forbids it: take it off while limbeck runs",
+        ),
         26 => (
             ErrorKind::NotADatabase,
             "check the path; if the file is encrypted, set its key before limbeck runs",
@@ -337,6 +346,18 @@ mod tests {
         }
         let line = "Tree 8 page 12: unable to get the page. error code=7";
         assert_eq!(unreadable(line).unwrap().kind(), ErrorKind::Io);
+    }
+
+    #[test]
+    fn what_the_connections_own_hooks_forbid() {
+        for (code, named) in [(23, "authorizer"), (531, "commit hook")] {
+            let error = error(code, "not authorized");
+            assert!(
+                error.kind() == ErrorKind::StatementFailed && error.hint().unwrap().contains(named),
+                "{code}"
+            );
+        }
+        assert_eq!(error(1299, "NOT NULL constraint failed: t.a").hint(), None);
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! [`Database`] over a `rusqlite::Connection`, and the only unsafe code of the core.
 
+use std::any::Any;
 use std::ffi::{c_int, c_void};
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::Path;
 
 use rusqlite::backup::{Backup, StepResult};
@@ -74,7 +75,7 @@ impl Database for Connection {
     fn execute_watched(&mut self, sql: &str, tick: &mut dyn FnMut() -> ControlFlow<()>) -> Result<u64> {
         let watch = Watch::new(self, tick);
         let result = Database::execute(self, sql);
-        drop(watch);
+        watch.end();
         result
     }
 
@@ -87,7 +88,7 @@ impl Database for Connection {
     ) -> Result<()> {
         let watch = Watch::new(self, tick);
         let result = self.query(sql, params, each);
-        drop(watch);
+        watch.end();
         result
     }
 }
@@ -163,35 +164,52 @@ fn translate(from: rusqlite::Error) -> Error {
     }
 }
 
-type Tick<'a> = &'a mut dyn FnMut() -> ControlFlow<()>;
+/// What SQLite's progress handler asks.
+struct Tick<'a> {
+    ask: &'a mut dyn FnMut() -> ControlFlow<()>,
+    /// Why it panicked.
+    panic: Option<Box<dyn Any + Send>>,
+}
 
 /// SQLite's progress handler, for as long as this lives. One that the app had set is gone
 /// afterwards: SQLite has no way to ask for it (<https://sqlite.org/c3ref/progress_handler.html>).
 struct Watch<'a> {
     connection: *mut ffi::sqlite3,
-    /// Boxed: SQLite holds its address.
-    _tick: Box<Tick<'a>>,
+    /// Boxed, because SQLite holds its address; made by `Box::into_raw`.
+    tick: *mut Tick<'a>,
 }
 
 impl<'a> Watch<'a> {
-    fn new(connection: &Connection, tick: Tick<'a>) -> Watch<'a> {
-        let mut tick = Box::new(tick);
-        // SAFETY: the handle is only used while `connection`, which the caller holds, is open.
-        let handle = unsafe { connection.handle() };
-        let data: *mut Tick<'a> = &mut *tick;
-        // SAFETY: `data` stays valid until `drop` takes the handler away again.
-        unsafe {
-            ffi::sqlite3_progress_handler(handle, INSTRUCTIONS_PER_TICK, Some(on_tick), data.cast());
+    fn new(connection: &Connection, ask: &'a mut dyn FnMut() -> ControlFlow<()>) -> Watch<'a> {
+        let tick = Box::into_raw(Box::new(Tick { ask, panic: None }));
+        // SAFETY: the handle is only used while `connection`, which the caller holds, is open; `tick` stays
+        // valid until `drop` takes the handler away again.
+        let handle = unsafe {
+            let handle = connection.handle();
+            ffi::sqlite3_progress_handler(handle, INSTRUCTIONS_PER_TICK, Some(on_tick), tick.cast());
+            handle
+        };
+        Watch { connection: handle, tick }
+    }
+
+    /// Takes the handler away, and goes on with a panic of the app's that could not unwind through SQLite.
+    fn end(self) {
+        // SAFETY: no statement is running any more, so nothing else borrows it.
+        let panic = unsafe { (*self.tick).panic.take() };
+        drop(self);
+        if let Some(panic) = panic {
+            resume_unwind(panic);
         }
-        Watch { connection: handle, _tick: tick }
     }
 }
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
-        // SAFETY: the connection outlives the watch; no statement is running any more.
+        // SAFETY: the connection outlives the watch; no statement is running any more. After that nobody has
+        // the tick's address, which `new` made.
         unsafe {
             ffi::sqlite3_progress_handler(self.connection, 0, None, std::ptr::null_mut());
+            drop(Box::from_raw(self.tick));
         }
     }
 }
@@ -200,10 +218,13 @@ unsafe extern "C" fn on_tick(data: *mut c_void) -> c_int {
     // SAFETY: `Watch::new` passed a `Tick` that lives as long as the handler is set, and SQLite
     // calls the handler on the thread that runs the statement, so nothing else borrows it.
     let tick = unsafe { &mut *data.cast::<Tick<'_>>() };
-    // A panic must not unwind through C: it cancels instead.
-    match catch_unwind(AssertUnwindSafe(tick)) {
+    match catch_unwind(AssertUnwindSafe(&mut tick.ask)) {
         Ok(ControlFlow::Continue(())) => 0,
-        Ok(ControlFlow::Break(())) | Err(_) => 1,
+        Ok(ControlFlow::Break(())) => 1,
+        Err(panic) => {
+            tick.panic = Some(panic);
+            1
+        }
     }
 }
 

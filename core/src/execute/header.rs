@@ -40,6 +40,15 @@ pub(crate) fn refuse_foreign(db: &mut dyn Database, mark: Option<&str>) -> Resul
     }
 }
 
+/// Errors: [`ErrorKind::UserVersionTaken`] where the step that has just run has put a number of its own there, which the
+/// mark would be written over, or which the next run would take for somebody else's.
+pub(super) fn refuse_a_steps(run: &mut Run<'_, '_>) -> Result<()> {
+    match run.options.purpose {
+        Purpose::Live if run.options.keep_user_version => refuse_foreign(run.db, None),
+        Purpose::Live | Purpose::Plan | Purpose::Script => Ok(()),
+    }
+}
+
 fn is_limbecks(number: i64, mark: Option<&str>) -> bool {
     mark.and_then(Mark::header_of).is_some_and(|own| i64::from(own) == number)
 }

@@ -34,6 +34,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use serde::{Deserialize, Serialize};
 
@@ -161,7 +162,7 @@ const TICKS_TO_AN_EVENT: u32 = 5;
 ///
 /// Takes `foreign_keys` off, then BEGIN IMMEDIATE (inside the caller's transaction: a savepoint),
 /// reads the version rows again, and plans again if they differ. On failure all is rolled back but
-/// what the report that comes with the error lists; every pragma is what it was, on every path.
+/// what the report that comes with the error lists; every pragma is what it was, on every path. A panic is one.
 pub(crate) fn run(
     db: &mut dyn Database,
     options: &Options,
@@ -212,12 +213,14 @@ pub(crate) fn run(
         listener,
         version,
     };
-    let result = run.all(jobs, planner);
-    if result.is_err() {
+    // What panics is the app's: its code, or who listens. It may catch that, and go on with the connection.
+    let result = catch_unwind(AssertUnwindSafe(|| run.all(jobs, planner)));
+    if !matches!(result, Ok(Ok(()))) {
         run.roll_back();
     }
     let mut report = run.report;
     let restored = pragmas.restore(db);
+    let result = result.unwrap_or_else(|panic| resume_unwind(panic));
     report.timing.total_ms = clock(db).map_or(0, |now| now.saturating_sub(started));
     let result = match (result, restored) {
         (Err(error), Err(switch)) => Err(error.noting(&switch.to_string())),
@@ -509,6 +512,8 @@ impl<'r, 'l> Run<'r, 'l> {
         let now = clock(self.db)?;
         let milliseconds = now.saturating_sub(std::mem::replace(&mut self.step_started, now));
         let Some(revision) = &job.step.revision else { return Ok(()) };
+        let placed = |error: Error| error.placed(Some(revision), job.file.as_deref(), None);
+        header::refuse_a_steps(self).map_err(placed)?;
         // What the twin took says nothing of the real one.
         let took = (self.options.purpose == Purpose::Live).then_some(milliseconds);
         let live = self.last && self.options.purpose == Purpose::Live;

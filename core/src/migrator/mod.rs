@@ -146,7 +146,7 @@ impl<'a> Migrator<'a> {
     /// Such a launch is as quick as the pragma where the compiler has taken the files' digest: `embed_migrations!`. Otherwise
     /// that of 1,000 files is a fifth to a quarter of it.
     ///
-    /// Errors, of the verbs: [`ErrorKind::UserVersionTaken`] where another number stands there already;
+    /// Errors, of the verbs: [`ErrorKind::UserVersionTaken`] where another number stands there already, or a migration sets one;
     /// [`ErrorKind::BadSetting`] without [the history](Self::keep_history), which tells whose it is.
     ///
     /// ```
@@ -287,6 +287,9 @@ impl Migrator<'_> {
     /// (rusqlite's own is 5 seconds; SQLite's none): where an app may be started twice, give it longer
     /// than the longest migration takes. Of several that run at once one applies what is to do, and
     /// the others find it done.
+    ///
+    /// The connection's pragmas and hooks are afterwards what they were, but for a progress handler: SQLite has one, which is
+    /// limbeck's while a statement runs, and cannot say what it was before. Set the app's own again.
     ///
     /// Errors: `graph.*` for the target; [`ErrorKind::DatabaseNewer`], [`ErrorKind::ChangedRevision`],
     /// [`ErrorKind::PassedOver`], [`ErrorKind::Unfinished`] before any write; `script.*`, `sql.*`, `alter.*`, `proof.*` and

@@ -1,0 +1,2 @@
+CREATE TABLE notes(title);
+PRAGMA user_version = 3;
