@@ -87,8 +87,9 @@ impl Source for Embedded {
         };
         for entry in self.entries {
             let DirEntry::Dir(Dir { entries }) = entry else { continue };
-            let inner = entries.iter().filter_map(migration).map(|(name, _)| Path::new(name));
-            for path in inner.filter(|path| OF_A_FOLDER.iter().any(|file| path.ends_with(file))) {
+            let mut inner = entries.iter().filter_map(migration).map(|(name, _)| Path::new(name));
+            let is_one = |path: &&Path| OF_A_FOLDER.iter().any(|file| path.ends_with(file));
+            if let Some(path) = inner.find(is_one) {
                 return Err(of_a_folder(path));
             }
         }
