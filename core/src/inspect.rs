@@ -124,7 +124,7 @@ pub fn shadow_tables(db: &mut dyn Database) -> Result<Vec<String>> {
 }
 
 /// Tables that other migration tools keep beside an app's own.
-const RECORDS: [&str; 15] = [
+const RECORDS: [&str; 33] = [
     "alembic_version",
     "refinery_schema_history",
     "_sqlx_migrations",
@@ -140,6 +140,25 @@ const RECORDS: [&str; 15] = [
     "knex_migrations_lock",
     "kysely_migration",
     "kysely_migration_lock",
+    // Rails, beside schema_migrations.
+    "ar_internal_metadata",
+    "_yoyo_log",
+    "_yoyo_migration",
+    "_yoyo_version",
+    "yoyo_lock",
+    "grdb_migrations",
+    "room_master_table",
+    "android_metadata",
+    "SequelizeMeta",
+    "mikro_orm_migrations",
+    "typeorm_metadata",
+    "aerich",
+    "migratehistory",
+    "__EFMigrationsHistory",
+    "__EFMigrationsLock",
+    "atlas_schema_revisions",
+    "DATABASECHANGELOG",
+    "DATABASECHANGELOGLOCK",
 ];
 
 /// What the app has made: objects of no tool, limbeck included, no virtual table's inside, and not

@@ -37,7 +37,8 @@ impl Migrator<'_> {
     ///
     /// Errors: [`ErrorKind::NothingToAdopt`] where there is no table of refinery's;
     /// [`ErrorKind::ChangedRevision`] and [`ErrorKind::DatabaseNewer`] for a migration that differs or
-    /// is gone; [`ErrorKind::NotAncestor`] where one was passed over.
+    /// is gone; [`ErrorKind::NotAncestor`] where one was passed over; [`ErrorKind::StatementFailed`] where
+    /// the table is another one's.
     pub fn adopt(&mut self, db: &mut dyn Database) -> Result<Report> {
         let recorded = self.recorded_by_refinery(db)?;
         self.adopt_at(db, recorded.last)
@@ -175,8 +176,9 @@ fn applied(db: &mut dyn Database) -> Result<Vec<Applied>> {
         })
         .map(|row| {
             row.ok_or_else(|| {
+                // Not `NothingToAdopt`, which an app takes for a new database.
                 Error::new(
-                    ErrorKind::NothingToAdopt,
+                    ErrorKind::StatementFailed,
                     format!("{TABLE} has rows that refinery does not write"),
                 )
                 .with_hint("look at the table; 'limbeck stamp' says by hand what is applied")
@@ -365,5 +367,8 @@ mod tests {
             adopt(&FILES, &mut Connection::open_in_memory().unwrap()).kind(),
             ErrorKind::NothingToAdopt
         );
+        let mut other = migrated("\n");
+        other.execute_batch(&format!("UPDATE {TABLE} SET checksum = NULL")).unwrap();
+        assert_eq!(adopt(&FILES, &mut other).kind(), ErrorKind::StatementFailed, "no new database");
     }
 }

@@ -22,7 +22,8 @@ use crate::script::Section;
 pub struct Recognised {
     /// The heads of the nearest one; none for the empty schema before the first.
     pub revisions: Vec<String>,
-    /// Others with the same schema: what lies between changes rows only, or nothing.
+    /// Others with the same schema, whose migrations have left other rows: the schema does not tell which
+    /// of them ran.
     pub also: Vec<Vec<String>>,
     /// What would make the database that schema: none where it is.
     pub differences: Vec<Difference>,
@@ -33,14 +34,19 @@ pub struct Recognised {
 impl Recognised {
     /// Those with this fingerprint, among them first the one that the record names, or else the last.
     fn of(stages: &[Stage], fingerprint: &str, record: &[String]) -> Option<Recognised> {
-        let same = stages.iter().filter(|stage| stage.fingerprint == fingerprint);
-        let mut also: Vec<Vec<String>> = same.map(|stage| stage.rows.clone()).collect();
+        let mut same: Vec<&Stage> = stages.iter().filter(|stage| stage.fingerprint == fingerprint).collect();
         let first = match record {
             [] => None,
-            record => also.iter().position(|rows| rows == record),
+            record => same.iter().position(|stage| stage.rows == record),
         };
-        let revisions = also.remove(first.unwrap_or(also.len().checked_sub(1)?));
-        Some(Recognised { revisions, also, ..Recognised::default() })
+        let found = same.remove(first.unwrap_or(same.len().checked_sub(1)?));
+        same.retain(|stage| stage.wrote != found.wrote);
+        // The last of those between which nothing is done speaks for them.
+        same.reverse();
+        same.dedup_by_key(|stage| stage.wrote);
+        same.reverse();
+        let also = same.into_iter().map(|stage| stage.rows.clone()).collect();
+        Some(Recognised { revisions: found.rows.clone(), also, ..Recognised::default() })
     }
 
     /// `0032`, or `0032, except: add index i of t (slight)`.
@@ -79,6 +85,8 @@ impl Serialize for Recognised {
 /// A schema on the way from nothing to the heads.
 struct Stage {
     rows: Vec<String>,
+    /// How many of the migrations up to it have statements: a merge has none.
+    wrote: usize,
     objects: Vec<Object>,
     fingerprint: String,
 }
@@ -133,11 +141,13 @@ impl Migrator<'_> {
     /// schema where something is missing, in the same transaction. Other than the migration itself,
     /// that fills in no rows.
     ///
-    /// Version rows that are there stay: which of the migrations that only change rows have run, the
-    /// schema does not tell. Where they name a revision with this schema there is nothing to do, or something to finish.
+    /// Version rows that are there stay. Where they name a revision with this schema there is nothing to
+    /// do, or something to finish.
     ///
     /// Errors: [`ErrorKind::NothingToAdopt`] where it is no revision's schema and is not to be finished,
-    /// or is the empty one, or where the version rows name a revision with another schema;
+    /// or is the empty one, or that of several ([`Recognised::also`]: which of the migrations that only
+    /// change rows have run, [`stamp`](Self::stamp) has to say), or where the version rows name a revision
+    /// with another schema;
     /// [`ErrorKind::DatabaseNewer`] where they name one that the folder does not have;
     /// [`ErrorKind::WouldLose`] where finishing would drop what is there, or asks what only a person knows; those of [`recognise`](Self::recognise) and [`stamp`](Self::stamp).
     ///
@@ -169,6 +179,9 @@ impl Migrator<'_> {
         let found = self.recognise(db, scratch)?;
         if !rows.is_empty() && found.revisions != self.graph()?.newest(&rows)? {
             return Err(otherwise(&rows, &found));
+        }
+        if rows.is_empty() && !found.also.is_empty() {
+            return Err(several(&found));
         }
         refuse(&found, finish)?;
         if found.is_exact() && !rows.is_empty() {
@@ -203,21 +216,34 @@ impl Migrator<'_> {
         let first = scripts.graph.history(":current", record)?.into_iter().rev();
         let rest = plan.steps.iter().filter_map(|step| step.revision.as_deref());
         let options = Options { replay: true, ..self.options.clone() };
-        let mut stages = vec![self.stage(scratch)?];
+        let mut wrote = 0;
+        let mut stages = vec![self.stage(scratch, wrote)?];
         for revision in first.chain(rest) {
             let again = |graph: &RevisionGraph, rows: &[String]| graph.with(rows, revision);
             let plan = again(scripts.graph, &self.history().rows(scratch)?)?;
             if !plan.is_empty() {
+                for step in &plan.steps {
+                    wrote += usize::from(self.writes(step)?);
+                }
                 run_quietly(scripts, &options, scratch, plan, &again)?;
-                stages.push(self.stage(scratch)?);
+                stages.push(self.stage(scratch, wrote)?);
             }
         }
         Ok(stages)
     }
 
-    fn stage(&self, scratch: &mut dyn Database) -> Result<Stage> {
+    /// Whether a step of an upgrade runs anything.
+    fn writes(&self, step: &Step) -> Result<bool> {
+        match step.revision.as_deref().and_then(|revision| self.script(revision)) {
+            Some(script) => Ok(script.code || !script.body()?.up.items.is_empty()),
+            None => Ok(false),
+        }
+    }
+
+    fn stage(&self, scratch: &mut dyn Database, wrote: usize) -> Result<Stage> {
         let objects = self.schema(Side::Database(scratch))?;
-        Ok(Stage { rows: self.history().rows(scratch)?, fingerprint: diff::fingerprint(&objects)?, objects })
+        let rows = self.history().rows(scratch)?;
+        Ok(Stage { rows, wrote, fingerprint: diff::fingerprint(&objects)?, objects })
     }
 }
 
@@ -260,6 +286,29 @@ fn refuse(found: &Recognised, finish: bool) -> Result<()> {
         format!("finishing {} would lose or guess: {}", found.revisions.join(", "), unsafe_ones.join("; ")),
     )
     .with_hint("do it by hand, then adopt it"))
+}
+
+/// Nothing tells the revisions with this schema apart: to take the last would pass over what changes rows,
+/// and to take the first would do it twice.
+fn several(found: &Recognised) -> Error {
+    let named = |rows: &[String], base: &str| match rows {
+        [] => base.to_owned(),
+        rows => rows.join(" "),
+    };
+    let also = |base: &str, between: &str| {
+        found.also.iter().map(|rows| named(rows, base)).collect::<Vec<_>>().join(between)
+    };
+    let message = format!(
+        "the schema is {}, and just as well that of {}: what lies between changes rows, or changes the schema and \
+         changes it back, and may have run or not",
+        found.title(),
+        also("<base>", " and of ")
+    );
+    Error::new(ErrorKind::NothingToAdopt, message).with_hint(format!(
+        "say what has run: 'limbeck stamp {}', or 'limbeck stamp {}', after which an upgrade runs the rest",
+        also("base", "', 'limbeck stamp "),
+        named(&found.revisions, "base")
+    ))
 }
 
 /// The step that finishes a revision which the version rows name already.
@@ -333,16 +382,23 @@ mod tests {
             "CREATE TABLE notes(id INTEGER PRIMARY KEY, title TEXT, body TEXT); INSERT INTO notes VALUES (1, 'a', 'b')",
         );
         let mut migrator = Migrator::new(FILES).unwrap();
-        let error = migrator.adopt_schema(&mut db, &mut database(""), false).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::NothingToAdopt);
-        assert!(error.to_string().contains("0003, except: add index titles"), "{error}");
+        // Whether 0003 has changed the rows is not in the schema.
+        for finish in [false, true] {
+            let error = migrator.adopt_schema(&mut db, &mut database(""), finish).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NothingToAdopt);
+            let told = "0003, except: add index titles of notes (slight), and just as well that of 0002: ";
+            assert!(error.to_string().contains(told), "{error}");
+            assert!(error.hint().unwrap().contains("'limbeck stamp 0002', or 'limbeck stamp 0003'"));
+            assert!(migrator.rows(&mut db).unwrap().is_empty());
+        }
+        migrator.stamp(&mut db, &["0003"], false).unwrap();
         let (found, report) = migrator.adopt_schema(&mut db, &mut database(""), true).unwrap();
         assert_eq!((found.revisions, report.to), (vec!["0003".to_owned()], vec!["0003".to_owned()]));
         assert!(migrator.verify(&mut db, &mut database("")).unwrap().is_sound());
         assert!(migrator.adopt_schema(&mut db, &mut database(""), false).unwrap().1.is_empty(), "again");
         migrator.upgrade(&mut db, "head").unwrap();
         let body: String = db.query_row("SELECT body FROM notes", [], |row| row.get(0)).unwrap();
-        assert_eq!(body, "b", "what changes rows is taken to be done");
+        assert_eq!(body, "b", "0003 was said to be done");
     }
 
     /// Of two with the same schema the database says which it is at, and what the other does to rows is not lost.
@@ -389,6 +445,35 @@ mod tests {
         let (_, report) = migrator.adopt_schema(&mut db, &mut database(""), true).unwrap();
         assert_eq!((report.steps.len(), report.to), (1, vec!["0004".to_owned()]));
         assert!(migrator.verify(&mut db, &mut database("")).unwrap().is_sound());
+    }
+
+    /// Only what has statements may have run or not.
+    #[test]
+    fn a_merge_changes_nothing() {
+        let files = [
+            ("0001_a.sql", "CREATE TABLE a(x)"),
+            ("0002_b.sql", "-- revises: 0001\n-- migrate:up\nCREATE TABLE b(x)"),
+            ("0003_c.sql", "-- revises: 0001\n-- migrate:up\nCREATE TABLE c(x)"),
+            ("0004_both.sql", "-- revises: 0002, 0003\n-- migrate:up\n"),
+            ("0005_later.sql", "-- revises: 0004\n-- migrate:up\n-- nothing\n"),
+        ];
+        let mut db = database("CREATE TABLE a(x); CREATE TABLE b(x); CREATE TABLE c(x)");
+        let mut migrator = Migrator::new(files).unwrap();
+        let (found, report) = migrator.adopt_schema(&mut db, &mut database(""), false).unwrap();
+        assert_eq!((found.also.len(), report.to), (0, vec!["0005".to_owned()]));
+        // Made and dropped again: the schema of the beginning is that of the end.
+        let files = [
+            ("0001_a.sql", "CREATE TABLE a(x)"),
+            ("0002_b.sql", "CREATE TABLE b(x)"),
+            ("0003_c.sql", "DROP TABLE b"),
+        ];
+        let mut db = database("CREATE TABLE a(x)");
+        let error =
+            Migrator::new(files).unwrap().adopt_schema(&mut db, &mut database(""), false).unwrap_err();
+        assert!(
+            error.to_string().starts_with("the schema is 0003, and just as well that of 0001: "),
+            "{error}"
+        );
     }
 
     /// A branch that the straight way to the heads does not stop at.

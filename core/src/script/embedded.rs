@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use super::Digest;
-use super::source::{Source, SourceFile, is_migration, not_utf8, sorted};
+use super::source::{OF_A_FOLDER, Source, SourceFile, is_migration, not_utf8, of_a_folder, sorted};
 use crate::error::Result;
 use folder::{Dir, DirEntry, File};
 
@@ -85,6 +85,14 @@ impl Source for Embedded {
             let text = std::str::from_utf8(text).map_err(|_| not_utf8(Path::new(name)))?;
             Ok(SourceFile { name: name.to_owned(), text: Cow::Borrowed(text) })
         };
+        for entry in self.entries {
+            let DirEntry::Dir(Dir { entries }) = entry else { continue };
+            let mut inner = entries.iter().filter_map(migration).map(|(name, _)| Path::new(name));
+            let is_one = |path: &&Path| OF_A_FOLDER.iter().any(|file| path.ends_with(file));
+            if let Some(path) = inner.find(is_one) {
+                return Err(of_a_folder(path));
+            }
+        }
         Ok(sorted(self.entries.iter().filter_map(migration).map(file).collect::<Result<_>>()?))
     }
 
@@ -184,6 +192,11 @@ mod tests {
         assert!(matches!(files[0].text, Cow::Borrowed("SELECT 1")));
         assert_eq!(FILES.digest(), files.digest());
         assert_eq!(format!("{FILES:?}"), r#"["b.sql", "a.SQL"]"#);
+
+        static DEEP: [DirEntry<'static>; 1] = [file("0001_a/up.sql", b"SELECT 1")];
+        static FOLDERS: Embedded = Embedded::new(Dir::new("", &[DirEntry::Dir(Dir::new("0001_a", &DEEP))]));
+        let error = FOLDERS.files().unwrap_err();
+        assert_eq!((error.kind(), error.file()), (ErrorKind::SourceUnreadable, Some("0001_a/up.sql")));
 
         static BAD: Embedded = Embedded::new(Dir::new("", &[file("a.sql", b"\xff")]));
         let error = BAD.files().unwrap_err();

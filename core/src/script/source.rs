@@ -150,6 +150,10 @@ impl Source for Folder {
             let path = entry.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if !is_migration(name.as_bytes()) {
+                if !name.starts_with('.') && matches!(kind(&entry), Kind::Folder) {
+                    let file = OF_A_FOLDER.iter().map(|file| path.join(file)).find(|file| file.is_file());
+                    file.map_or(Ok(()), |file| Err(of_a_folder(&file)))?;
+                }
                 continue;
             }
             match kind(&entry) {
@@ -207,6 +211,32 @@ fn read(path: &Path, bytes: &mut Vec<u8>) -> io::Result<usize> {
     fs::File::open(path)?.take(u64::MAX).read_to_end(bytes)
 }
 
+/// What diesel, rusqlite_migration, Prisma and Drizzle 1 write into a folder of its own for each migration.
+pub(super) const OF_A_FOLDER: [&str; 2] = ["up.sql", "migration.sql"];
+
+/// It must not be passed over, as if it were not there.
+pub(super) fn of_a_folder(file: &Path) -> Error {
+    let folder = file.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
+    // A revision's id is what stands before the first `_`, and has no `-`: diesel's begins with a date.
+    let name = match folder.split_once('_') {
+        Some((id, name)) if id.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
+            format!("{}_{name}", id.replace('-', ""))
+        }
+        _ => folder.replace('-', "_"),
+    };
+    let (hint, file) = (
+        match file.ends_with("up.sql") {
+            true => {
+                format!("copy it to {name}.up.sql, and its down.sql to {name}.down.sql, in the folder above")
+            }
+            false => format!("copy it to {name}.sql, in the folder above"),
+        },
+        file.display().to_string(),
+    );
+    let message = format!("a migration is in a folder of its own: {file}");
+    Error::new(ErrorKind::SourceUnreadable, message).in_file(file).with_hint(hint)
+}
+
 /// The `*.sql` files that lie directly in a folder that `include_dir!` put into the binary. A launch reads all of them,
 /// and none of those that [`embed_migrations!`](crate::embed_migrations) did.
 #[cfg(feature = "include_dir")]
@@ -217,6 +247,10 @@ impl Source for include_dir::Dir<'static> {
             let name = String::from_utf8_lossy(name).into_owned();
             Ok(SourceFile { name, text: Cow::Borrowed(text) })
         };
+        let mut inner = self.dirs().flat_map(|dir| OF_A_FOLDER.map(|name| dir.path().join(name)));
+        if let Some(file) = inner.find(|path| self.contains(path)) {
+            return Err(of_a_folder(&file));
+        }
         Ok(sorted(in_dir(self).map(file).collect::<Result<_>>()?))
     }
 
@@ -406,6 +440,41 @@ mod tests {
         // A folder's files stand together, whatever the order of the whole names.
         let listed = [("a/b/1.sql", ""), ("a/c.sql", ""), ("a/a.sql", ""), ("z.sql", "")];
         assert_eq!(names(&listed), ["z.sql", "a/a.sql", "a/c.sql", "a/b/1.sql"]);
+    }
+
+    #[test]
+    fn a_folder_for_each_migration_is_refused() {
+        let scratch = Scratch::new("folders", &[("0001_first.sql", b"SELECT 1")]);
+        let Scratch(path) = &scratch;
+        fs::create_dir_all(path.join("meta")).unwrap();
+        assert_eq!(names(&Folder(path.clone())), ["0001_first.sql"]);
+        for (folder, file, hint) in [
+            (
+                "2024-01-01-000000_users",
+                "up.sql",
+                "copy it to 20240101000000_users.up.sql, and its down.sql to ",
+            ),
+            ("01-friend", "up.sql", "copy it to 01_friend.up.sql"),
+            (
+                "20240101000000_init",
+                "migration.sql",
+                "copy it to 20240101000000_init.sql, in the folder above",
+            ),
+        ] {
+            fs::create_dir_all(path.join(folder)).unwrap();
+            fs::write(path.join(folder).join(file), "SELECT 2").unwrap();
+            let error = Folder(path.clone()).files().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::SourceUnreadable);
+            assert!(error.hint().unwrap().starts_with(hint), "{error}");
+            fs::remove_dir_all(path.join(folder)).unwrap();
+        }
+        #[cfg(feature = "include_dir")]
+        {
+            use include_dir::{Dir, DirEntry, File};
+            static INNER: [DirEntry<'static>; 1] = [DirEntry::File(File::new("1_a/up.sql", b""))];
+            static DIR: Dir<'static> = Dir::new("", &[DirEntry::Dir(Dir::new("1_a", &INNER))]);
+            assert_eq!(Source::files(&DIR).unwrap_err().kind(), ErrorKind::SourceUnreadable);
+        }
     }
 
     #[test]

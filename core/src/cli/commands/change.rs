@@ -97,10 +97,6 @@ pub fn adopt(args: &Args, settings: &Settings, finish: bool) -> Result<()> {
         return Ok(());
     }
     say!("the schema is {}", output::paint(output::REVISION, &found.title()));
-    if !found.also.is_empty() && !report.is_empty() && !args.quiet {
-        let also: Vec<String> = found.also.iter().map(|rows| output::list(rows)).collect();
-        eprintln!("warning: {} have the same schema, and change rows at most", also.join("; "));
-    }
     told(args, &report);
     Ok(())
 }
