@@ -86,7 +86,8 @@ impl Migrator<'_> {
     /// statements, and the way each ALTER would take. The database is only read; `scratch`, an
     /// empty database in memory, becomes a twin of it without rows, on which the plan runs. Rows that break a new
     /// rule are among the warnings where that can be told of the database as it is: of a table that nothing
-    /// before it in the plan changes, and whose values the alteration keeps. The run finds the others. Of a database that has
+    /// before it in the plan changes, and whose values the alteration keeps. The run finds the others, and where rows do not allow an edit in place, which
+    /// is a rebuild then. Of a database that has
     /// what the folder does not, it says what [`newer_database`](Self::newer_database) would do.
     ///
     /// Errors: as those two before their first write; [`ErrorKind::StatementFailed`] too where the
