@@ -181,7 +181,7 @@ fn rows_that_break_a_rule_are_told_whatever_their_keys_are() {
         "CREATE TABLE t(k TEXT PRIMARY KEY, n) WITHOUT ROWID; INSERT INTO t VALUES (CAST(x'ff41' AS TEXT), NULL)",
     );
     let files = [("1_a.sql", "ALTER TABLE t ALTER n SET NOT NULL")];
-    let error = Migrator::new(&files).unwrap().upgrade(&mut db, "head").unwrap_err();
+    let error = Migrator::new(files).unwrap().upgrade(&mut db, "head").unwrap_err();
     assert_eq!((error.kind(), &error.violations()[0].keys[0][..]), (ErrorKind::RowsBreakRule, "'\u{fffd}A'"));
 }
 
