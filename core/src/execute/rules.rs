@@ -4,7 +4,7 @@ use super::counted;
 use crate::alter::{
     Alteration, Draft, NewRules, TableState, independent, new_parents, new_rules, unique_index,
 };
-use crate::db::Database;
+use crate::db::{Database, Value};
 use crate::deed::{NewIndex, in_main};
 use crate::error::{Error, ErrorKind, Result, Violation, accepted};
 use crate::inspect;
@@ -72,6 +72,22 @@ pub(super) fn with_equal_rows(db: &mut dyn Database, index: &NewIndex, error: Er
     }
 }
 
+/// The keys of rows, as they are told. In a text that is not UTF-8, U+FFFD stands for what is not.
+fn keys(db: &mut dyn Database, query: &str) -> Result<Vec<String>> {
+    match db.texts(query, &[]) {
+        Err(error) if error.kind() == ErrorKind::Corrupt => {}
+        keys => return keys,
+    }
+    let mut keys = Vec::new();
+    db.query(&format!("WITH k(told) AS ({query}) SELECT CAST(told AS BLOB) FROM k"), &[], &mut |row| {
+        if let [Value::Blob(bytes)] = row {
+            keys.push(String::from_utf8_lossy(bytes).into_owned());
+        }
+        Ok(())
+    })?;
+    Ok(keys)
+}
+
 fn asked(db: &mut dyn Database, state: &TableState, draft: &Draft) -> Result<NewRules> {
     let mut parents = Vec::new();
     for parent in new_parents(state, draft) {
@@ -100,7 +116,7 @@ fn broken(db: &mut dyn Database, table: &str, new: &NewRules) -> Result<Option<E
                 table: table.to_owned(),
                 rule: rule.text.clone(),
                 count: count as u64,
-                keys: db.texts(&rule.keys, &[])?,
+                keys: keys(db, &rule.keys)?,
             });
             broken.push(rule);
         }

@@ -174,6 +174,17 @@ fn a_failure_leaves_nothing() {
     }
 }
 
+/// A text can be a key that is not UTF-8.
+#[test]
+fn rows_that_break_a_rule_are_told_whatever_their_keys_are() {
+    let mut db = open(
+        "CREATE TABLE t(k TEXT PRIMARY KEY, n) WITHOUT ROWID; INSERT INTO t VALUES (CAST(x'ff41' AS TEXT), NULL)",
+    );
+    let files = [("1_a.sql", "ALTER TABLE t ALTER n SET NOT NULL")];
+    let error = Migrator::new(files).unwrap().upgrade(&mut db, "head").unwrap_err();
+    assert_eq!((error.kind(), &error.violations()[0].keys[0][..]), (ErrorKind::RowsBreakRule, "'\u{fffd}A'"));
+}
+
 #[test]
 fn a_database_that_was_there_before_is_told_of_adopt() {
     let files = [("1_notes.sql", "CREATE TABLE notes(a)"), ("2_again.sql", "CREATE TABLE log(a)")];

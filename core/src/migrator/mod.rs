@@ -337,15 +337,8 @@ impl Migrator<'_> {
         match self.newer {
             NewerDatabase::Refuse => Err(met.error("")),
             NewerDatabase::RunOn => {
-                let below = met.above_floor(scripts.graph)?;
-                let applied = self.applied(db)?;
-                jobs::refuse_unfinished(scripts, applied.unfinished(), &[])?;
-                applied.refuse_changed(&below)?;
-                let lacks = scripts.graph.upgrade(&below, target)?;
-                match lacks.steps.iter().find_map(|step| step.revision.as_ref()) {
-                    None => Ok(Report { newer: met.newer(), ..Report::nothing(rows) }),
-                    Some(revision) => Err(met.error(&format!("; and it lacks revision {revision}"))),
-                }
+                self.refuse_to_run_on(db, &met, target)?;
+                Ok(Report { newer: met.newer(), ..Report::nothing(rows) })
             }
             NewerDatabase::TakeDown => {
                 self.applied(db)?.refuse_changed(&scripts.graph.newest(met.below())?)?;
@@ -359,6 +352,20 @@ impl Migrator<'_> {
                 let planned = Planned { scripts, again: &mut again, first };
                 planned.run(db, &mut **listener, rows, all)
             }
+        }
+    }
+
+    /// Errors: [`ErrorKind::DatabaseNewer`] where an app that runs on would not have what it needs; as before any run.
+    fn refuse_to_run_on(&self, db: &mut dyn Database, met: &Met, target: &str) -> Result<()> {
+        let scripts = self.folder.scripts()?;
+        let below = met.above_floor(scripts.graph)?;
+        let applied = self.applied(db)?;
+        jobs::refuse_unfinished(scripts, applied.unfinished(), &[])?;
+        applied.refuse_changed(&below)?;
+        let lacks = scripts.graph.upgrade(&below, target)?;
+        match lacks.steps.iter().find_map(|step| step.revision.as_ref()) {
+            None => Ok(()),
+            Some(revision) => Err(met.error(&format!("; and it lacks revision {revision}"))),
         }
     }
 

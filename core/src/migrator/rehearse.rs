@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 
-use super::{Again, First, Migrator, jobs, run, run_quietly};
+use super::newer::{self, Met};
+use super::{Again, AllAgain, First, Migrator, NewerDatabase, Planned, all_again, jobs, run_quietly};
 use crate::db::{Database, Recorder, Value};
 use crate::error::{Error, ErrorKind, Result, accepted};
 use crate::event::Event;
-use crate::execute::{self, Options, Purpose};
+use crate::execute::{self, Job, Options, Purpose};
 use crate::graph::{Plan, RevisionGraph};
 use crate::inspect;
 use crate::report::{Direction, DryRun, DryStep, Report, StepReport, Way};
@@ -64,7 +65,7 @@ impl Migrator<'_> {
             Direction::Down => graph.downgrade(rows, to),
             Direction::Stamp => graph.stamp(rows, &targets, false),
         };
-        let (_, notes) = self.recorded(scratch, Purpose::Script, plan(self.graph()?, &rows)?, &plan)?;
+        let (_, notes) = self.recorded_plan(scratch, Purpose::Script, plan(self.graph()?, &rows)?, &plan)?;
         let verb = match direction {
             Direction::Up => "upgrade",
             Direction::Down => "downgrade",
@@ -85,7 +86,9 @@ impl Migrator<'_> {
     /// statements, and the way each ALTER would take. The database is only read; `scratch`, an
     /// empty database in memory, becomes a twin of it without rows, on which the plan runs. Rows that break a new
     /// rule are among the warnings where that can be told of the database as it is: of a table that nothing
-    /// before it in the plan changes, and whose values the alteration keeps. The run finds the others.
+    /// before it in the plan changes, and whose values the alteration keeps. The run finds the others, and where rows do not allow an edit in place, which
+    /// is a rebuild then. Of a database that has
+    /// what the folder does not, it says what [`newer_database`](Self::newer_database) would do.
     ///
     /// Errors: as those two before their first write; [`ErrorKind::StatementFailed`] too where the
     /// schema names what `scratch` does not have, such as a virtual table's module.
@@ -101,11 +104,43 @@ impl Migrator<'_> {
             Direction::Down => graph.downgrade(rows, target),
             Direction::Stamp => graph.stamp(rows, &[target], false),
         };
+        let rows = self.history().rows(db)?;
+        if direction == Direction::Up
+            && self.newer != NewerDatabase::Refuse
+            && self.folder.scripts()?.lack(&rows)
+        {
+            return self.rehearsed_newer(db, scratch, rows, target);
+        }
         let mut dry = self.rehearsed(db, scratch, direction, &plan)?;
         let plan = plan(self.graph()?, &dry.from)?;
         dry.warnings.extend(self.applied(db)?.taken_back_otherwise(&plan)?);
         dry.warnings.extend(self.foreseen(db, &plan)?);
         Ok(dry)
+    }
+
+    /// Of a database that has what the folder does not: what [`newer_database`](Self::newer_database) has chosen.
+    fn rehearsed_newer(
+        &self,
+        db: &mut dyn Database,
+        scratch: &mut dyn Database,
+        rows: Vec<String>,
+        target: &str,
+    ) -> Result<DryRun> {
+        let scripts = self.folder.scripts()?;
+        let met = Met::new(&self.options, scripts.graph, db, &rows)?;
+        if self.newer == NewerDatabase::RunOn {
+            self.refuse_to_run_on(db, &met, target)?;
+            return Ok(DryRun { from: rows.clone(), to: rows, ..DryRun::default() });
+        }
+        self.applied(db)?.refuse_changed(&scripts.graph.newest(met.below())?)?;
+        let jobs = newer::take_down(scripts, &self.options, db, &rows, target)?;
+        empty(scratch)?;
+        self.twin(db, scratch)?;
+        let mut again = |db: &mut dyn Database, rows: &[String]| {
+            newer::take_down(scripts, &self.options, db, rows, target)
+        };
+        let (report, notes) = self.recorded(scratch, Purpose::Plan, rows, jobs, &mut again)?;
+        self.dry(db, report, notes)
     }
 
     /// As [`dry_run`](Self::dry_run), by any plan.
@@ -128,7 +163,7 @@ impl Migrator<'_> {
         applied.map_or(Ok(()), |applied| applied.refuse_changed(&rows))?;
         empty(scratch)?;
         self.twin(db, scratch)?;
-        let (report, notes) = self.recorded(scratch, Purpose::Plan, planned, plan)?;
+        let (report, notes) = self.recorded_plan(scratch, Purpose::Plan, planned, plan)?;
         self.dry(db, report, notes)
     }
 
@@ -157,7 +192,7 @@ impl Migrator<'_> {
         run_quietly(scripts, &options, scratch, plan, again).map(drop)
     }
 
-    fn recorded(
+    fn recorded_plan(
         &self,
         scratch: &mut dyn Database,
         purpose: Purpose,
@@ -167,6 +202,20 @@ impl Migrator<'_> {
         if plan.is_empty() {
             return Ok((Report::nothing(plan.rows), Vec::new()));
         }
+        let scripts = self.folder.scripts()?;
+        let jobs = jobs::jobs(scripts, &self.options, scratch, &plan)?;
+        let mut again = all_again(scripts, &self.options, again);
+        self.recorded(scratch, purpose, plan.rows, jobs, &mut again)
+    }
+
+    fn recorded(
+        &self,
+        scratch: &mut dyn Database,
+        purpose: Purpose,
+        rows: Vec<String>,
+        jobs: Vec<Job>,
+        again: &mut AllAgain<'_>,
+    ) -> Result<(Report, Vec<Note>)> {
         let options = Options { purpose, ..self.options.clone() };
         let notes = RefCell::new(Vec::new());
         let note = |sql: String| notes.borrow_mut().push(Note::Statement(sql));
@@ -178,9 +227,8 @@ impl Migrator<'_> {
             ControlFlow::Continue(())
         };
         let recorder = &mut Recorder { db: scratch, note: &note, probing: false };
-        let (scripts, first) = (self.folder.scripts()?, First::new(None, &options));
-        let jobs = jobs::jobs(scripts, &options, recorder, &plan)?;
-        let report = run(scripts, first, &mut listener, recorder, plan.rows, jobs, again)?;
+        let planned = Planned { scripts: self.folder.scripts()?, again, first: First::new(None, &options) };
+        let report = planned.run(recorder, &mut listener, rows, jobs)?;
         Ok((report, notes.into_inner()))
     }
 

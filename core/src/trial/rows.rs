@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::db::{Database, Value};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::schema::{Object, ObjectKind, TableDef};
 use crate::sql::quote;
 
@@ -29,8 +29,7 @@ impl Rows {
             let Ok(table) = TableDef::parse(object.sql.as_deref().unwrap_or_default()) else { continue };
             let columns: Vec<String> = table.columns.iter().map(|column| column.name.clone()).collect();
             let list: Vec<String> = columns.iter().map(|name| quote(name)).collect();
-            let sql = format!("SELECT {} FROM main.{}", list.join(", "), quote(&object.name));
-            let rows = db.rows(&sql, &[])?;
+            let rows = values(db, &list, &quote(&object.name))?;
             let key = table.primary_key().into_iter().map(str::to_owned).collect();
             let name = object.name.clone();
             all.insert(name.to_ascii_lowercase(), TableRows { name, columns, key, rows });
@@ -50,6 +49,27 @@ impl Rows {
     pub(super) fn tables(&self) -> impl Iterator<Item = &TableRows> {
         self.0.values()
     }
+}
+
+/// The values of a table. A text that is not UTF-8, as SQL makes one of a blob, is read as its bytes.
+fn values(db: &mut dyn Database, columns: &[String], table: &str) -> Result<Vec<Vec<Value>>> {
+    match db.rows(&format!("SELECT {} FROM main.{table}", columns.join(", ")), &[]) {
+        Err(error) if error.kind() == ErrorKind::Corrupt => {}
+        read => return read,
+    }
+    let bytes = |name: &String| {
+        format!("CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END, typeof({name})")
+    };
+    let columns: Vec<String> = columns.iter().map(bytes).collect();
+    let rows = db.rows(&format!("SELECT {} FROM main.{table}", columns.join(", ")), &[])?;
+    let value = |pair: &[Value]| match pair {
+        [Value::Blob(bytes), Value::Text(kind)] if kind == "text" => {
+            str::from_utf8(bytes).map_or_else(|_| Value::Blob(bytes.clone()), Value::from)
+        }
+        [value, ..] => value.clone(),
+        [] => Value::Null,
+    };
+    Ok(rows.iter().map(|row| row.chunks(2).map(value).collect()).collect())
 }
 
 impl TableRows {
