@@ -43,9 +43,13 @@ class Output:
         """Runs an SQLAlchemy construct, its values bound."""
         self.bind().execute(statement)
 
-    def insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
-        """Inserts rows."""
-        self.bind().execute(table.insert(), rows)
+    def insert(self, table: Any, rows: list[dict[str, Any]], at_once: bool) -> None:
+        """Inserts rows: all with the columns of the first, or each with its own."""
+        if at_once:
+            self.bind().execute(table.insert(), rows)
+        else:
+            for row in rows:
+                self.bind().execute(table.insert().values(**row))
 
     def bind(self) -> Any:
         """The SQLAlchemy ``Connection``."""
@@ -78,18 +82,24 @@ class Output:
         return over
 
     def unnamed_constraint(self, name: Optional[str], table: str, type_: Optional[str], convention: Any) -> Optional[str]:
-        """The unnamed constraint that a naming convention gives this name, as DROP takes it."""
+        """The constraint that has this name by a naming convention alone, as DROP takes it."""
         create = self._step.query("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", (table,))
         if not create:
             return None
         from ._limbeck import constraint_names
 
-        if name is not None and any(name.lower() == each.lower() for each in constraint_names(create[0][0])):
+        names = {each.lower() for each in constraint_names(create[0][0])}
+        if name is not None and name.lower() in names:
             return None
         if type_ == "primary":
             return "PRIMARY KEY"
         if not convention:
             return None
+        if name is not None and type_ in (None, "check"):
+            check = sa.CheckConstraint("1", name=name)
+            _ddl.table(table, [check], convention)
+            if str(check.name).lower() in names:
+                return f"CONSTRAINT {_ddl.quote(check.name)}"
         return self._by_convention(name, table, convention)
 
     def _by_convention(self, name: Optional[str], table: str, convention: Any) -> Optional[str]:
@@ -128,7 +138,7 @@ class OfflineOutput(Output):
     def construct(self, statement: Any) -> None:
         self.sql(_ddl.literal(statement))
 
-    def insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
+    def insert(self, table: Any, rows: list[dict[str, Any]], at_once: bool) -> None:
         for row in rows:
             self.sql(_ddl.literal(table.insert().values(**row)))
 
