@@ -97,6 +97,12 @@ DIRECTIVES = [
      "    batch_op.drop_column('team')\n"
      "    batch_op.add_column(sa.Column('j', sa.Integer), insert_before='years')\n",
      f"SELECT ({COLUMNS}) = 'id k n m email j years'"),
+    ("op.create_table('x', sa.Column('id', sa.Integer, primary_key=True), sa.Column('u v', sa.Integer, sa.ForeignKey('users.id'), unique=True),\n"
+     "    sa.Column('b', sa.Boolean(create_constraint=True)), sa.Column('e', sa.Enum(\"it's\", 'b)', name='ck', create_constraint=True)))\n"
+     "op.drop_column('x', 'u v')\n"
+     "with op.batch_alter_table('x') as batch_op:\n    batch_op.drop_constraint('ck', type_='check')\n    batch_op.drop_column('e')\n    batch_op.drop_column('b')",
+     "SELECT group_concat(name) = 'id' FROM pragma_table_info('x')"),
+    ("context = op.get_context()\nassert context.get_current_revision() is None and context.get_current_heads() == () and context.config is not None", "SELECT 1"),
     ("op.drop_table('posts')", "SELECT count(*) = 0 FROM sqlite_master WHERE name = 'posts'"),
     ("op.rename_table('users', 'people')",
      "SELECT sql LIKE '%REFERENCES \"people\"%' OR sql LIKE '%REFERENCES people%' FROM sqlite_master WHERE name = 'posts'"),
@@ -241,8 +247,9 @@ def test_plugins(project: Project) -> None:
         def create_view(cls, operations, name, query):
             return operations.invoke(cls(name, query))
 
-    @Operations.implementation_for(CreateView)
+    @Operations.implementation_for(op_cls=CreateView)
     def create_view(operations, operation):
+        assert operations.migration_context.dialect.name == "sqlite" and operations.impl.execute
         operations.execute(f"CREATE VIEW {operation.name} AS {operation.query}")
     """
     ran(project, "op.create_view('v', 'SELECT id FROM users')", head=head)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional
 
@@ -71,14 +72,29 @@ class Output:
         """Whether a table has a column, whatever its definition."""
         return any(name.lower() == column.lower() for name in self.columns(table))
 
-    def indexes_over(self, table: str, column: str) -> list[str]:
-        """The indexes, made by CREATE INDEX, that are over just this column."""
-        listed = self._step.query("SELECT name FROM pragma_index_list(?) WHERE origin = 'c'", (table,))
+    def indexes_over(self, table: str, column: str, origin: str = "c") -> list[str]:
+        """The indexes, made by CREATE INDEX, or by UNIQUE with ``u``, that are over just this column."""
+        listed = self._step.query("SELECT name FROM pragma_index_list(?) WHERE origin = ?", (table, origin))
         over = []
         for (index,) in listed:
             names = [row[0] for row in self._step.query("SELECT name FROM pragma_index_info(?)", (index,))]
             if len(names) == 1 and names[0] is not None and names[0].lower() == column.lower():
                 over.append(index)
+        return over
+
+    def constraints_over(self, table: str, column: str) -> list[str]:
+        """The table's UNIQUEs, foreign keys, and CHECKs of an Enum or a Boolean, that are over just this column, as DROP takes them."""
+        create = self._step.query("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", (table,))
+        text = re.sub(r"--[^\n]*|/\*.*?\*/", " ", create[0][0] if create else "", flags=re.DOTALL)
+        name = "|".join(re.escape(each) for each in (column, f'"{column}"', f"`{column}`", f"[{column}]"))
+        keys = 'SELECT count(*) FROM pragma_foreign_key_list(?) GROUP BY id HAVING count(*) = 1 AND lower("from") = lower(?)'
+        over = []
+        for found in re.findall(rf"\b(UNIQUE|FOREIGN\s+KEY)\s*\(\s*(?:{name})\s*\)", text, re.IGNORECASE):
+            is_unique = found.upper() == "UNIQUE"
+            if self.indexes_over(table, column, "u") if is_unique else self._step.query(keys, (table, column)):
+                over.append(f"{'UNIQUE' if is_unique else 'FOREIGN KEY'} ({_ddl.quote(column)})")
+        values = r"(?:[^()']|'(?:[^']|'')*')*"
+        over += re.findall(rf"\bCHECK\s*\(\s*(?:{name})\s+IN\s*\({values}\)\s*\)", text, re.IGNORECASE)
         return over
 
     def unnamed_constraint(self, name: Optional[str], table: str, type_: Optional[str], convention: Any) -> Optional[str]:
@@ -163,6 +179,26 @@ class MigrationContext:
     def dialect(self) -> Any:
         """SQLAlchemy's dialect."""
         return self._output.bind().dialect
+
+    @property
+    def config(self) -> Any:
+        """The configuration of the project, where an ``env.py`` runs."""
+        return getattr(self.environment_context, "config", None)
+
+    def get_current_heads(self) -> tuple[str, ...]:
+        """The version rows, as they are before this revision's own."""
+        table = _ddl.quote(self.opts.get("version_table") or "alembic_version")
+        return tuple(row[0] for row in self._output._step.query(f"SELECT version_num FROM {table}"))
+
+    def get_current_revision(self) -> Optional[str]:
+        """The version row, if there is at most one.
+
+        Errors: ``MultipleHeads``.
+        """
+        heads = self.get_current_heads()
+        if len(heads) > 1:
+            raise errors.MultipleHeads(f"the database is at several heads: {', '.join(heads)}", hint="use get_current_heads()")
+        return heads[0] if heads else None
 
     @property
     def impl(self) -> Any:

@@ -113,10 +113,12 @@ class BatchOperations(_Common):
         return place
 
     def drop_column(self, column_name: str, *, if_exists: Optional[bool] = None, **kw: Any) -> None:
-        """Drops a column, and an index over just this column."""
+        """Drops a column, and an index or a constraint over just this column."""
+        if self._actions and self.output.constraints_over(self._table, column_name):
+            self._flush()  # what was gathered may drop them, or make others
         self._op._drop_indexes_of(self._table, column_name)
         self._order = [each for each in self._columns() if each.lower() != column_name.lower()]
-        self._actions.append(f"DROP COLUMN {_if('IF EXISTS', if_exists)}{quote(column_name)}")
+        self._actions += self._op._dropping(self._table, column_name, if_exists)
 
     def create_index(self, index_name: Optional[str], columns: Sequence[Any], **kw: Any) -> None:
         """Creates an index, behind what else the batch does."""

@@ -48,6 +48,16 @@ class _Common:
         self._flush()
         return self.output.bind()
 
+    @property
+    def migration_context(self) -> Any:
+        """As ``get_context()``: what plugins ask."""
+        return self.get_context()
+
+    @property
+    def impl(self) -> Any:
+        """What runs statements."""
+        return self.get_context().impl
+
     def get_context(self) -> Any:
         """What a directive can ask of its surroundings: ``dialect``, ``bind``, ``as_sql``, ``autocommit_block()``."""
         return self.output.context(self)
@@ -176,9 +186,15 @@ class Operations(_Common):
     def drop_column(
         self, table_name: str, column_name: str, *, schema: Optional[str] = None, if_exists: Optional[bool] = None, **kw: Any
     ) -> None:
-        """Drops a column. An index over just this column goes with it, as on PostgreSQL, and a warning says so."""
+        """Drops a column. An index or a constraint over just this column goes with it, as on PostgreSQL, and a warning says so."""
         self._drop_indexes_of(table_name, column_name)
-        self._alter(table_name, schema, f"DROP COLUMN {_if('IF EXISTS', if_exists)}{quote(column_name)}")
+        self._alter(table_name, schema, *self._dropping(table_name, column_name, if_exists))
+
+    def _dropping(self, table: str, column: str, if_exists: Optional[bool]) -> list[str]:
+        over = self.output.constraints_over(table, column)
+        for constraint in over:
+            self.output.warn(f"{constraint} went with its only column {table}.{column}")
+        return [*(f"DROP {constraint}" for constraint in over), f"DROP COLUMN {_if('IF EXISTS', if_exists)}{quote(column)}"]
 
     def _drop_indexes_of(self, table: str, column: str) -> None:
         for index in self.output.indexes_over(table, column):
@@ -449,11 +465,11 @@ class Operations(_Common):
         return register
 
     @classmethod
-    def implementation_for(cls, operation: type, replace: bool = False) -> Callable[[Any], Any]:
+    def implementation_for(cls, op_cls: type, replace: bool = False) -> Callable[[Any], Any]:
         """Registers what runs a plugin's operation."""
 
         def register(function: Any) -> Any:
-            _implementations[operation] = function
+            _implementations[op_cls] = function
             return function
 
         return register
