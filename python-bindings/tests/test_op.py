@@ -70,6 +70,39 @@ DIRECTIVES = [
      "SELECT sql LIKE '%AUTOINCREMENT%REFERENCES users (id)%' FROM sqlite_master WHERE name = 'x'"),
     ("t = op.create_table('x', sa.Column('id', sa.Integer), sa.Column('d', sa.Date))\n"
      "import datetime\nop.bulk_insert(t, [{'id': 1, 'd': datetime.date(2026, 1, 2)}])", "SELECT d = '2026-01-02' FROM x"),
+    ("t = sa.table('teams', sa.column('id'), sa.column('name', sa.String))\n"
+     "op.execute('ALTER TABLE teams ADD COLUMN x INTEGER')\nt.append_column(sa.column('x'))\n"
+     "op.bulk_insert(t, [{'id': 7, 'name': op.inline_literal('seven')}, {'id': 8, 'name': 'eight', 'x': 1}], multiinsert=False)",
+     "SELECT group_concat(name || ifnull(x, '-'), ' ') = 'seven- eight1' FROM teams WHERE id > 6"),
+    ("with op.batch_alter_table('users') as batch_op:\n"
+     "    batch_op.alter_column('email', type_=sa.Enum('a@x', 'b@x', name='mail', create_constraint=True))\n"
+     "with op.batch_alter_table('users') as batch_op:\n"
+     "    batch_op.alter_column('email', existing_type=sa.Enum('a@x', 'b@x', name='mail', create_constraint=True),\n"
+     "                          type_=sa.Enum('a@x', 'b@x', 'c', name='mail', create_constraint=True))",
+     f"SELECT ({SQL}) LIKE '%CONSTRAINT mail CHECK (email IN (''a@x'', ''b@x'', ''c''))%' AND ({SQL}) NOT LIKE '%''b@x'')%'"),
+    ("op.alter_column('users', 'email', type_=sa.Enum('a@x', 'b@x', create_constraint=True))\n"
+     "op.alter_column('users', 'email', existing_type=sa.Enum('a@x', 'b@x', create_constraint=True), type_=sa.Text())",
+     f"SELECT ({SQL}) NOT LIKE '%email IN%' AND ({SQL}) LIKE '%CONSTRAINT ck_age%'"),
+    ("op.alter_column('users', 'email', existing_type=sa.Enum('a@x', name='none', create_constraint=True), type_=sa.Text())",
+     f"SELECT ({SQL}) LIKE '%email TEXT%'"),
+    ("with op.batch_alter_table('users', table_args=[sa.UniqueConstraint('email', 'n', name='uq'), sa.ForeignKeyConstraint(['team'], ['teams.id'])],\n"
+     "                          table_kwargs={'sqlite_strict': False, 'sqlite_autoincrement': True}) as batch_op:\n"
+     "    batch_op.add_column(sa.Column('n', sa.Integer))",
+     f"SELECT ({SQL}) LIKE '%CONSTRAINT uq UNIQUE (email, n)%' AND ({SQL}) LIKE '%FOREIGN KEY(team) REFERENCES teams (id)%'"),
+    ("with op.batch_alter_table('users') as batch_op:\n"
+     "    batch_op.add_column(sa.Column('n', sa.Integer), insert_before='email')\n"
+     "    batch_op.add_column(sa.Column('m', sa.Integer), insert_before='email')\n"
+     "    batch_op.alter_column('age', new_column_name='years')\n"
+     "    batch_op.add_column(sa.Column('k', sa.Integer), insert_before='n')\n"
+     "    batch_op.drop_column('team')\n"
+     "    batch_op.add_column(sa.Column('j', sa.Integer), insert_before='years')\n",
+     f"SELECT ({COLUMNS}) = 'id k n m email j years'"),
+    ("op.create_table('x', sa.Column('id', sa.Integer, primary_key=True), sa.Column('u v', sa.Integer, sa.ForeignKey('users.id'), unique=True),\n"
+     "    sa.Column('b', sa.Boolean(create_constraint=True)), sa.Column('e', sa.Enum(\"it's\", 'b)', name='ck', create_constraint=True)))\n"
+     "op.drop_column('x', 'u v')\n"
+     "with op.batch_alter_table('x') as batch_op:\n    batch_op.drop_constraint('ck', type_='check')\n    batch_op.drop_column('e')\n    batch_op.drop_column('b')",
+     "SELECT group_concat(name) = 'id' FROM pragma_table_info('x')"),
+    ("context = op.get_context()\nassert context.get_current_revision() is None and context.get_current_heads() == () and context.config is not None", "SELECT 1"),
     ("op.drop_table('posts')", "SELECT count(*) = 0 FROM sqlite_master WHERE name = 'posts'"),
     ("op.rename_table('users', 'people')",
      "SELECT sql LIKE '%REFERENCES \"people\"%' OR sql LIKE '%REFERENCES people%' FROM sqlite_master WHERE name = 'posts'"),
@@ -214,8 +247,9 @@ def test_plugins(project: Project) -> None:
         def create_view(cls, operations, name, query):
             return operations.invoke(cls(name, query))
 
-    @Operations.implementation_for(CreateView)
+    @Operations.implementation_for(op_cls=CreateView)
     def create_view(operations, operation):
+        assert operations.migration_context.dialect.name == "sqlite" and operations.impl.execute
         operations.execute(f"CREATE VIEW {operation.name} AS {operation.query}")
     """
     ran(project, "op.create_view('v', 'SELECT id FROM users')", head=head)
@@ -234,6 +268,32 @@ def test_naming_conventions_of_the_models(project: Project) -> None:
     command.upgrade(config, "head")
     assert project.rows("SELECT sql LIKE '%CONSTRAINT uq_users_email UNIQUE%' FROM sqlite_master WHERE name = 'users'") == [(1,)]
     command.downgrade(config, "base")
+
+
+def test_a_check_is_dropped_by_the_name_that_it_was_given(project: Project) -> None:
+    import sqlalchemy as sa
+
+    import limbeck.alembic.command as command
+
+    project.script(BEFORE)
+    project.version("a1", None, "op.create_check_constraint('some', 'users', 'age < 99')", "op.drop_constraint('some', 'users', type_='check')")
+    config = project.config
+    config.attributes["metadata"] = sa.MetaData(naming_convention={"ck": "ck_%(table_name)s_%(constraint_name)s"})
+    command.upgrade(config, "head")
+    assert project.rows("SELECT sql LIKE '%CONSTRAINT ck_users_some CHECK%' FROM sqlite_master WHERE name = 'users'") == [(1,)]
+    command.downgrade(config, "base")
+    assert project.rows("SELECT sql LIKE '%some%' FROM sqlite_master WHERE name = 'users'") == [(0,)]
+
+
+@pytest.mark.parametrize("sql", ["COMMIT", " end transaction", "ROLLBACK"])
+def test_the_bind_does_not_end_the_run(project: Project, sql: str) -> None:
+    before = ran(project, "pass").everything()
+    project.version("a2", "a1", f"op.drop_table('posts')\nop.get_bind().exec_driver_sql({sql!r})")
+    import limbeck.alembic.command as command
+
+    with pytest.raises(limbeck.ForbiddenStatement):
+        command.upgrade(project.config, "head")
+    assert project.everything() == before
 
 
 POSTGRESQL = [

@@ -49,6 +49,14 @@ def test_a_row_factory_of_the_app_is_not_met(folder: Callable[..., str], factory
     assert connection.row_factory is factory
 
 
+@pytest.mark.parametrize("parameters, seen", [("dry_run=False", "dry_run"), ("**options", "options"), ("*tables", "tables"), ("*, only=None", "only")])
+def test_a_parameter_with_a_default_is_the_revisions_own(folder: Callable[..., str], parameters: str, seen: str) -> None:
+    text = f"from limbeck import op\ndef upgrade({parameters}):\n    assert not {seen}\n    op.execute('CREATE TABLE t(a)')\n"
+    connection = sqlite3.connect(":memory:")
+    limbeck.upgrade(connection, folder(**{"0001_x_py": text}))
+    assert connection.execute("SELECT * FROM t").fetchall() == []
+
+
 @pytest.mark.parametrize(
     "text, says",
     [

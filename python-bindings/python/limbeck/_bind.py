@@ -79,6 +79,8 @@ class Bind:
         """PostgreSQL's forms in statements that a migration sends directly. The run's transaction is open: BEGIN is done."""
         if re.match(r"\s*BEGIN\b", sql, re.IGNORECASE):
             return "SELECT NULL WHERE 0", ()
+        if re.match(r"\s*(?:COMMIT|END|ROLLBACK(?!\s+(?:TRANSACTION\s+)?TO))\b", sql, re.IGNORECASE):
+            raise errors.ForbiddenStatement(f"{sql.strip()} in a migration", hint="delete it: limbeck runs the revision in a transaction")
         translated = postgresql.translate(sql, self._step)
         if translated is None or postgresql.is_alter(translated):
             if translated is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional, Sequence
+from typing import Any, NamedTuple, Optional, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.base import SQLiteDDLCompiler, SQLiteTypeCompiler
@@ -137,6 +137,24 @@ def constraint_text(constraint: Any) -> str:
     if not text:
         raise errors.AlterSyntax(f"nothing to add: {constraint!r}", hint="name the columns of the constraint")
     return str(text)
+
+
+class Check(NamedTuple):
+    """A CHECK that a type brings along: its name, its rule, and both as they stand in a CREATE TABLE."""
+
+    name: Optional[str]
+    rule: str
+    text: str
+
+
+def checks_of_type(table_name: str, column: str, type_: Any, convention: Optional[dict[str, Any]]) -> list[Check]:
+    """The CHECKs of an Enum or a Boolean that has ``create_constraint``."""
+    made = table(table_name, [sa.Column(column, sa.types.to_instance(type_))], convention)
+    checks = [each for each in made.constraints if isinstance(each, sa.CheckConstraint)]
+    names = [compiler().preparer.format_constraint(check) for check in checks]
+    return [
+        Check(name, f"CHECK ({literal(check.sqltext)})", constraint_text(check)) for name, check in zip(names, checks)
+    ]
 
 
 def column_text(column: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from typing import Any, Iterator, Optional
 
@@ -43,9 +44,13 @@ class Output:
         """Runs an SQLAlchemy construct, its values bound."""
         self.bind().execute(statement)
 
-    def insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
-        """Inserts rows."""
-        self.bind().execute(table.insert(), rows)
+    def insert(self, table: Any, rows: list[dict[str, Any]], at_once: bool) -> None:
+        """Inserts rows: all with the columns of the first, or each with its own."""
+        if at_once:
+            self.bind().execute(table.insert(), rows)
+        else:
+            for row in rows:
+                self.bind().execute(table.insert().values(**row))
 
     def bind(self) -> Any:
         """The SQLAlchemy ``Connection``."""
@@ -67,9 +72,9 @@ class Output:
         """Whether a table has a column, whatever its definition."""
         return any(name.lower() == column.lower() for name in self.columns(table))
 
-    def indexes_over(self, table: str, column: str) -> list[str]:
-        """The indexes, made by CREATE INDEX, that are over just this column."""
-        listed = self._step.query("SELECT name FROM pragma_index_list(?) WHERE origin = 'c'", (table,))
+    def indexes_over(self, table: str, column: str, origin: str = "c") -> list[str]:
+        """The indexes, made by CREATE INDEX, or by UNIQUE with ``u``, that are over just this column."""
+        listed = self._step.query("SELECT name FROM pragma_index_list(?) WHERE origin = ?", (table, origin))
         over = []
         for (index,) in listed:
             names = [row[0] for row in self._step.query("SELECT name FROM pragma_index_info(?)", (index,))]
@@ -77,19 +82,40 @@ class Output:
                 over.append(index)
         return over
 
+    def constraints_over(self, table: str, column: str) -> list[str]:
+        """The table's UNIQUEs, foreign keys, and CHECKs of an Enum or a Boolean, that are over just this column, as DROP takes them."""
+        create = self._step.query("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", (table,))
+        text = re.sub(r"--[^\n]*|/\*.*?\*/", " ", create[0][0] if create else "", flags=re.DOTALL)
+        name = "|".join(re.escape(each) for each in (column, f'"{column}"', f"`{column}`", f"[{column}]"))
+        keys = 'SELECT count(*) FROM pragma_foreign_key_list(?) GROUP BY id HAVING count(*) = 1 AND lower("from") = lower(?)'
+        over = []
+        for found in re.findall(rf"\b(UNIQUE|FOREIGN\s+KEY)\s*\(\s*(?:{name})\s*\)", text, re.IGNORECASE):
+            is_unique = found.upper() == "UNIQUE"
+            if self.indexes_over(table, column, "u") if is_unique else self._step.query(keys, (table, column)):
+                over.append(f"{'UNIQUE' if is_unique else 'FOREIGN KEY'} ({_ddl.quote(column)})")
+        values = r"(?:[^()']|'(?:[^']|'')*')*"
+        over += re.findall(rf"\bCHECK\s*\(\s*(?:{name})\s+IN\s*\({values}\)\s*\)", text, re.IGNORECASE)
+        return over
+
     def unnamed_constraint(self, name: Optional[str], table: str, type_: Optional[str], convention: Any) -> Optional[str]:
-        """The unnamed constraint that a naming convention gives this name, as DROP takes it."""
+        """The constraint that has this name by a naming convention alone, as DROP takes it."""
         create = self._step.query("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND lower(name) = lower(?)", (table,))
         if not create:
             return None
         from ._limbeck import constraint_names
 
-        if name is not None and any(name.lower() == each.lower() for each in constraint_names(create[0][0])):
+        names = {each.lower() for each in constraint_names(create[0][0])}
+        if name is not None and name.lower() in names:
             return None
         if type_ == "primary":
             return "PRIMARY KEY"
         if not convention:
             return None
+        if name is not None and type_ in (None, "check"):
+            check = sa.CheckConstraint("1", name=name)
+            _ddl.table(table, [check], convention)
+            if str(check.name).lower() in names:
+                return f"CONSTRAINT {_ddl.quote(check.name)}"
         return self._by_convention(name, table, convention)
 
     def _by_convention(self, name: Optional[str], table: str, convention: Any) -> Optional[str]:
@@ -128,7 +154,7 @@ class OfflineOutput(Output):
     def construct(self, statement: Any) -> None:
         self.sql(_ddl.literal(statement))
 
-    def insert(self, table: Any, rows: list[dict[str, Any]]) -> None:
+    def insert(self, table: Any, rows: list[dict[str, Any]], at_once: bool) -> None:
         for row in rows:
             self.sql(_ddl.literal(table.insert().values(**row)))
 
@@ -153,6 +179,26 @@ class MigrationContext:
     def dialect(self) -> Any:
         """SQLAlchemy's dialect."""
         return self._output.bind().dialect
+
+    @property
+    def config(self) -> Any:
+        """The configuration of the project, where an ``env.py`` runs."""
+        return getattr(self.environment_context, "config", None)
+
+    def get_current_heads(self) -> tuple[str, ...]:
+        """The version rows, as they are before this revision's own."""
+        table = _ddl.quote(self.opts.get("version_table") or "alembic_version")
+        return tuple(row[0] for row in self._output._step.query(f"SELECT version_num FROM {table}"))
+
+    def get_current_revision(self) -> Optional[str]:
+        """The version row, if there is at most one.
+
+        Errors: ``MultipleHeads``.
+        """
+        heads = self.get_current_heads()
+        if len(heads) > 1:
+            raise errors.MultipleHeads(f"the database is at several heads: {', '.join(heads)}", hint="use get_current_heads()")
+        return heads[0] if heads else None
 
     @property
     def impl(self) -> Any:

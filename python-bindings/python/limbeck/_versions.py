@@ -78,7 +78,9 @@ def _body(name: str, function: Any, scope: Scope, path: str) -> Callable[..., No
     if not callable(function):
         raise errors.BadDirective(f"{name} is {function!r}, which is no function", hint=f"write it as def {name}():", file=path)
     try:
-        takes_step = len(inspect.signature(function).parameters) == 1
+        (only,) = inspect.signature(function).parameters.values()
+        # One with a default is the revision's own, and Alembic calls it without.
+        takes_step = only.default is only.empty and only.kind in (only.POSITIONAL_ONLY, only.POSITIONAL_OR_KEYWORD)
     except (TypeError, ValueError):
         takes_step = False
     return scope.body(function, takes_step)

@@ -22,6 +22,8 @@ class BatchOperations(_Common):
         self._convention = convention
         self._actions: list[str] = []
         self._after: list[str] = []
+        #: The columns as what was gathered leaves them, once a place among them was asked for.
+        self._order: Optional[list[str]] = None
 
     @property
     def output(self) -> Output:  # type: ignore[override]
@@ -31,6 +33,7 @@ class BatchOperations(_Common):
         """One ALTER TABLE of what was gathered, and the new indexes behind it."""
         actions, self._actions = self._actions, []
         after, self._after = self._after, []
+        self._order = None
         self._op._alter(self._table, self._schema, *actions)
         for sql in after:
             self.output.sql(sql)
@@ -40,9 +43,9 @@ class BatchOperations(_Common):
     ) -> None:
         """The end of the ``with``: what the batch's own arguments add, and the ALTER TABLE."""
         for constraint in table_args:
-            self._actions.append(self._op._constraint(self._table, [], partial(_appended, constraint)))
-        if table_kwargs.get("sqlite_autoincrement"):
-            self._actions.append("SET AUTOINCREMENT")
+            self._actions.append(self._op._constraint(self._table, _columns_named(constraint), partial(_appended, constraint)))
+        options = {"sqlite_autoincrement": (False, "AUTOINCREMENT"), "sqlite_strict": (False, "STRICT"), "sqlite_with_rowid": (True, "WITHOUT ROWID")}
+        self._actions += [f"SET {word}" for name, (usual, word) in options.items() if bool(table_kwargs.get(name, usual)) is not usual]
         for order in reordering:
             names = list(order)
             self._actions += [f"ALTER COLUMN {quote(b)} AFTER {quote(a)}" for a, b in zip(names, names[1:])]
@@ -58,7 +61,10 @@ class BatchOperations(_Common):
         **kw: Any,
     ) -> None:
         """Adds a column."""
-        actions, indexes = self._op._added(self._table, column, self._schema, if_not_exists, insert_before, insert_after)
+        if if_not_exists and column.name.lower() in map(str.lower, self._columns()):
+            return
+        place = self._placed(column.name, insert_before, insert_after)
+        actions, indexes = self._op._added(self._table, column, if_not_exists, place)
         self._actions += actions
         self._after += indexes
 
@@ -80,18 +86,39 @@ class BatchOperations(_Common):
         **kw: Any,
     ) -> None:
         """Changes a column."""
+        moves = insert_before is not None or insert_after is not None
+        place = self._placed(column_name, insert_before, insert_after) if moves else ""
         self._actions += self._op._altered(
-            self._table, column_name, nullable, server_default, type_, existing_server_default, insert_before, insert_after, kw
+            self._table, column_name, nullable, server_default, type_, existing_type, existing_server_default, place, kw
         )
         if new_column_name is not None and new_column_name != column_name:
             if self._after:
                 self._flush()  # an index over the old name comes before the new one
+            order = self._columns()
+            self._order = [new_column_name if each.lower() == column_name.lower() else each for each in order]
             self._actions.append(f"RENAME COLUMN {quote(column_name)} TO {quote(new_column_name)}")
 
+    def _columns(self) -> list[str]:
+        if self._order is None:
+            self._order = self.output.columns(self._table)
+        return self._order
+
+    def _placed(self, column: str, before: Optional[str], after: Optional[str]) -> str:
+        """Where a new column stands, or one that moves, among those that the batch has brought too."""
+        order = self._order = [each for each in self._columns() if each.lower() != column.lower()]
+        place = self._op._place(self._table, lambda _: order, before, after)
+        beside = next((at for at, each in enumerate(order) if each.lower() == str(before or after).lower()), None)
+        at = len(order) if beside is None else beside if after is None else beside + 1
+        order.insert(at, column)
+        return place
+
     def drop_column(self, column_name: str, *, if_exists: Optional[bool] = None, **kw: Any) -> None:
-        """Drops a column, and an index over just this column."""
+        """Drops a column, and an index or a constraint over just this column."""
+        if self._actions and self.output.constraints_over(self._table, column_name):
+            self._flush()  # what was gathered may drop them, or make others
         self._op._drop_indexes_of(self._table, column_name)
-        self._actions.append(f"DROP COLUMN {_if('IF EXISTS', if_exists)}{quote(column_name)}")
+        self._order = [each for each in self._columns() if each.lower() != column_name.lower()]
+        self._actions += self._op._dropping(self._table, column_name, if_exists)
 
     def create_index(self, index_name: Optional[str], columns: Sequence[Any], **kw: Any) -> None:
         """Creates an index, behind what else the batch does."""
@@ -153,6 +180,13 @@ class BatchOperations(_Common):
 
     def drop_table_comment(self, *_: Any, **__: Any) -> None:
         """Does nothing: SQLite keeps no comments."""
+
+
+def _columns_named(constraint: Any) -> list[str]:
+    """The columns that a constraint knows by their names alone, until it has a table."""
+    if isinstance(constraint, sa.ForeignKeyConstraint):
+        return list(constraint.column_keys)
+    return [each for each in getattr(constraint, "_pending_colargs", ()) if isinstance(each, str)]
 
 
 def _appended(constraint: Any, table: sa.Table) -> Any:

@@ -48,6 +48,16 @@ class _Common:
         self._flush()
         return self.output.bind()
 
+    @property
+    def migration_context(self) -> Any:
+        """As ``get_context()``: what plugins ask."""
+        return self.get_context()
+
+    @property
+    def impl(self) -> Any:
+        """What runs statements."""
+        return self.get_context().impl
+
     def get_context(self) -> Any:
         """What a directive can ask of its surroundings: ``dialect``, ``bind``, ``as_sql``, ``autocommit_block()``."""
         return self.output.context(self)
@@ -132,7 +142,10 @@ class Operations(_Common):
         **kw: Any,
     ) -> None:
         """Adds a column, with its foreign key, check, unique rule and index."""
-        actions, indexes = self._added(table_name, column, schema, if_not_exists, insert_before, insert_after)
+        if if_not_exists and self.output.has_column(table_name, column.name):
+            return
+        place = self._place(table_name, self.output.columns, insert_before, insert_after)
+        actions, indexes = self._added(table_name, column, if_not_exists, place)
         self._alter(table_name, schema, *actions)
         for index in indexes:
             self.output.sql(index)
@@ -141,19 +154,14 @@ class Operations(_Common):
         self,
         name: str,
         column: sa.Column[Any],
-        schema: Optional[str],
         if_not_exists: Optional[bool],
-        before: Optional[str],
-        after: Optional[str],
+        place: str,
     ) -> tuple[list[str], list[str]]:
-        if if_not_exists and self.output.has_column(name, column.name):
-            return [], []
         postgresql_default = getattr(getattr(column.server_default, "arg", None), "text", None)
         if isinstance(postgresql_default, str):
             self.output.expression(postgresql_default)
         copy = column._copy() if column.table is not None else column
         table = _ddl.table(name, [copy], self.output.naming_convention)
-        place = self._place(name, before, after)
         action = f"ADD COLUMN {_if('IF NOT EXISTS', if_not_exists)}{_ddl.column_text(copy)}{place}"
         rest = [
             f"ADD {_ddl.constraint_text(constraint)}"
@@ -163,12 +171,13 @@ class Operations(_Common):
         indexes = [_ddl.ddl(sa.schema.CreateIndex(index, if_not_exists=bool(if_not_exists))) for index in table.indexes]
         return [action, *rest], indexes
 
-    def _place(self, table: str, before: Optional[str], after: Optional[str]) -> str:
+    @staticmethod
+    def _place(table: str, columns: Callable[[str], list[str]], before: Optional[str], after: Optional[str]) -> str:
         if after is not None:
             return f" AFTER {quote(after)}"
         if before is None:
             return ""
-        names = self.output.columns(table)
+        names = columns(table)
         at = next((at for at, name in enumerate(names) if name.lower() == before.lower()), None)
         if at is None:
             raise errors.UnknownColumn(f"there is no column {before} in {table}", hint=f"name one of: {', '.join(names)}")
@@ -177,9 +186,15 @@ class Operations(_Common):
     def drop_column(
         self, table_name: str, column_name: str, *, schema: Optional[str] = None, if_exists: Optional[bool] = None, **kw: Any
     ) -> None:
-        """Drops a column. An index over just this column goes with it, as on PostgreSQL, and a warning says so."""
+        """Drops a column. An index or a constraint over just this column goes with it, as on PostgreSQL, and a warning says so."""
         self._drop_indexes_of(table_name, column_name)
-        self._alter(table_name, schema, f"DROP COLUMN {_if('IF EXISTS', if_exists)}{quote(column_name)}")
+        self._alter(table_name, schema, *self._dropping(table_name, column_name, if_exists))
+
+    def _dropping(self, table: str, column: str, if_exists: Optional[bool]) -> list[str]:
+        over = self.output.constraints_over(table, column)
+        for constraint in over:
+            self.output.warn(f"{constraint} went with its only column {table}.{column}")
+        return [*(f"DROP {constraint}" for constraint in over), f"DROP COLUMN {_if('IF EXISTS', if_exists)}{quote(column)}"]
 
     def _drop_indexes_of(self, table: str, column: str) -> None:
         for index in self.output.indexes_over(table, column):
@@ -206,8 +221,9 @@ class Operations(_Common):
         **kw: Any,
     ) -> None:
         """Changes a column's type, default, NOT NULL, name or place. What is not given stays."""
+        place = self._place(table_name, self.output.columns, insert_before, insert_after)
         actions = self._altered(
-            table_name, column_name, nullable, server_default, type_, existing_server_default, insert_before, insert_after, kw
+            table_name, column_name, nullable, server_default, type_, existing_type, existing_server_default, place, kw
         )
         if new_column_name is not None and new_column_name != column_name:
             actions.append(f"RENAME COLUMN {quote(column_name)} TO {quote(new_column_name)}")
@@ -220,9 +236,9 @@ class Operations(_Common):
         nullable: Optional[bool],
         server_default: Any,
         type_: Any,
+        existing_type: Any,
         existing_server_default: Any,
-        before: Optional[str],
-        after: Optional[str],
+        place: str,
         kw: dict[str, Any],
     ) -> list[str]:
         alter = f"ALTER COLUMN {quote(column)}"
@@ -230,7 +246,10 @@ class Operations(_Common):
         if type_ is not None:
             using = kw.get("postgresql_using")
             using = f" USING {self.output.expression(str(using))}" if using else ""
+            new, old = (_ddl.checks_of_type(table, column, each, self.output.naming_convention) for each in (type_, existing_type))
+            actions += [f"DROP {f'CONSTRAINT IF EXISTS {check.name}' if check.name else check.rule}" for check in old]
             actions.append(f"{alter} TYPE {_ddl.type_text(type_)}{using}")
+            actions += [f"ADD {check.text}" for check in new]
         if server_default is None:
             computed = isinstance(existing_server_default, sa.Computed)
             actions.append(f"{alter} DROP {'EXPRESSION' if computed else 'DEFAULT'}")
@@ -244,7 +263,6 @@ class Operations(_Common):
             actions.append(f"{alter} SET DEFAULT {_ddl.default_text(server_default)}")
         if nullable is not None:
             actions.append(f"{alter} {'DROP' if nullable else 'SET'} NOT NULL")
-        place = self._place(table, before, after)
         return [*actions, f"{alter}{place}"] if place else actions
 
     # Indexes
@@ -401,7 +419,7 @@ class Operations(_Common):
         if not isinstance(rows, (list, tuple)):
             raise TypeError("bulk_insert() takes a list of dictionaries")
         if rows:
-            self.output.insert(table, list(rows))
+            self.output.insert(table, list(rows), multiinsert)
 
     # Batches
 
@@ -447,11 +465,11 @@ class Operations(_Common):
         return register
 
     @classmethod
-    def implementation_for(cls, operation: type, replace: bool = False) -> Callable[[Any], Any]:
+    def implementation_for(cls, op_cls: type, replace: bool = False) -> Callable[[Any], Any]:
         """Registers what runs a plugin's operation."""
 
         def register(function: Any) -> Any:
-            _implementations[operation] = function
+            _implementations[op_cls] = function
             return function
 
         return register
