@@ -1,5 +1,5 @@
 //! Steps → database: one run, from BEGIN to COMMIT. The only place that begins and ends
-//! transactions.
+//! transactions. Long, because a run's order is to be read in one place; what it calls has files of its own.
 
 mod alter;
 mod anew;

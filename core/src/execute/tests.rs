@@ -1,4 +1,4 @@
-//! Runs on a real SQLite, in memory.
+//! Runs on a real SQLite, in memory: long, because each promise of a run has its test beside the others.
 
 use rusqlite::Connection;
 

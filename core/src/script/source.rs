@@ -224,15 +224,11 @@ pub(super) fn of_a_folder(file: &Path) -> Error {
         }
         _ => folder.replace('-', "_"),
     };
-    let (hint, file) = (
-        match file.ends_with("up.sql") {
-            true => {
-                format!("copy it to {name}.up.sql, and its down.sql to {name}.down.sql, in the folder above")
-            }
-            false => format!("copy it to {name}.sql, in the folder above"),
-        },
-        file.display().to_string(),
-    );
+    let hint = match file.ends_with("up.sql") {
+        true => format!("copy it to {name}.up.sql, and its down.sql to {name}.down.sql, in the folder above"),
+        false => format!("copy it to {name}.sql, in the folder above"),
+    };
+    let file = file.display().to_string();
     let message = format!("a migration is in a folder of its own: {file}");
     Error::new(ErrorKind::SourceUnreadable, message).in_file(file).with_hint(hint)
 }
